@@ -1,0 +1,1 @@
+"""Kode: development environments declared as Kubernetes resources."""
