@@ -1,0 +1,1 @@
+"""The types of the API, one module per kind, and the CRDs made from them."""

@@ -1,0 +1,114 @@
+"""From unstructured documents to typed objects and back.
+
+Rule: this is the only way in; what it returns is valid, what it refuses is refused with the
+path of every field that is wrong.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from kode.api.conditions import Reason
+from kode.api.kode import Kode
+from kode.api.meta import API_VERSION, GROUP, VERSION, Resource
+from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig
+from kode.api.template import KodeClusterTemplate, KodeTemplate
+from kode.errors import InvalidSpec
+
+KINDS: dict[str, type[Resource]] = {
+    model.__name__: model
+    for model in (
+        Kode,
+        KodeTemplate,
+        KodeClusterTemplate,
+        EnvoyProxyConfig,
+        EnvoyProxyClusterConfig,
+    )
+}
+"""Every kind of the API by its name."""
+
+CLUSTER_SCOPED = frozenset({"KodeClusterTemplate", "EnvoyProxyClusterConfig"})
+"""The kinds that have no namespace."""
+
+_LONGEST_VALUE = 80
+_MOST_PROBLEMS = 5
+
+
+def parse(document: Mapping[str, Any]) -> Resource:
+    """Return the typed object that a document with the full apiVersion describes.
+
+    Raises:
+        InvalidSpec: the document is of no kind of ours, or a field of it is wrong; the message
+            names each wrong field and why (the first five).
+    """
+    kind = document.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None or document.get("apiVersion") != API_VERSION:
+        raise InvalidSpec(
+            Reason.INVALID_SPEC,
+            f"kind {_shown(kind)} of {_shown(document.get('apiVersion'))} is not one of "
+            f"{API_VERSION}: {', '.join(KINDS)}",
+        )
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidSpec(Reason.INVALID_SPEC, problems(error)) from None
+
+
+def complete_version(document: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """Return the document with its full apiVersion, and a warning where it was written short.
+
+    Some published examples say `apiVersion: v1alpha1`; for kinds of ours that is read as the
+    group's version.
+    """
+    completed = dict(document)
+    kind = document.get("kind")
+    if document.get("apiVersion") == VERSION and isinstance(kind, str) and kind in KINDS:
+        completed["apiVersion"] = API_VERSION
+        return completed, f"{kind}: apiVersion {VERSION} is read as {API_VERSION}; write it in full"
+    return completed, None
+
+
+def is_ours(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document claims to be of the product's API group."""
+    return str(document.get("apiVersion", "")).split("/")[0] == GROUP
+
+
+def dump(resource: Resource) -> dict[str, Any]:
+    """Return the document of a typed object: what was set, in the API's names."""
+    return resource.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+
+
+def problems(error: ValidationError) -> str:
+    """Return one line that names every wrong field (the first five) and why."""
+    found = error.errors(include_url=False, include_context=False)
+    shown = [
+        f"{_path(problem['loc'])}: {_why(problem['type'], problem['msg'])}"
+        for problem in found[:_MOST_PROBLEMS]
+    ]
+    if len(found) > _MOST_PROBLEMS:
+        shown.append(f"and {len(found) - _MOST_PROBLEMS} more")
+    return "; ".join(shown)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part[:_LONGEST_VALUE]}"
+    return path.removeprefix(".")
+
+
+def _why(kind: str, message: str) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "unknown field"
+        case "missing":
+            return "required"
+        case _:
+            return message.removeprefix("Value error, ")
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."

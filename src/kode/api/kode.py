@@ -1,0 +1,181 @@
+"""Kode: one person's development environment.
+
+Rule: every field here changes what is rendered; defaults that a template may give are not set here.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kode.api.meta import HomePath, Model, NamespaceName, ObjectName, Quantity, Resource, WorkspacePath
+from kode.api.pod import EnvVar, InitPlugin
+
+
+class TemplateRef(Model):
+    """The template that a Kode is made from."""
+
+    model_config = {
+        "json_schema_extra": {
+            "x-kubernetes-validations": [
+                {
+                    "rule": "self.kind == 'KodeTemplate' || !has(self.namespace)",
+                    "message": "a KodeClusterTemplate has no namespace: leave namespace out",
+                    "fieldPath": ".namespace",
+                }
+            ]
+        }
+    }
+
+    kind: Annotated[
+        Literal["KodeTemplate", "KodeClusterTemplate"], Field(description="Kind of the template.")
+    ]
+    name: Annotated[ObjectName, Field(description="Name of the template.")]
+    namespace: Annotated[
+        NamespaceName | None,
+        Field(
+            description="Namespace of a KodeTemplate; the Kode's own when left out. "
+            "Another namespace's template must name this one in allowedNamespaces."
+        ),
+    ] = None
+
+
+class StorageResources(Model):
+    """Size of the home volume."""
+
+    requests: Annotated[
+        dict[Literal["storage"], Quantity],
+        Field(description="Requested size, as storage: 10Gi.", json_schema_extra={"maxProperties": 1}),
+    ] = {}
+
+
+class Storage(Model):
+    """The home volume: a claim of the Kode's own, or an existing one."""
+
+    model_config = {
+        "json_schema_extra": {
+            "x-kubernetes-validations": [
+                {
+                    "rule": "!has(self.existingVolumeClaim) || (!has(self.accessModes) && "
+                    "!has(self.storageClassName) && !has(self.resources))",
+                    "message": "existingVolumeClaim is mounted as it is: leave accessModes, "
+                    "storageClassName and resources out",
+                }
+            ]
+        }
+    }
+
+    access_modes: Annotated[
+        list[
+            Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"]
+        ]
+        | None,
+        Field(
+            description="Access modes of the claim; ReadWriteOnce when left out.",
+            min_length=1,
+            max_length=4,
+        ),
+    ] = None
+    storage_class_name: Annotated[
+        ObjectName | None,
+        Field(description="Storage class of the claim; the cluster's default when left out."),
+    ] = None
+    resources: Annotated[
+        StorageResources | None, Field(description="Size of the claim; 10Gi when left out.")
+    ] = None
+    keep_volume: Annotated[
+        bool,
+        Field(
+            description="Whether the claim outlives the Kode. When false, deleting the Kode deletes "
+            "the claim and its files."
+        ),
+    ] = True
+    existing_volume_claim: Annotated[
+        ObjectName | None,
+        Field(
+            description="A claim of the same namespace to mount instead of making one. "
+            "It is never owned, changed or deleted."
+        ),
+    ] = None
+
+
+class KodeSpec(Model):
+    """What a person asks for."""
+
+    model_config = {
+        "json_schema_extra": {
+            "x-kubernetes-validations": [
+                {
+                    "rule": "!(has(self.password) && has(self.existingSecret))",
+                    "message": "password and existingSecret exclude each other: set one of them",
+                }
+            ]
+        }
+    }
+
+    template_ref: Annotated[TemplateRef, Field(description="The template to use.")]
+    user: Annotated[
+        str | None,
+        Field(
+            description="Login name; abc when left out.",
+            min_length=1,
+            max_length=128,
+            pattern=r"^[A-Za-z0-9._@+-]+$",
+        ),
+    ] = None
+    password: Annotated[
+        str | None,
+        Field(
+            description="Login password. It is moved into the Secret <kode>-auth and taken out of "
+            "the spec; set it again to change it.",
+            min_length=1,
+            max_length=256,
+            pattern=r"^[^\x00-\x1f\x7f]+$",
+        ),
+    ] = None
+    existing_secret: Annotated[
+        ObjectName | None,
+        Field(
+            description="A Secret of the same namespace with the keys password and, optionally, "
+            "username. It is read, never owned, changed or deleted."
+        ),
+    ] = None
+    home: Annotated[
+        HomePath | None,
+        Field(description="Where the home volume is mounted; the template's defaultHome when left out."),
+    ] = None
+    workspace: Annotated[
+        WorkspacePath | None,
+        Field(
+            description="Folder of the home that the editor opens; the template's defaultWorkspace "
+            "when left out."
+        ),
+    ] = None
+    storage: Annotated[Storage | None, Field(description="The home volume.")] = None
+    suspend: Annotated[bool, Field(description="When true there is no pod; the files are kept.")] = False
+    env: Annotated[
+        list[EnvVar],
+        Field(
+            description="Variables of the editor; they win over the template's.",
+            max_length=128,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+        ),
+    ] = []
+    init_plugins: Annotated[
+        list[InitPlugin],
+        Field(
+            description="Containers that run in order before the editor, after the template's own.",
+            max_length=16,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+        ),
+    ] = []
+    privileged: Annotated[
+        bool,
+        Field(description="Run the editor privileged; only where the template has allowPrivileged."),
+    ] = False
+
+
+class Kode(Resource):
+    """One person's development environment."""
+
+    kind: Literal["Kode"] = "Kode"
+    spec: KodeSpec

@@ -1,0 +1,109 @@
+"""What every kind shares: the frozen model base, object metadata and checked scalar types.
+
+Rule: a value of these types is valid by construction; nothing behind the edge checks it again.
+"""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+GROUP = "kode.jacero.io"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+# The forms of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+_QUANTITY = re.compile(
+    r"^[+-]?(\d+(\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$"
+)
+
+
+class Model(BaseModel):
+    """A frozen value with camelCase names in YAML; unknown fields are refused by name."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        # "yes" for a bool or "3" for a number would be refused by the API server as well.
+        strict=True,
+    )
+
+
+def _quantity(value: str | int) -> str:
+    text = str(value)
+    if len(text) > 32 or not _QUANTITY.match(text) or text.startswith("-"):
+        raise ValueError("must be a Kubernetes quantity such as 500m, 2, 1Gi or 1.5Gi")
+    return text.removeprefix("+")
+
+
+Quantity = Annotated[
+    str | int,
+    AfterValidator(_quantity),
+    WithJsonSchema({"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]}),
+]
+"""An amount of a resource, for example 500m, 2 or 1Gi."""
+
+ObjectName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=253,
+        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+    ),
+]
+"""The name of a Kubernetes object (an RFC 1123 subdomain)."""
+
+NamespaceName = Annotated[
+    str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+]
+"""The name of a namespace (an RFC 1123 label)."""
+
+Image = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\s]+$")]
+"""A container image reference, for example linuxserver/code-server:latest."""
+
+HomePath = Annotated[
+    str, Field(min_length=3, max_length=253, pattern=r"^(/[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)+$")
+]
+"""An absolute path without dot segments, for example /config."""
+
+WorkspacePath = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=253,
+        pattern=r"^[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*$",
+    ),
+]
+"""A folder relative to the home, without dot segments, for example workspace or src/app."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+"""A TCP port."""
+
+
+class ObjectMeta(BaseModel):
+    """The part of metav1.ObjectMeta that the product reads; the rest is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    deletion_timestamp: str | None = None
+
+
+class Resource(BaseModel):
+    """One object of the API: metadata and spec; status is read and written apart from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    api_version: str = API_VERSION
+    kind: str
+    metadata: ObjectMeta
+    status: dict[str, Any] | None = None

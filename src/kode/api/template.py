@@ -1,0 +1,162 @@
+"""KodeTemplate and KodeClusterTemplate: what an administrator offers.
+
+Rule: both kinds have one spec; only where they may be used from differs.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from kode.api.meta import HomePath, Image, Model, NamespaceName, ObjectName, Port, Resource, WorkspacePath
+from kode.api.pod import EnvFromSource, InitPlugin, Resources, TemplateEnvVar, Toleration
+
+_BY_NAME: dict[str, Any] = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+
+
+class EnvoyProxyRef(Model):
+    """The proxy config that a template's sidecars use."""
+
+    model_config = {
+        "json_schema_extra": {
+            "x-kubernetes-validations": [
+                {
+                    "rule": "self.kind == 'EnvoyProxyConfig' || !has(self.namespace)",
+                    "message": "an EnvoyProxyClusterConfig has no namespace: leave namespace out",
+                    "fieldPath": ".namespace",
+                }
+            ]
+        }
+    }
+
+    kind: Annotated[
+        Literal["EnvoyProxyConfig", "EnvoyProxyClusterConfig"],
+        Field(description="Kind of the proxy config."),
+    ] = "EnvoyProxyConfig"
+    name: Annotated[ObjectName, Field(description="Name of the proxy config.")]
+    namespace: Annotated[
+        NamespaceName | None,
+        Field(
+            description="Namespace of an EnvoyProxyConfig. A KodeTemplate may only name its own; "
+            "a KodeClusterTemplate must name one."
+        ),
+    ] = None
+
+
+class ServiceSpec(Model):
+    """How the Service of a Kode is exposed."""
+
+    type: Annotated[
+        Literal["ClusterIP", "NodePort"],
+        Field(description="NodePort opens the sidecar's port on every node, to any address."),
+    ] = "ClusterIP"
+
+
+class TemplateSpec(Model):
+    """What an environment of this template is made of."""
+
+    type: Annotated[
+        Literal["code-server", "webtop"],
+        Field(description="What the image is, and so its ports, variables and login."),
+    ]
+    image: Annotated[Image, Field(description="Image of the editor.")]
+    image_pull_policy: Annotated[
+        Literal["Always", "IfNotPresent", "Never"], Field(description="When the image is pulled.")
+    ] = "IfNotPresent"
+    port: Annotated[
+        Port | None,
+        Field(
+            description="Port that the editor listens on inside the pod; the image's own when left "
+            "out (linuxserver/code-server 8443, codercom/code-server 8080, webtop 3000)."
+        ),
+    ] = None
+    command: Annotated[
+        list[str], Field(description="Replaces the image's entrypoint.", max_length=64)
+    ] = []
+    args: Annotated[
+        list[str], Field(description="Replaces the image's arguments.", max_length=256)
+    ] = []
+    env: Annotated[
+        list[TemplateEnvVar],
+        Field(description="Variables of the editor.", max_length=128, json_schema_extra=_BY_NAME),
+    ] = []
+    env_from: Annotated[
+        list[EnvFromSource],
+        Field(description="Secrets and ConfigMaps whose keys become variables.", max_length=32),
+    ] = []
+    tz: Annotated[
+        str, Field(description="Time zone.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")
+    ] = "UTC"
+    puid: Annotated[int, Field(description="User id that the editor runs as.", ge=1, le=2147483647)] = 1000
+    pgid: Annotated[int, Field(description="Group id that the editor runs as.", ge=1, le=2147483647)] = 1000
+    default_home: Annotated[
+        HomePath | None,
+        Field(
+            description="Where the home volume is mounted; the image's own home when left out "
+            "(linuxserver /config, codercom /home/coder)."
+        ),
+    ] = None
+    default_workspace: Annotated[
+        WorkspacePath, Field(description="Folder of the home that the editor opens.")
+    ] = "workspace"
+    resources: Annotated[
+        Resources | None,
+        Field(
+            description="Compute resources of the editor; requests of 100m and 512Mi, limits of "
+            "2 and 4Gi when left out."
+        ),
+    ] = None
+    init_plugins: Annotated[
+        list[InitPlugin],
+        Field(
+            description="Containers that run in order before the editor.",
+            max_length=16,
+            json_schema_extra=_BY_NAME,
+        ),
+    ] = []
+    envoy_proxy_ref: Annotated[
+        EnvoyProxyRef | None, Field(description="The proxy config of the sidecar.")
+    ] = None
+    service: Annotated[ServiceSpec | None, Field(description="How the Service is exposed.")] = None
+    allow_privileged: Annotated[
+        bool, Field(description="Whether a Kode may set privileged.")
+    ] = False
+    runtime_class_name: Annotated[
+        ObjectName | None, Field(description="Runtime class of the pod, for example kata.")
+    ] = None
+    host_users: Annotated[
+        bool | None,
+        Field(description="false runs the pod in a user namespace of its own, where nodes can."),
+    ] = None
+    node_selector: Annotated[dict[str, str], Field(description="Labels of the nodes to run on.")] = {}
+    tolerations: Annotated[
+        list[Toleration], Field(description="Taints that the pod tolerates.", max_length=32)
+    ] = []
+
+
+class NamespacedTemplateSpec(TemplateSpec):
+    """The spec of a KodeTemplate: a template, and who else may use it."""
+
+    allowed_namespaces: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=63, pattern=r"^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$")]],
+        Field(
+            description="Other namespaces whose Kodes may use this template; * means all.",
+            max_length=256,
+        ),
+    ] = []
+
+
+class KodeTemplate(Resource):
+    """A template of one namespace."""
+
+    kind: Literal["KodeTemplate"] = "KodeTemplate"
+    spec: NamespacedTemplateSpec
+
+
+class KodeClusterTemplate(Resource):
+    """A template for all namespaces."""
+
+    kind: Literal["KodeClusterTemplate"] = "KodeClusterTemplate"
+    spec: TemplateSpec
+
+
+Template = KodeTemplate | KodeClusterTemplate

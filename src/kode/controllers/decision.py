@@ -1,0 +1,94 @@
+"""What one pass decides to write.
+
+Rule: the order of writes is the order here; each is safe to repeat and safe to lose.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kode.api.conditions import Reason
+from kode.controllers.inputs import ChildKey, Object
+
+
+@dataclass(frozen=True)
+class Apply:
+    """Make an object, or put it right.
+
+    Attributes:
+        manifest: the whole desired object.
+        live: the object as observed; None when there is none, and then one that turns out to
+            exist must not be overwritten.
+    """
+
+    manifest: Object
+    live: Object | None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Merge a few fields into an object that exists.
+
+    Attributes:
+        child: the object; kind Kode for the Kode itself.
+        uid: the uid that the object must still have.
+        resource_version: the version that it must still have; None for any.
+        body: a JSON merge patch (RFC 7386).
+    """
+
+    child: ChildKey
+    uid: str
+    resource_version: str | None
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete an object of ours that is no longer desired.
+
+    Attributes:
+        child: the object.
+        uid: the uid that it must still have.
+    """
+
+    child: ChildKey
+    uid: str
+
+
+Write = Apply | Patch | Delete
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A Kubernetes Event on the Kode.
+
+    Attributes:
+        type: Normal or Warning.
+        reason: the reason of the condition that it tells of.
+        message: what a person should know.
+    """
+
+    type: Literal["Normal", "Warning"]
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of one pass.
+
+    Attributes:
+        writes: in order; the first failure ends the pass, and status is reported all the same.
+        status: the whole status to write; None when it stands as it should.
+        status_waits: True when status tells only of progress that the writes of this pass will
+            change at once: the shell may leave it to the next pass, which it must then bring
+            about soon (this keeps writes per Kode low).
+        notices: events to record, only together with a written status.
+        again_after: seconds until the next pass at the latest; None to wait for a change.
+    """
+
+    writes: tuple[Write, ...] = ()
+    status: Mapping[str, Any] | None = None
+    status_waits: bool = False
+    notices: tuple[Notice, ...] = ()
+    again_after: float | None = None

@@ -1,0 +1,66 @@
+"""What one pass sees: gathered once, then never read again.
+
+Rule: plain frozen data, no client and no cache behind it; the same Inputs give the same Decision.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Object = Mapping[str, Any]
+"""An unstructured Kubernetes object."""
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """The key of a Kode in the work queue."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return namespace/name, as kubectl prints it."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, order=True)
+class ChildKey:
+    """A child within the Kode's namespace."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The world as one pass sees it.
+
+    Attributes:
+        key: the Kode.
+        kode: its document; None when it is gone.
+        template: the document that spec.templateRef names; None when absent.
+        proxy_config: the document that the template's envoyProxyRef names; None when absent.
+        secret: the Secret that spec.existingSecret names; None when absent.
+        claim: the claim that spec.storage.existingVolumeClaim names; None when absent.
+        children: live objects that carry our labels for this Kode, or that stand in the place of
+            one (found when a create met them), with metadata (uid, resourceVersion, labels,
+            annotations, ownerReferences, deletionTimestamp) and all but status and managedFields;
+            claims keep status.phase.
+        pod: the Kode's pod: metadata, spec.nodeName, status; None when absent.
+        notes: messages of recent warning events about the claim or the workload, newest first;
+            gathered only while the claim is pending or the workload has no pod.
+        now: RFC 3339 time in UTC, for condition transitions.
+        operator_namespace: where the operator and the gateway run.
+    """
+
+    key: Key
+    kode: Object | None
+    now: str
+    template: Object | None = None
+    proxy_config: Object | None = None
+    secret: Object | None = None
+    claim: Object | None = None
+    children: Mapping[ChildKey, Object] = field(default_factory=dict)
+    pod: Object | None = None
+    notes: tuple[str, ...] = ()
+    operator_namespace: str = "kode-system"

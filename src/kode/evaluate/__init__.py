@@ -1,0 +1,1 @@
+"""From observed objects to conditions. Pure: time is an argument."""

@@ -1,0 +1,1 @@
+"""What guards an editor, and its translation to Envoy configuration. Pure: same input, same bytes."""

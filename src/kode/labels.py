@@ -1,0 +1,59 @@
+"""Every label and annotation key, and the sets of labels that objects carry.
+
+Rule: selectors use only KODE and MANAGED_BY, which never change for an object; the rest may.
+"""
+
+from kode import names
+from kode.api.meta import GROUP
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+NAME = "app.kubernetes.io/name"
+INSTANCE = "app.kubernetes.io/instance"
+COMPONENT = "app.kubernetes.io/component"
+PART_OF = "app.kubernetes.io/part-of"
+
+PRODUCT = "kode"
+"""The value of MANAGED_BY on everything that the operator makes."""
+
+KODE = f"{GROUP}/kode"
+"""Label: the Kode's name (as a label value) on each of its children."""
+
+KODE_UID = f"{GROUP}/kode-uid"
+"""Label on claims: the uid of the Kode that the files belong to."""
+
+RETAINED = f"{GROUP}/retained"
+"""Label on claims whose Kode is gone: `kubectl get pvc -A -l kode.jacero.io/retained=true` lists them."""
+
+KODE_NAME = f"{GROUP}/kode-name"
+"""Annotation on claims: the full name of the Kode, which a label value may have cut."""
+
+KODE_HASH = f"{GROUP}/kode-hash"
+"""Annotation of the pod: digest of what the Kode itself asks for; a change of it is taken at once."""
+
+POD_HASH = f"{GROUP}/pod-hash"
+"""Annotation of the pod: digest of all that it was rendered from; a change of it alone waits."""
+
+CREDENTIALS_REVISION = f"{GROUP}/credentials-revision"
+"""Annotation of the sidecar's Secret and of the pod: counts changes of user and password."""
+
+RESTARTED_AT = f"{GROUP}/restarted-at"
+"""Annotation on a Kode: setting or changing it restarts the pod, taking any pending update."""
+
+GATEWAY_COMPONENT = "gateway"
+"""The value of COMPONENT on the shared gateway's pods."""
+
+
+def selector(kode: str) -> dict[str, str]:
+    """Return the labels that select the pod of a Kode within its namespace."""
+    return {MANAGED_BY: PRODUCT, KODE: names.label_value(kode)}
+
+
+def child(kode: str, component: str) -> dict[str, str]:
+    """Return the labels of a child of a Kode."""
+    return {
+        NAME: PRODUCT,
+        INSTANCE: names.label_value(kode),
+        COMPONENT: component,
+        PART_OF: PRODUCT,
+        **selector(kode),
+    }

@@ -1,0 +1,77 @@
+"""Every name that is derived from another.
+
+Rule: names are valid for any input, at most 52 characters, and two different inputs never give the
+same name. 52, not 63, because Kubernetes appends to a StatefulSet's name: `-0` for the pod and a
+dash with a ten-character hash for the label controller-revision-hash, which must stay within 63.
+"""
+
+import hashlib
+import re
+
+LONGEST = 52
+_HASH = 10
+_VALID = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+# What a cut name ends in. A Kode whose own name ends like this is hashed as well: else it could be
+# named to meet another's cut name.
+_CUT = re.compile(rf"-h[0-9a-f]{{{_HASH}}}$")
+_LONGEST_SUFFIX = len("-envoy")
+
+
+def child(kode: str, suffix: str = "") -> str:
+    """Return the name of a child: a DNS-1035 label (it begins with a letter, as a Service must).
+
+    Args:
+        kode: the Kode's name, any string.
+        suffix: one of the fixed suffixes below, without its dash; empty for the Kode's own name.
+    """
+    name = _stem(kode)
+    return f"{name}-{suffix}" if suffix else name
+
+
+def workload(kode: str) -> str:
+    """Return the name of the StatefulSet, Service, ServiceAccount and NetworkPolicy."""
+    return child(kode)
+
+
+def pod(kode: str) -> str:
+    """Return the name of the one pod of the StatefulSet."""
+    return f"{child(kode)}-0"
+
+
+def auth_secret(kode: str) -> str:
+    """Return the name of the Secret that a password is moved into."""
+    return child(kode, "auth")
+
+
+def envoy_secret(kode: str) -> str:
+    """Return the name of the Secret with the sidecar's configuration."""
+    return child(kode, "envoy")
+
+
+def home_claim(kode: str) -> str:
+    """Return the name of the claim of the home volume."""
+    return child(kode, "home")
+
+
+def label_value(text: str) -> str:
+    """Return a valid label value (at most 63 characters) that no other text gives."""
+    if len(text) <= 63 and re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", text):
+        if not _CUT.search(text):
+            return text
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[: 63 - _HASH - 2].strip("-")
+    return f"{slug or 'x'}-h{_digest(text)}"
+
+
+def _stem(kode: str) -> str:
+    longest = LONGEST - _LONGEST_SUFFIX
+    if len(kode) <= longest and _VALID.match(kode) and not _CUT.search(kode):
+        return kode
+    slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")
+    if not slug or not slug[0].isalpha():
+        slug = f"k-{slug}".rstrip("-")
+    slug = slug[: longest - _HASH - 2].rstrip("-")
+    return f"{slug}-h{_digest(kode)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
