@@ -1,0 +1,114 @@
+# What a contributor types. `make` alone lists the targets; the work itself is in tools/ and devcluster/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := $(wildcard src devcluster tests tools bench)
+TIMED = @TIMEFORMAT='== $@: %1R s'; time
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
+
+##@ Use
+
+.PHONY: up
+up: deps venv ## an editor on a development cluster: prints its address
+	$(BIN)/python -m tools.up
+
+.PHONY: down
+down: venv ## stop what `make up` started
+	$(BIN)/python -m tools.up --stop
+
+##@ Check
+
+.PHONY: check
+check: venv ## everything that needs no cluster, in under a minute
+	@$(MAKE) -j2 --keep-going --output-sync=target formatted lint types layers walls verify unit
+
+.PHONY: test
+test: deps venv ## check, then the tests on a real cluster and in a real browser
+	@$(MAKE) check
+	$(TIMED) $(BIN)/python -m tools.on_cluster --images -- \
+		$(BIN)/pytest tests/cluster tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
+
+.PHONY: bench
+bench: bench-reconcile ## every measurement
+
+.PHONY: bench-reconcile
+bench-reconcile: deps venv ## Kodes per second beside a bare client's, on fake nodes
+	$(TIMED) $(BIN)/python -m tools.on_cluster --mode fake -- $(BIN)/python -m bench.reconcile
+
+##@ Change
+
+.PHONY: format
+format: venv ## lay out the code and mend what ruff can mend
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: generate
+generate: venv ## write the files made from the types: CRDs, reference
+	$(BIN)/python -m tools.generate
+
+.PHONY: verify
+verify: venv ## fail where a generated file is stale
+	$(TIMED) $(BIN)/python -m tools.generate --check
+
+.PHONY: golden
+golden: venv ## rewrite the golden files from what the code gives now; review the diff
+	$(BIN)/pytest tests/golden --update-golden
+
+.PHONY: lock
+lock: venv ## resolve pyproject.toml into requirements/ (LOCKFLAGS=--upgrade for newer versions)
+	$(LOCK) --extra operator --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(LOCK) --extra operator --constraint requirements/dev.txt pyproject.toml --output-file requirements/operator.txt
+
+##@ Cluster
+
+.PHONY: cluster-up
+cluster-up: deps venv ## start the one-node development cluster
+	$(BIN)/python -m devcluster up
+
+.PHONY: cluster-down
+cluster-down: venv ## stop it, leaving no trace
+	$(BIN)/python -m devcluster down
+
+.PHONY: images
+images: deps venv ## build the images and push them to the cluster's registry
+	$(BIN)/python -m devcluster images
+
+##@ Set up
+
+.PHONY: deps
+deps: ## install the missing system packages (root; Debian and its relatives)
+	@$(PYTHON) -m tools.deps requirements/apt.txt devcluster/packages.txt
+
+.PHONY: venv
+venv: ## make .venv from the lock file; free when it is current
+	@$(PYTHON) -m tools.venv
+
+.PHONY: clean
+clean: ## remove what was built here (the download cache stays)
+	rm -rf .venv artifacts dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+
+.PHONY: help
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The parts of `check`, each also callable by itself.
+
+.PHONY: formatted lint types layers walls unit
+formatted: venv
+	$(TIMED) $(BIN)/ruff format --check --quiet .
+lint: venv
+	$(TIMED) $(BIN)/ruff check --quiet .
+types: venv
+	$(TIMED) $(BIN)/mypy $(SOURCES)
+layers: venv
+	$(TIMED) $(BIN)/lint-imports --no-logo
+walls: venv
+	$(TIMED) $(BIN)/python -m tools.walls
+unit: venv
+	$(TIMED) $(BIN)/pytest --quiet --cov --cov-report=term --junit-xml=artifacts/unit.xml
