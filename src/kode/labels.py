@@ -39,6 +39,9 @@ CREDENTIALS_REVISION = f"{GROUP}/credentials-revision"
 RESTARTED_AT = f"{GROUP}/restarted-at"
 """Annotation on a Kode: setting or changing it restarts the pod, taking any pending update."""
 
+OPERATOR_COMPONENT = "operator"
+"""The value of COMPONENT on the operator's pods."""
+
 GATEWAY_COMPONENT = "gateway"
 """The value of COMPONENT on the shared gateway's pods."""
 

@@ -24,7 +24,10 @@ class ConditionType(Documented):
     """The types of conditions of a Kode, in the order in which they are reported."""
 
     ACCEPTED = "Accepted", "The spec is valid and permitted."
-    RESOLVED_REFS = "ResolvedRefs", "Template, proxy config and Secret are found, valid and permitted."
+    RESOLVED_REFS = (
+        "ResolvedRefs",
+        "Template, proxy config and Secret are found, valid and permitted.",
+    )
     STORAGE_READY = "StorageReady", "The home volume's claim is bound."
     WORKLOAD_READY = "WorkloadReady", "The editor answers through its sidecar."
     SUSPENDED = "Suspended", "The Kode is suspended and has no pod."
@@ -35,42 +38,74 @@ class Reason(Documented):
     """Why a condition has its status."""
 
     VALID = "Valid", "The spec is valid."
-    INVALID_SPEC = "InvalidSpec", "A field is wrong; the message names it. Waits for an edit of the Kode."
+    INVALID_SPEC = (
+        "InvalidSpec",
+        "A field is wrong; the message names it. Waits for an edit of the Kode.",
+    )
     NOT_PERMITTED = "NotPermitted", "The template does not permit what the Kode asks for."
     RESOLVED = "Resolved", "All references are resolved."
     TEMPLATE_NOT_FOUND = "TemplateNotFound", "The template does not exist; a running pod goes on."
     TEMPLATE_INVALID = "TemplateInvalid", "The template is broken; a running pod goes on."
-    PROXY_CONFIG_NOT_FOUND = "ProxyConfigNotFound", "The proxy config does not exist; a running pod goes on."
-    PROXY_CONFIG_INVALID = "ProxyConfigInvalid", "The proxy config is broken; a running pod goes on."
+    PROXY_CONFIG_NOT_FOUND = (
+        "ProxyConfigNotFound",
+        "The proxy config does not exist; a running pod goes on.",
+    )
+    PROXY_CONFIG_INVALID = (
+        "ProxyConfigInvalid",
+        "The proxy config is broken; a running pod goes on.",
+    )
     SECRET_NOT_FOUND = "SecretNotFound", "The Secret of existingSecret does not exist."
     SECRET_INVALID = "SecretInvalid", "The Secret of existingSecret lacks a usable password."
     REF_NOT_PERMITTED = "RefNotPermitted", "A reference crosses namespaces without leave."
     BOUND = "Bound", "The claim is bound."
-    CLAIM_PENDING = "ClaimPending", "The claim is not bound yet; the message has the provisioner's reason."
+    CLAIM_PENDING = (
+        "ClaimPending",
+        "The claim is not bound yet; the message has the provisioner's reason.",
+    )
     CLAIM_NOT_FOUND = "ClaimNotFound", "The claim of existingVolumeClaim does not exist."
-    CLAIM_RETAINED = "ClaimRetained", (
-        "A claim of an earlier Kode of this name is kept; it is not handed over without being asked for."
+    CLAIM_RETAINED = (
+        "ClaimRetained",
+        (
+            "A claim of an earlier Kode of this name is kept; it is not handed over without being asked for."
+        ),
     )
     CLAIM_LOST = "ClaimLost", "The volume behind the claim is gone."
     CHANGE_IGNORED = "ChangeIgnored", "Kubernetes lets no one change this of an existing claim."
     RUNNING = "Running", "The editor answers."
-    UPDATE_PENDING = "UpdatePending", (
-        "The editor runs; an edit of the template or proxy config is taken on its next start."
+    UPDATE_PENDING = (
+        "UpdatePending",
+        ("The editor runs; an edit of the template or proxy config is taken on its next start."),
     )
     STARTING = "Starting", "The pod is starting."
-    UNSCHEDULABLE = "Unschedulable", "No node takes the pod; the message has the scheduler's reason."
-    IMAGE_PULL_FAILED = "ImagePullFailed", "An image cannot be pulled; the message has the kubelet's reason."
-    CONTAINER_CONFIG_FAILED = "ContainerConfigFailed", (
-        "A container cannot be made; the message has the kubelet's reason."
+    UNSCHEDULABLE = (
+        "Unschedulable",
+        "No node takes the pod; the message has the scheduler's reason.",
+    )
+    IMAGE_PULL_FAILED = (
+        "ImagePullFailed",
+        "An image cannot be pulled; the message has the kubelet's reason.",
+    )
+    CONTAINER_CONFIG_FAILED = (
+        "ContainerConfigFailed",
+        ("A container cannot be made; the message has the kubelet's reason."),
     )
     INIT_FAILED = "InitFailed", "An init plugin fails; the message names it."
-    CRASH_LOOPING = "CrashLooping", "A container ends again and again; the message has its last words."
+    CRASH_LOOPING = (
+        "CrashLooping",
+        "A container ends again and again; the message has its last words.",
+    )
     UNHEALTHY = "Unhealthy", "The containers run, but the editor does not answer."
     STOPPING = "Stopping", "The pod is stopping."
     SUSPENDED = "Suspended", "The Kode is suspended; its files are kept."
     NOT_SUSPENDED = "NotSuspended", "The Kode is not suspended."
-    NOT_OWNED = "NotOwned", "An object of a needed name exists and is not this Kode's; it is left alone."
-    REJECTED = "Rejected", "The API server or a policy refused an object; the message has its words."
+    NOT_OWNED = (
+        "NotOwned",
+        "An object of a needed name exists and is not this Kode's; it is left alone.",
+    )
+    REJECTED = (
+        "Rejected",
+        "The API server or a policy refused an object; the message has its words.",
+    )
     PLATFORM_ERROR = "PlatformError", "The platform failed; tried again."
 
 

@@ -7,24 +7,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kode.api.meta import HomePath, Model, NamespaceName, ObjectName, Quantity, Resource, WorkspacePath
+from kode.api.meta import (
+    HomePath,
+    Model,
+    NamespaceName,
+    ObjectName,
+    Quantity,
+    Resource,
+    Rule,
+    WorkspacePath,
+)
 from kode.api.pod import EnvVar, InitPlugin
 
 
 class TemplateRef(Model):
     """The template that a Kode is made from."""
 
-    model_config = {
-        "json_schema_extra": {
-            "x-kubernetes-validations": [
-                {
-                    "rule": "self.kind == 'KodeTemplate' || !has(self.namespace)",
-                    "message": "a KodeClusterTemplate has no namespace: leave namespace out",
-                    "fieldPath": ".namespace",
-                }
-            ]
-        }
-    }
+    rules = (
+        Rule(
+            "self.kind == 'KodeTemplate' || !has(self.namespace)",
+            lambda self: self.kind == "KodeTemplate" or self.namespace is None,
+            "a KodeClusterTemplate has no namespace: leave namespace out",
+        ),
+    )
 
     kind: Annotated[
         Literal["KodeTemplate", "KodeClusterTemplate"], Field(description="Kind of the template.")
@@ -39,36 +44,37 @@ class TemplateRef(Model):
     ] = None
 
 
+class StorageRequests(Model):
+    """Requested amounts."""
+
+    storage: Annotated[Quantity, Field(description="Size, for example 10Gi.")]
+
+
 class StorageResources(Model):
     """Size of the home volume."""
 
-    requests: Annotated[
-        dict[Literal["storage"], Quantity],
-        Field(description="Requested size, as storage: 10Gi.", json_schema_extra={"maxProperties": 1}),
-    ] = {}
+    requests: StorageRequests
 
 
 class Storage(Model):
     """The home volume: a claim of the Kode's own, or an existing one."""
 
-    model_config = {
-        "json_schema_extra": {
-            "x-kubernetes-validations": [
-                {
-                    "rule": "!has(self.existingVolumeClaim) || (!has(self.accessModes) && "
-                    "!has(self.storageClassName) && !has(self.resources))",
-                    "message": "existingVolumeClaim is mounted as it is: leave accessModes, "
-                    "storageClassName and resources out",
-                }
-            ]
-        }
-    }
+    rules = (
+        Rule(
+            "!has(self.existingVolumeClaim) || (!has(self.accessModes) && "
+            "!has(self.storageClassName) && !has(self.resources))",
+            lambda self: (
+                self.existing_volume_claim is None
+                or (self.access_modes, self.storage_class_name, self.resources)
+                == (None, None, None)
+            ),
+            "existingVolumeClaim is mounted as it is: leave accessModes, storageClassName and "
+            "resources out",
+        ),
+    )
 
     access_modes: Annotated[
-        list[
-            Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"]
-        ]
-        | None,
+        list[Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"]] | None,
         Field(
             description="Access modes of the claim; ReadWriteOnce when left out.",
             min_length=1,
@@ -101,16 +107,13 @@ class Storage(Model):
 class KodeSpec(Model):
     """What a person asks for."""
 
-    model_config = {
-        "json_schema_extra": {
-            "x-kubernetes-validations": [
-                {
-                    "rule": "!(has(self.password) && has(self.existingSecret))",
-                    "message": "password and existingSecret exclude each other: set one of them",
-                }
-            ]
-        }
-    }
+    rules = (
+        Rule(
+            "!(has(self.password) && has(self.existingSecret))",
+            lambda self: self.password is None or self.existing_secret is None,
+            "password and existingSecret exclude each other: set one of them",
+        ),
+    )
 
     template_ref: Annotated[TemplateRef, Field(description="The template to use.")]
     user: Annotated[
@@ -141,7 +144,9 @@ class KodeSpec(Model):
     ] = None
     home: Annotated[
         HomePath | None,
-        Field(description="Where the home volume is mounted; the template's defaultHome when left out."),
+        Field(
+            description="Where the home volume is mounted; the template's defaultHome when left out."
+        ),
     ] = None
     workspace: Annotated[
         WorkspacePath | None,
@@ -151,13 +156,18 @@ class KodeSpec(Model):
         ),
     ] = None
     storage: Annotated[Storage | None, Field(description="The home volume.")] = None
-    suspend: Annotated[bool, Field(description="When true there is no pod; the files are kept.")] = False
+    suspend: Annotated[
+        bool, Field(description="When true there is no pod; the files are kept.")
+    ] = False
     env: Annotated[
         list[EnvVar],
         Field(
             description="Variables of the editor; they win over the template's.",
             max_length=128,
-            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
         ),
     ] = []
     init_plugins: Annotated[
@@ -165,12 +175,17 @@ class KodeSpec(Model):
         Field(
             description="Containers that run in order before the editor, after the template's own.",
             max_length=16,
-            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
         ),
     ] = []
     privileged: Annotated[
         bool,
-        Field(description="Run the editor privileged; only where the template has allowPrivileged."),
+        Field(
+            description="Run the editor privileged; only where the template has allowPrivileged."
+        ),
     ] = False
 
 

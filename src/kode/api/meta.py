@@ -4,23 +4,51 @@ Rule: a value of these types is valid by construction; nothing behind the edge c
 """
 
 import re
-from typing import Annotated, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
 GROUP = "kode.jacero.io"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 
 # The forms of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-_QUANTITY = re.compile(
-    r"^[+-]?(\d+(\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$"
+_QUANTITY = (
+    r"^[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?$"
 )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that crosses fields, said once for the API server and once for everywhere else.
+
+    Attributes:
+        cel: the rule in CEL, for the CRD.
+        holds: the same rule on the typed value.
+        message: what is wrong and what to do.
+    """
+
+    cel: str
+    holds: Callable[[Any], bool]
+    message: str
 
 
 class Model(BaseModel):
     """A frozen value with camelCase names in YAML; unknown fields are refused by name."""
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
 
     model_config = ConfigDict(
         frozen=True,
@@ -31,10 +59,29 @@ class Model(BaseModel):
         strict=True,
     )
 
+    @model_validator(mode="after")
+    def _obey(self) -> Self:
+        for rule in self.rules:
+            if not rule.holds(self):
+                raise ValueError(rule.message)
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the JSON schema with the rules beside it."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        if cls.rules:
+            schema["x-kubernetes-validations"] = [
+                {"rule": rule.cel, "message": rule.message} for rule in cls.rules
+            ]
+        return schema
+
 
 def _quantity(value: str | int) -> str:
     text = str(value)
-    if len(text) > 32 or not _QUANTITY.match(text) or text.startswith("-"):
+    if len(text) > 32 or not re.match(_QUANTITY, text):
         raise ValueError("must be a Kubernetes quantity such as 500m, 2, 1Gi or 1.5Gi")
     return text.removeprefix("+")
 
@@ -42,7 +89,13 @@ def _quantity(value: str | int) -> str:
 Quantity = Annotated[
     str | int,
     AfterValidator(_quantity),
-    WithJsonSchema({"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]}),
+    WithJsonSchema(
+        {
+            "x-kubernetes-int-or-string": True,
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "pattern": _QUANTITY,
+        }
+    ),
 ]
 """An amount of a resource, for example 500m, 2 or 1Gi."""
 
@@ -86,7 +139,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class ObjectMeta(BaseModel):
     """The part of metav1.ObjectMeta that the product reads; the rest is ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
 
     name: str = ""
     namespace: str = ""
@@ -101,7 +156,9 @@ class ObjectMeta(BaseModel):
 class Resource(BaseModel):
     """One object of the API: metadata and spec; status is read and written apart from it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
 
     api_version: str = API_VERSION
     kind: str

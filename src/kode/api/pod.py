@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kode.api.meta import Image, Model, ObjectName, Quantity
+from kode.api.meta import Image, Model, ObjectName, Quantity, Rule
 
 EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
 """The name of an environment variable."""
@@ -45,18 +45,14 @@ class ResourceFieldRef(Model):
 class EnvVarSource(Model):
     """Where a variable's value comes from; exactly one of the fields."""
 
-    model_config = {
-        "json_schema_extra": {
-            "x-kubernetes-validations": [
-                {
-                    "rule": "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef), "
-                    "has(self.resourceFieldRef)].filter(x, x).size() == 1",
-                    "message": "exactly one of secretKeyRef, configMapKeyRef, fieldRef, "
-                    "resourceFieldRef must be set",
-                }
-            ]
-        }
-    }
+    rules = (
+        Rule(
+            "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef), "
+            "has(self.resourceFieldRef)].filter(x, x).size() == 1",
+            lambda self: len(self.model_fields_set) == 1,
+            "exactly one of secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef must be set",
+        ),
+    )
 
     secret_key_ref: KeyRef | None = None
     config_map_key_ref: KeyRef | None = None
@@ -70,6 +66,14 @@ class TemplateEnvVar(Model):
     Only templates may read Secrets into the environment: a Kode's author need not be allowed
     to read every Secret of the namespace.
     """
+
+    rules = (
+        Rule(
+            "!(has(self.value) && has(self.valueFrom))",
+            lambda self: self.value is None or self.value_from is None,
+            "value and valueFrom exclude each other: set one of them",
+        ),
+    )
 
     name: EnvName
     value: Annotated[str, Field(max_length=32768)] | None = None
@@ -85,6 +89,14 @@ class SourceRef(Model):
 
 class EnvFromSource(Model):
     """All keys of a Secret or ConfigMap as variables."""
+
+    rules = (
+        Rule(
+            "has(self.secretRef) != has(self.configMapRef)",
+            lambda self: (self.secret_ref is None) != (self.config_map_ref is None),
+            "exactly one of secretRef and configMapRef must be set",
+        ),
+    )
 
     prefix: Annotated[str, Field(max_length=128)] | None = None
     secret_ref: SourceRef | None = None

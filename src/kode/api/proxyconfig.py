@@ -57,7 +57,9 @@ class ProxyConfigSpec(Model):
     ] = []
     clusters: Annotated[
         list[EnvoyCluster],
-        Field(description="Upstream clusters that the filters use, passed to Envoy.", max_length=32),
+        Field(
+            description="Upstream clusters that the filters use, passed to Envoy.", max_length=32
+        ),
     ] = []
 
 

@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kode.api.meta import HomePath, Image, Model, NamespaceName, ObjectName, Port, Resource, WorkspacePath
+from kode.api.meta import (
+    HomePath,
+    Image,
+    Model,
+    NamespaceName,
+    ObjectName,
+    Port,
+    Resource,
+    Rule,
+    WorkspacePath,
+)
 from kode.api.pod import EnvFromSource, InitPlugin, Resources, TemplateEnvVar, Toleration
 
 _BY_NAME: dict[str, Any] = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
@@ -16,17 +26,13 @@ _BY_NAME: dict[str, Any] = {"x-kubernetes-list-type": "map", "x-kubernetes-list-
 class EnvoyProxyRef(Model):
     """The proxy config that a template's sidecars use."""
 
-    model_config = {
-        "json_schema_extra": {
-            "x-kubernetes-validations": [
-                {
-                    "rule": "self.kind == 'EnvoyProxyConfig' || !has(self.namespace)",
-                    "message": "an EnvoyProxyClusterConfig has no namespace: leave namespace out",
-                    "fieldPath": ".namespace",
-                }
-            ]
-        }
-    }
+    rules = (
+        Rule(
+            "self.kind == 'EnvoyProxyConfig' || !has(self.namespace)",
+            lambda self: self.kind == "EnvoyProxyConfig" or self.namespace is None,
+            "an EnvoyProxyClusterConfig has no namespace: leave namespace out",
+        ),
+    )
 
     kind: Annotated[
         Literal["EnvoyProxyConfig", "EnvoyProxyClusterConfig"],
@@ -84,10 +90,15 @@ class TemplateSpec(Model):
         Field(description="Secrets and ConfigMaps whose keys become variables.", max_length=32),
     ] = []
     tz: Annotated[
-        str, Field(description="Time zone.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")
+        str,
+        Field(description="Time zone.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"),
     ] = "UTC"
-    puid: Annotated[int, Field(description="User id that the editor runs as.", ge=1, le=2147483647)] = 1000
-    pgid: Annotated[int, Field(description="Group id that the editor runs as.", ge=1, le=2147483647)] = 1000
+    puid: Annotated[
+        int, Field(description="User id that the editor runs as.", ge=1, le=2147483647)
+    ] = 1000
+    pgid: Annotated[
+        int, Field(description="Group id that the editor runs as.", ge=1, le=2147483647)
+    ] = 1000
     default_home: Annotated[
         HomePath | None,
         Field(
@@ -117,9 +128,9 @@ class TemplateSpec(Model):
         EnvoyProxyRef | None, Field(description="The proxy config of the sidecar.")
     ] = None
     service: Annotated[ServiceSpec | None, Field(description="How the Service is exposed.")] = None
-    allow_privileged: Annotated[
-        bool, Field(description="Whether a Kode may set privileged.")
-    ] = False
+    allow_privileged: Annotated[bool, Field(description="Whether a Kode may set privileged.")] = (
+        False
+    )
     runtime_class_name: Annotated[
         ObjectName | None, Field(description="Runtime class of the pod, for example kata.")
     ] = None
@@ -127,7 +138,9 @@ class TemplateSpec(Model):
         bool | None,
         Field(description="false runs the pod in a user namespace of its own, where nodes can."),
     ] = None
-    node_selector: Annotated[dict[str, str], Field(description="Labels of the nodes to run on.")] = {}
+    node_selector: Annotated[
+        dict[str, str], Field(description="Labels of the nodes to run on.")
+    ] = {}
     tolerations: Annotated[
         list[Toleration], Field(description="Taints that the pod tolerates.", max_length=32)
     ] = []
@@ -137,7 +150,12 @@ class NamespacedTemplateSpec(TemplateSpec):
     """The spec of a KodeTemplate: a template, and who else may use it."""
 
     allowed_namespaces: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=63, pattern=r"^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$")]],
+        list[
+            Annotated[
+                str,
+                Field(min_length=1, max_length=63, pattern=r"^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$"),
+            ]
+        ],
         Field(
             description="Other namespaces whose Kodes may use this template; * means all.",
             max_length=256,

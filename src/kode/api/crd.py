@@ -1,0 +1,168 @@
+"""CustomResourceDefinitions, made from the types.
+
+Rule: nothing about a field is said here that its type does not say; the schemas are structural
+(https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from kode.api.document import CLUSTER_SCOPED, KINDS
+from kode.api.meta import GROUP, VERSION, Resource
+from kode.api.status import KodeStatus
+
+Schema = dict[str, Any]
+
+_DROPPED = frozenset({"title", "$defs", "propertyNames"})
+_UNBOUNDED_MAP_KEYS = 64
+
+
+@dataclass(frozen=True)
+class _Printed:
+    plural: str
+    short: str
+    columns: tuple[tuple[str, str, str], ...]
+
+
+_AGE = ("Age", "date", ".metadata.creationTimestamp")
+_TEMPLATE = (("Type", "string", ".spec.type"), ("Image", "string", ".spec.image"), _AGE)
+_PROXY = (("Auth", "string", ".spec.authType"), ("Image", "string", ".spec.image"), _AGE)
+
+_PRINTED = {
+    "Kode": _Printed(
+        "kodes",
+        "kd",
+        (
+            ("Template", "string", ".spec.templateRef.name"),
+            ("Phase", "string", ".status.phase"),
+            ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+            ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
+            _AGE,
+        ),
+    ),
+    "KodeTemplate": _Printed("kodetemplates", "kdt", _TEMPLATE),
+    "KodeClusterTemplate": _Printed("kodeclustertemplates", "kdct", _TEMPLATE),
+    "EnvoyProxyConfig": _Printed("envoyproxyconfigs", "epc", _PROXY),
+    "EnvoyProxyClusterConfig": _Printed("envoyproxyclusterconfigs", "epcc", _PROXY),
+}
+
+
+def plural(kind: str) -> str:
+    """Return the resource name of a kind, as it stands in URLs."""
+    return _PRINTED[kind].plural
+
+
+def definitions() -> list[dict[str, Any]]:
+    """Return the CustomResourceDefinition of every kind, in a fixed order."""
+    return [_definition(kind, model) for kind, model in KINDS.items()]
+
+
+def _definition(kind: str, model: type[Resource]) -> dict[str, Any]:
+    printed = _PRINTED[kind]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{printed.plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "names": {
+                "kind": kind,
+                "listKind": f"{kind}List",
+                "plural": printed.plural,
+                "singular": kind.lower(),
+                "shortNames": [printed.short],
+                "categories": ["kode"],
+            },
+            "scope": "Cluster" if kind in CLUSTER_SCOPED else "Namespaced",
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": _object_schema(kind, model)},
+                    **({"subresources": {"status": {}}} if kind == "Kode" else {}),
+                    "additionalPrinterColumns": [
+                        {"name": name, "type": column, "jsonPath": path}
+                        for name, column, path in printed.columns
+                    ],
+                }
+            ],
+        },
+    }
+
+
+def _object_schema(kind: str, model: type[Resource]) -> Schema:
+    spec = model.model_fields["spec"]
+    properties: Schema = {
+        "apiVersion": {"type": "string"},
+        "kind": {"type": "string"},
+        "metadata": {"type": "object"},
+        "spec": structural(spec.annotation),
+    }
+    if kind == "Kode":
+        properties["status"] = structural(KodeStatus)
+    schema: Schema = {
+        "type": "object",
+        "description": (model.__doc__ or "").strip(),
+        "properties": properties,
+    }
+    if spec.is_required():
+        schema["required"] = ["spec"]
+    return schema
+
+
+def structural(model: Any) -> Schema:
+    """Return the structural schema of a model: references inlined, null and titles gone."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise TypeError(f"{model!r} is not a model")
+    raw = model.model_json_schema(by_alias=True)
+    return _plain(raw, raw.get("$defs", {}))
+
+
+def _plain(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
+    if "$ref" in node:
+        target = definitions[node["$ref"].rsplit("/", 1)[-1]]
+        # What stands beside the reference (a description, a default) wins over the target's own.
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    if "anyOf" in node and "x-kubernetes-int-or-string" not in node:
+        node = _without_null(node)
+        if "$ref" in node:
+            return _plain(node, definitions)
+    plain = {key: value for key, value in node.items() if key not in _DROPPED}
+    if "const" in plain:
+        plain["enum"] = [plain.pop("const")]
+        plain.setdefault("type", "string")
+    _drop_useless_default(plain)
+    return _descend(plain, definitions)
+
+
+def _without_null(node: Mapping[str, Any]) -> Schema:
+    (present,) = [option for option in node["anyOf"] if option.get("type") != "null"]
+    rest = {key: value for key, value in node.items() if key != "anyOf"}
+    return {**present, **rest}
+
+
+def _drop_useless_default(plain: Schema) -> None:
+    # Only scalars are defaulted by the API server: an empty list or object would be written into
+    # every stored object and say nothing.
+    if isinstance(plain.get("default"), list | dict) or plain.get("default", 0) is None:
+        del plain["default"]
+
+
+def _descend(plain: Schema, definitions: Mapping[str, Any]) -> Schema:
+    if "properties" in plain:
+        plain["properties"] = {
+            name: _plain(value, definitions) for name, value in plain["properties"].items()
+        }
+        plain.pop("additionalProperties", None)
+    elif isinstance(plain.get("additionalProperties"), Mapping):
+        plain["additionalProperties"] = _plain(plain["additionalProperties"], definitions)
+        plain.setdefault("maxProperties", _UNBOUNDED_MAP_KEYS)
+    else:
+        plain.pop("additionalProperties", None)
+    if "items" in plain:
+        plain["items"] = _plain(plain["items"], definitions)
+    return plain

@@ -1,0 +1,22 @@
+"""Ports and paths that the pod and the sidecar's configuration must agree on.
+
+Rule: whoever writes one of these numbers or paths takes it from here.
+"""
+
+SIDECAR_HTTP = 15080
+"""The one port that people reach, and the only one in the Service."""
+
+SIDECAR_HEALTH = 15021
+"""Where the kubelet asks; it answers /ready and /live and nothing else."""
+
+ENVOY_FILES = "/etc/envoy"
+"""Where the sidecar's Secret is mounted."""
+
+ENVOY_CONFIG = "envoy.json"
+"""Key of the sidecar's Secret: the bootstrap configuration."""
+
+ENVOY_USERS = "htpasswd"
+"""Key of the sidecar's Secret: user and password hash."""
+
+ENVOY_RUN = "/run/envoy"
+"""A directory of the sidecar's container alone, for its admin socket."""

@@ -1,0 +1,53 @@
+"""The status of a Kode.
+
+Rule: written by the operator alone, never read back as input but to see whether it changed.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kode.api.meta import Model
+
+
+class StatusCondition(Model):
+    """A metav1.Condition as it stands in a status."""
+
+    type: Annotated[str, Field(max_length=316)]
+    status: Literal["True", "False", "Unknown"]
+    reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    message: Annotated[str, Field(max_length=32768)]
+    observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
+    last_transition_time: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class KodeStatus(Model):
+    """What the operator last saw of a Kode."""
+
+    observed_generation: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Generation of the Kode that the conditions speak of.",
+            json_schema_extra={"format": "int64"},
+        ),
+    ] = 0
+    template_generation: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Generation of the template that the conditions speak of.",
+            json_schema_extra={"format": "int64"},
+        ),
+    ] = 0
+    phase: Annotated[str, Field(description="One word for people; conditions say more.")] = ""
+    conditions: Annotated[
+        list[StatusCondition],
+        Field(
+            description="Accepted, ResolvedRefs, StorageReady, WorkloadReady, Suspended, Ready.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["type"],
+            },
+        ),
+    ] = []

@@ -1,0 +1,214 @@
+"""From what is observed to what is told: one function a condition.
+
+Rule: each condition follows from this pass's observation alone; transition times move only when a
+status moves, reasons and messages always follow.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kode import labels
+from kode.api.conditions import Condition, ConditionType, Phase, Reason
+from kode.errors import KodeError
+from kode.evaluate.observed import Object, PodView, Trouble, claim_phase
+
+_ACCEPTED_REASONS = frozenset({Reason.INVALID_SPEC, Reason.NOT_PERMITTED})
+_REF_REASONS = frozenset(
+    {
+        Reason.TEMPLATE_NOT_FOUND,
+        Reason.TEMPLATE_INVALID,
+        Reason.PROXY_CONFIG_NOT_FOUND,
+        Reason.PROXY_CONFIG_INVALID,
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_INVALID,
+        Reason.REF_NOT_PERMITTED,
+    }
+)
+_STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND, Reason.CLAIM_LOST})
+_LONGEST_MESSAGE = 1024
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the conditions of a Kode follow from.
+
+    Attributes:
+        problems: what stands in the way, the first found first.
+        suspend: whether the Kode is to have no pod.
+        claim: the claim of the home volume, live; None when there is none yet.
+        claim_change_ignored: fields of the claim that cannot be changed any more, for the message.
+        pod: the pod; None when there is none.
+        pod_hash: what an up-to-date pod says of itself; None when nothing could be rendered.
+        update_pending: whether a running pod is kept though its template has changed.
+        closed: whether the door is closed for everyone.
+        notes: warnings of Kubernetes about the claim or the workload.
+    """
+
+    problems: Sequence[KodeError] = ()
+    suspend: bool = False
+    claim: Object | None = None
+    claim_change_ignored: Sequence[str] = ()
+    pod: PodView | None = None
+    pod_hash: str | None = None
+    update_pending: bool = False
+    closed: bool = False
+    notes: Sequence[str] = ()
+
+
+def conditions(seen: Observation) -> tuple[Condition, ...]:
+    """Return every condition of a Kode, in the order of ConditionType."""
+    accepted = _of_problem(seen, ConditionType.ACCEPTED, _ACCEPTED_REASONS) or Condition(
+        ConditionType.ACCEPTED, True, Reason.VALID
+    )
+    resolved = _of_problem(seen, ConditionType.RESOLVED_REFS, _REF_REASONS) or Condition(
+        ConditionType.RESOLVED_REFS, True, Reason.RESOLVED
+    )
+    storage = storage_ready(seen)
+    workload = workload_ready(seen)
+    before = (accepted, resolved, storage, workload)
+    return (*before, suspended(seen), ready(seen, before))
+
+
+def storage_ready(seen: Observation) -> Condition:
+    """Return the condition of the home volume."""
+    kind = ConditionType.STORAGE_READY
+    problem = _of_problem(seen, kind, _STORAGE_REASONS)
+    if problem:
+        return problem
+    phase = claim_phase(seen.claim) if seen.claim is not None else "Pending"
+    if phase == "Lost":
+        return Condition(kind, False, Reason.CLAIM_LOST, "the volume behind the claim is gone")
+    if phase == "Bound":
+        if seen.claim_change_ignored:
+            fields = ", ".join(seen.claim_change_ignored)
+            text = f"{fields} of an existing claim cannot be changed; the claim stays as it is"
+            return Condition(kind, True, Reason.CHANGE_IGNORED, text)
+        return Condition(kind, True, Reason.BOUND)
+    text = seen.notes[0] if seen.notes else "waiting for the claim to be bound to a volume"
+    return Condition(kind, False, Reason.CLAIM_PENDING, _cut(text))
+
+
+def workload_ready(seen: Observation) -> Condition:
+    """Return the condition of the pod."""
+    kind = ConditionType.WORKLOAD_READY
+    if seen.suspend:
+        if seen.pod is not None:
+            return Condition(kind, False, Reason.STOPPING, "the pod is stopping")
+        return Condition(kind, False, Reason.SUSPENDED, "suspended: the files are kept")
+    problem = next(
+        (
+            item
+            for item in seen.problems
+            if item.reason in (Reason.NOT_OWNED, Reason.REJECTED, Reason.PLATFORM_ERROR)
+        ),
+        None,
+    )
+    if problem:
+        return Condition(kind, False, problem.reason, _cut(problem.message))
+    if seen.pod is None:
+        return _without_pod(seen)
+    return _with_pod(seen, seen.pod)
+
+
+def suspended(seen: Observation) -> Condition:
+    """Return whether there is no pod because the Kode is suspended."""
+    kind = ConditionType.SUSPENDED
+    if not seen.suspend:
+        return Condition(kind, False, Reason.NOT_SUSPENDED)
+    if seen.pod is not None:
+        return Condition(kind, False, Reason.STOPPING, "the pod is stopping")
+    return Condition(kind, True, Reason.SUSPENDED)
+
+
+def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
+    """Return the summary: whether a person can work, and the first thing that is wrong."""
+    kind = ConditionType.READY
+    *earlier, workload = before
+    wrong = next((item for item in earlier if not item.status), None)
+    if seen.suspend:
+        return Condition(kind, False, workload.reason, workload.message)
+    if workload.status:
+        if wrong:
+            return Condition(kind, True, wrong.reason, f"running as it was; {wrong.message}")
+        return Condition(kind, True, workload.reason, workload.message)
+    # While a pod is on its way, what it waits for says more than a claim that comes with it.
+    if wrong and wrong.reason is not Reason.CLAIM_PENDING:
+        return Condition(kind, False, wrong.reason, wrong.message)
+    if wrong and workload.reason is Reason.STARTING:
+        return Condition(kind, False, wrong.reason, wrong.message)
+    return Condition(kind, False, workload.reason, workload.message)
+
+
+def phase(seen: Observation, summary: Condition) -> Phase:
+    """Return the word that `kubectl get` prints."""
+    if seen.suspend:
+        return Phase.STOPPING if seen.pod is not None else Phase.SUSPENDED
+    if summary.status:
+        return Phase.RUNNING
+    if summary.reason in (Reason.STARTING, Reason.UNHEALTHY, Reason.CLAIM_PENDING):
+        return Phase.STARTING
+    if summary.reason in _ACCEPTED_REASONS | {
+        Reason.CRASH_LOOPING,
+        Reason.INIT_FAILED,
+        Reason.REJECTED,
+        Reason.CLAIM_LOST,
+    }:
+        return Phase.FAILED
+    return Phase.PENDING
+
+
+def _without_pod(seen: Observation) -> Condition:
+    kind = ConditionType.WORKLOAD_READY
+    if seen.notes:
+        return Condition(kind, False, Reason.STARTING, _cut(f"waiting for the pod: {seen.notes[0]}"))
+    return Condition(kind, False, Reason.STARTING, "waiting for the pod")
+
+
+def _with_pod(seen: Observation, pod: PodView) -> Condition:
+    kind = ConditionType.WORKLOAD_READY
+    current = seen.update_pending or seen.pod_hash in (None, pod.annotations.get(labels.POD_HASH))
+    if pod.stopping or (pod.ready and not current):
+        return Condition(kind, False, Reason.STARTING, "the pod is being replaced to take a change")
+    if pod.ready:
+        return _running(seen)
+    if pod.ended:
+        return Condition(kind, False, Reason.STARTING, _cut(f"the pod ended and is replaced: {pod.ended}"))
+    if pod.unschedulable:
+        return Condition(kind, False, Reason.UNSCHEDULABLE, _cut(pod.unschedulable))
+    if pod.trouble:
+        return Condition(kind, False, _trouble_reason(pod.trouble), _cut(pod.trouble.message))
+    if pod.started:
+        return Condition(kind, False, Reason.UNHEALTHY, "the editor runs but does not answer")
+    return Condition(kind, False, Reason.STARTING, "the pod is starting")
+
+
+def _running(seen: Observation) -> Condition:
+    kind = ConditionType.WORKLOAD_READY
+    if seen.update_pending:
+        text = "an edit of the template or proxy config is taken on the next start"
+        return Condition(kind, True, Reason.UPDATE_PENDING, text)
+    if seen.closed:
+        text = "no login: nobody is let in; set spec.password, spec.existingSecret or a proxy config"
+        return Condition(kind, True, Reason.RUNNING, text)
+    return Condition(kind, True, Reason.RUNNING)
+
+
+def _trouble_reason(trouble: Trouble) -> Reason:
+    if trouble.kind == "pull":
+        return Reason.IMAGE_PULL_FAILED
+    if trouble.kind == "config":
+        return Reason.CONTAINER_CONFIG_FAILED
+    return Reason.INIT_FAILED if trouble.init else Reason.CRASH_LOOPING
+
+
+def _of_problem(
+    seen: Observation, kind: ConditionType, reasons: frozenset[Reason]
+) -> Condition | None:
+    for problem in seen.problems:
+        if problem.reason in reasons:
+            return Condition(kind, False, problem.reason, _cut(problem.message))
+    return None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "..."

@@ -1,0 +1,63 @@
+"""The nouns of a sidecar: what stands before one editor, with no word of Envoy's schema.
+
+Rule: a Sidecar whose door is not one of Door does not exist; there is no open door.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from kode.api import ports
+
+ADMIN_SOCKET = f"{ports.ENVOY_RUN}/admin.sock"
+"""Envoy's admin, on a socket that only the sidecar's own container sees."""
+
+
+class Door(StrEnum):
+    """Who decides about a request."""
+
+    BASIC = "basic"
+    """The sidecar asks for the Kode's user and password."""
+    EDITOR = "editor"
+    """The editor's own login decides; the sidecar only forwards."""
+    FILTERS = "filters"
+    """The proxy config's own filters authenticate; the sidecar adds nothing."""
+    CLOSED = "closed"
+    """Nobody can be told from anybody else, so nobody comes in."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The editor behind the sidecar.
+
+    Attributes:
+        port: TCP port on loopback.
+        health_path: path that answers while the editor lives.
+        login_is_healthy: whether a 401 shows that it lives (an image with a login of its own).
+        wants_authorization: whether the Authorization header is for the editor as well.
+    """
+
+    port: int
+    health_path: str
+    login_is_healthy: bool = False
+    wants_authorization: bool = False
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """The Envoy beside one editor.
+
+    Attributes:
+        door: who decides about a request.
+        upstream: the editor.
+        users_file: path of the htpasswd file, read where door is BASIC.
+        http_filters: the proxy config's filters in Envoy's JSON, in order.
+        clusters: the proxy config's clusters in Envoy's JSON.
+    """
+
+    door: Door
+    upstream: Upstream
+    users_file: str = f"{ports.ENVOY_FILES}/{ports.ENVOY_USERS}"
+    http_filters: tuple[Mapping[str, Any], ...] = ()
+    clusters: tuple[Mapping[str, Any], ...] = ()

@@ -1,0 +1,73 @@
+"""What a Kode means on any platform: resolved, its door chosen, its sidecar translated.
+
+Rule: this is the only place that puts render and gateway together; it is as pure as they are.
+"""
+
+from dataclasses import dataclass
+
+from kode.gateway import door, passthrough, translate
+from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.render.meta import Manifest
+from kode.render.manifests import manifests
+from kode.render.resolve import ResolvedKode
+from kode.render.secret import SidecarFiles
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A resolved Kode with its door.
+
+    Attributes:
+        kode: the resolved Kode.
+        door: who decides about a request.
+        envoy: the sidecar's bootstrap configuration.
+    """
+
+    kode: ResolvedKode
+    door: Door
+    envoy: dict[str, object]
+
+    def render(self, *, operator_namespace: str, revision: int, restarted_at: str = "") -> tuple[Manifest, ...]:
+        """Return the manifests.
+
+        Args:
+            operator_namespace: where the operator and the gateway run.
+            revision: how often the credentials have changed.
+            restarted_at: the Kode's annotation of that name.
+        """
+        files = SidecarFiles(
+            config=translate.dump(self.envoy),
+            revision=revision,
+            editor_login=self.door is Door.EDITOR,
+        )
+        return manifests(
+            self.kode, files, operator_namespace=operator_namespace, restarted_at=restarted_at
+        )
+
+
+def mean(kode: ResolvedKode) -> Meaning:
+    """Return what a resolved Kode means.
+
+    Raises:
+        InvalidSpec: the proxy config is broken, or asks for a password that the Kode lacks.
+    """
+    contract, proxy = kode.contract, kode.proxy
+    http_filters = passthrough.filters(proxy.http_filters)
+    chosen = door.choose(
+        has_credentials=kode.credentials is not None,
+        editor_has_login=contract.has_login,
+        auth_type=proxy.auth_type,
+        http_filters=http_filters,
+    )
+    sidecar = Sidecar(
+        door=chosen,
+        upstream=Upstream(
+            port=kode.port,
+            health_path=contract.health_path,
+            login_is_healthy=contract.asks_basic,
+            wants_authorization=contract.asks_basic,
+        ),
+        http_filters=http_filters,
+        clusters=passthrough.clusters(proxy.clusters, http_filters),
+    )
+    return Meaning(kode=kode, door=chosen, envoy=translate.bootstrap(sidecar))

@@ -1,0 +1,19 @@
+"""The ServiceAccount of a Kode: a name without rights, whose token is not mounted."""
+
+from kode import names
+from kode.render.meta import Manifest, child
+from kode.render.resolve import ResolvedKode
+
+
+def service_account(kode: ResolvedKode) -> Manifest:
+    """Return the ServiceAccount."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": child(
+            kode=(kode.namespace, kode.name, kode.uid),
+            name=names.workload(kode.name),
+            component="workspace",
+        ),
+        "automountServiceAccountToken": False,
+    }

@@ -1,0 +1,95 @@
+"""What an image expects of whoever runs it: ports, home, variables, user.
+
+Rule: facts of published images only, one Contract each; a template's own fields win over them.
+Sources: https://docs.linuxserver.io/images/docker-code-server/,
+https://docs.linuxserver.io/images/docker-webtop/, https://coder.com/docs/code-server/install#docker
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Contract:
+    """How an image is run.
+
+    Attributes:
+        name: what docs call it.
+        port: TCP port that it listens on unless told otherwise.
+        home: the directory that holds its settings.
+        health_path: path that answers while it lives.
+        starts_as_root: whether it must start as root (and then becomes PUID:PGID by itself);
+            otherwise the pod runs it as PUID:PGID.
+        has_login: whether it can ask for a password on a page of its own.
+        asks_basic: whether it asks for HTTP basic authentication when given a password.
+        port_variable: the variable that moves its port.
+        user_variable: the variable that takes the user's name; None where it has none.
+        workspace_variable: the variable that takes the folder to open; None where the working
+            directory decides.
+        host_variable: the variable that keeps it on loopback; None where nothing can.
+    """
+
+    name: str
+    port: int
+    home: str
+    health_path: str
+    starts_as_root: bool
+    has_login: bool
+    asks_basic: bool
+    port_variable: str
+    user_variable: str | None = None
+    workspace_variable: str | None = None
+    host_variable: str | None = None
+
+
+LINUXSERVER_CODE_SERVER = Contract(
+    name="linuxserver/code-server",
+    port=8443,
+    home="/config",
+    health_path="/healthz",
+    starts_as_root=True,
+    has_login=True,
+    asks_basic=False,
+    port_variable="PORT",
+    workspace_variable="DEFAULT_WORKSPACE",
+    host_variable="CODE_SERVER_HOST",
+)
+
+CODER_CODE_SERVER = Contract(
+    name="codercom/code-server",
+    port=8080,
+    home="/home/coder",
+    health_path="/healthz",
+    starts_as_root=False,
+    has_login=True,
+    asks_basic=False,
+    port_variable="PORT",
+    host_variable="CODE_SERVER_HOST",
+)
+
+LINUXSERVER_WEBTOP = Contract(
+    name="linuxserver/webtop",
+    port=3000,
+    home="/config",
+    health_path="/",
+    starts_as_root=True,
+    has_login=False,
+    asks_basic=True,
+    port_variable="CUSTOM_PORT",
+    user_variable="CUSTOM_USER",
+)
+
+_CODER = re.compile(r"(^|/)codercom/code-server([:@]|$)")
+
+
+def of(template_type: str, image: str, default_home: str | None) -> Contract:
+    """Return the contract of a template's image.
+
+    An image of type code-server follows linuxserver's contract unless it is codercom's own, or is
+    built from it, which is told by its home /home/coder.
+    """
+    if template_type == "webtop":
+        return LINUXSERVER_WEBTOP
+    if _CODER.search(image) or default_home == CODER_CODE_SERVER.home:
+        return CODER_CODE_SERVER
+    return LINUXSERVER_CODE_SERVER

@@ -1,0 +1,184 @@
+"""The editor's container and the containers that run before it.
+
+Rule: what keeps the editor behind its sidecar (host, port, login) wins over any variable that a
+template or a Kode sets.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kode.api import ports
+from kode.api.pod import InitPlugin
+from kode.render.meta import Manifest
+from kode.render.resolve import ResolvedKode
+
+HOME_VOLUME = "home"
+LOOPBACK = "127.0.0.1"
+
+_DEFAULT_RESOURCES = {
+    "requests": {"cpu": "100m", "memory": "512Mi"},
+    "limits": {"cpu": "2", "memory": "4Gi"},
+}
+_PLUGIN_RESOURCES = {
+    "requests": {"cpu": "50m", "memory": "64Mi"},
+    "limits": {"cpu": "2", "memory": "2Gi"},
+}
+# Makes each folder that is missing and gives it to the editor's user where it may.
+_MAKE_FOLDERS = (
+    'for folder in "$@"; do [ -d "$folder" ] || mkdir "$folder" || exit 1; '
+    '[ "$(id -u)" != 0 ] || chown "$OWNER" "$folder"; done'
+)
+
+
+def container(kode: ResolvedKode, *, login: bool) -> Manifest:
+    """Return the editor's container.
+
+    Args:
+        kode: the Kode.
+        login: whether the editor asks for the password itself.
+    """
+    template, contract = kode.template, kode.contract
+    manifest: Manifest = {
+        "name": "editor",
+        "image": template.image,
+        "imagePullPolicy": template.image_pull_policy,
+        "command": list(template.command),
+        "args": _args(kode, login=login),
+        "env": _env(kode, login=login),
+        "envFrom": [source.model_dump(by_alias=True, exclude_none=True) for source in template.env_from],
+        "resources": _resources(kode),
+        "volumeMounts": mounts(kode),
+        "startupProbe": _probe(period=1, failures=600),
+        "readinessProbe": _probe(period=3, failures=10),
+        "securityContext": security(kode),
+    }
+    if contract.workspace_variable is None and not template.command and contract.has_login:
+        manifest["workingDir"] = f"{kode.home}/{kode.workspace}"
+    if contract.asks_basic:
+        manifest["volumeMounts"] = [*mounts(kode), {"name": "shm", "mountPath": "/dev/shm"}]
+    return {key: value for key, value in manifest.items() if value or value == 0}
+
+
+def init_containers(kode: ResolvedKode) -> list[Manifest]:
+    """Return what runs before the editor, in order: folders, template plugins, the Kode's own."""
+    return [
+        _folders(kode),
+        *_plugins("template", kode.template_plugins, kode),
+        *_plugins("plugin", kode.user_plugins, kode),
+    ]
+
+
+def mounts(kode: ResolvedKode) -> list[Manifest]:
+    """Return where the home volume is mounted.
+
+    An image keeps its settings in a home of its own; where the Kode's home is another path, the
+    same volume stands at both, so that settings last as well as files.
+    """
+    paths = dict.fromkeys((kode.home, kode.contract.home))
+    return [{"name": HOME_VOLUME, "mountPath": path} for path in paths]
+
+
+def security(kode: ResolvedKode) -> Manifest:
+    """Return the security context of the editor and of plugins."""
+    if kode.privileged:
+        return {"privileged": True}
+    if kode.contract.starts_as_root:
+        # It becomes PUID:PGID by itself and needs to be root until then; raw sockets it does not.
+        return {"capabilities": {"drop": ["NET_RAW"]}}
+    return {
+        "runAsUser": kode.template.puid,
+        "runAsGroup": kode.template.pgid,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["NET_RAW"]},
+    }
+
+
+def _args(kode: ResolvedKode, *, login: bool) -> list[str]:
+    given = list(kode.template.args)
+    asks_by_default = kode.contract.has_login and kode.contract.workspace_variable is None
+    if asks_by_default and not login and not kode.template.command:
+        # The image asks for a password unless told otherwise; the sidecar asks already.
+        return [*given, "--auth", "none"]
+    return given
+
+
+def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
+    contract, template = kode.contract, kode.template
+    own: dict[str, Any] = {
+        "PUID": str(template.puid),
+        "PGID": str(template.pgid),
+        "TZ": template.tz,
+        contract.port_variable: str(kode.port),
+    }
+    if contract.host_variable:
+        own[contract.host_variable] = LOOPBACK
+    if contract.workspace_variable:
+        own[contract.workspace_variable] = f"{kode.home}/{kode.workspace}"
+    if kode.home != contract.home:
+        own["HOME"] = kode.home
+    if kode.credentials and contract.user_variable:
+        own[contract.user_variable] = kode.credentials.user
+    variables = [{"name": name, "value": value} for name, value in own.items()]
+    if kode.credentials and (login or contract.asks_basic):
+        variables.append(_secret_variable("PASSWORD", kode.credentials.secret, "password"))
+    taken = {item["name"] for item in variables}
+    given = [
+        item.model_dump(by_alias=True, exclude_none=True)
+        for item in kode.env
+        if item.name not in taken
+    ]
+    return [*given, *variables]
+
+
+def _secret_variable(name: str, secret: str, key: str) -> Manifest:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def _resources(kode: ResolvedKode) -> Manifest:
+    given = kode.template.resources
+    if given is None:
+        return _DEFAULT_RESOURCES
+    return given.model_dump(by_alias=True, exclude_none=True) or _DEFAULT_RESOURCES
+
+
+def _probe(*, period: int, failures: int) -> Manifest:
+    # The sidecar answers for the editor, which listens on loopback, out of the kubelet's reach.
+    return {
+        "httpGet": {"path": "/ready", "port": ports.SIDECAR_HEALTH},
+        "periodSeconds": period,
+        "timeoutSeconds": 2,
+        "failureThreshold": failures,
+    }
+
+
+def _folders(kode: ResolvedKode) -> Manifest:
+    parts = kode.workspace.split("/")
+    paths = ["/".join([kode.home, *parts[: depth + 1]]) for depth in range(len(parts))]
+    return {
+        "name": "folders",
+        "image": kode.template.image,
+        "imagePullPolicy": kode.template.image_pull_policy,
+        "command": ["sh", "-c", _MAKE_FOLDERS, "folders", *paths],
+        "env": [{"name": "OWNER", "value": f"{kode.template.puid}:{kode.template.pgid}"}],
+        "resources": _PLUGIN_RESOURCES,
+        "volumeMounts": mounts(kode),
+        "securityContext": security(kode),
+    }
+
+
+def _plugins(prefix: str, plugins: Sequence[InitPlugin], kode: ResolvedKode) -> list[Manifest]:
+    result = []
+    for plugin in plugins:
+        manifest: Manifest = {
+            "name": f"{prefix}-{plugin.name}",
+            "image": plugin.image,
+            "imagePullPolicy": kode.template.image_pull_policy,
+            "command": list(plugin.command),
+            "args": list(plugin.args),
+            "env": [item.model_dump(by_alias=True) for item in plugin.env],
+            "resources": _PLUGIN_RESOURCES,
+            "volumeMounts": mounts(kode),
+            "securityContext": security(kode),
+        }
+        result.append({key: value for key, value in manifest.items() if value})
+    return result

@@ -1,0 +1,40 @@
+"""All that a resolved Kode means, in the order in which it is made.
+
+Rule: total and deterministic; what a pod needs comes before the pod.
+"""
+
+from kode import names
+from kode.render.access import service_account
+from kode.render.meta import Manifest
+from kode.render.network import policy
+from kode.render.resolve import ResolvedKode
+from kode.render.secret import SidecarFiles, auth, envoy
+from kode.render.service import service
+from kode.render.storage import home
+from kode.render.workload import workload
+
+
+def manifests(
+    kode: ResolvedKode, files: SidecarFiles, *, operator_namespace: str, restarted_at: str = ""
+) -> tuple[Manifest, ...]:
+    """Return the children of a Kode.
+
+    Args:
+        kode: the Kode.
+        files: what the sidecar reads.
+        operator_namespace: where the operator and the gateway run.
+        restarted_at: the Kode's annotation of that name.
+    """
+    own_auth = None
+    if kode.credentials and kode.credentials.secret == names.auth_secret(kode.name):
+        own_auth = auth(kode.namespace, kode.name, kode.uid, kode.credentials)
+    optional = (own_auth, home(kode))
+    return (
+        *(manifest for manifest in optional if manifest is not None),
+        service_account(kode),
+        # Before the pod, so that it never runs a moment without it.
+        policy(kode, operator_namespace),
+        envoy(kode, files),
+        service(kode),
+        workload(kode, files, restarted_at),
+    )

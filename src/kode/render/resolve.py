@@ -1,0 +1,173 @@
+"""A Kode over its template: defaults merged, references taken in, nothing left to look up.
+
+Rule: the Kode's own word wins over the template's, the template's over the image's; what a Kode may
+not ask for is an error that says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kode.api.conditions import Reason
+from kode.api.kode import Kode, Storage
+from kode.api.pod import EnvVar, InitPlugin, TemplateEnvVar
+from kode.api.proxyconfig import DEFAULT_ENVOY_IMAGE, ProxyConfig
+from kode.api.template import KodeTemplate, Template, TemplateSpec
+from kode.errors import InvalidSpec, RefNotFound
+from kode.render import contract
+from kode.render.contract import Contract
+
+DEFAULT_USER = "abc"
+DEFAULT_SIZE = "10Gi"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who may come in.
+
+    Attributes:
+        user: login name.
+        password: in clear; it must never reach a log, a condition or an annotation.
+        secret: name of the Secret of the Kode's namespace that holds it under the key password.
+    """
+
+    user: str
+    password: str
+    secret: str
+
+    def __repr__(self) -> str:
+        """Return the value without the password."""
+        return f"Credentials(user={self.user!r}, secret={self.secret!r})"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """The sidecar as the proxy config asks for it.
+
+    Attributes:
+        image: image of Envoy.
+        auth_type: authType; None where there is no proxy config.
+        http_filters: filters in Envoy's own JSON.
+        clusters: clusters in Envoy's own JSON.
+    """
+
+    image: str = DEFAULT_ENVOY_IMAGE
+    auth_type: str | None = None
+    http_filters: tuple[Mapping[str, Any], ...] = ()
+    clusters: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class ResolvedKode:
+    """A Kode with nothing left to look up."""
+
+    name: str
+    namespace: str
+    uid: str
+    template: TemplateSpec
+    contract: Contract
+    credentials: Credentials | None
+    proxy: Proxy
+    port: int
+    home: str
+    workspace: str
+    storage: Storage
+    suspend: bool
+    privileged: bool
+    env: tuple[TemplateEnvVar | EnvVar, ...]
+    template_plugins: tuple[InitPlugin, ...]
+    user_plugins: tuple[InitPlugin, ...]
+    kode_part: Mapping[str, Any]
+
+
+def resolve(
+    kode: Kode, template: Template, proxy: ProxyConfig | None, credentials: Credentials | None
+) -> ResolvedKode:
+    """Return the Kode merged with what it refers to.
+
+    Args:
+        kode: the Kode.
+        template: the template that its templateRef names.
+        proxy: the proxy config that the template's envoyProxyRef names, None where it has none.
+        credentials: user and password, None where the Kode has none.
+
+    Raises:
+        InvalidSpec: the Kode asks for what its template does not permit.
+        RefNotFound: a reference crosses namespaces without leave.
+    """
+    check_template_ref(kode, template)
+    spec, base = kode.spec, template.spec
+    if spec.privileged and not base.allow_privileged:
+        raise InvalidSpec(
+            Reason.NOT_PERMITTED,
+            f"spec.privileged: {template.kind} {template.metadata.name} does not allow it "
+            "(allowPrivileged)",
+        )
+    image = contract.of(base.type, base.image, base.default_home)
+    return ResolvedKode(
+        name=kode.metadata.name,
+        namespace=kode.metadata.namespace,
+        uid=kode.metadata.uid,
+        template=base,
+        contract=image,
+        credentials=credentials,
+        proxy=_proxy(proxy),
+        port=base.port or image.port,
+        home=spec.home or base.default_home or image.home,
+        workspace=spec.workspace or base.default_workspace,
+        storage=spec.storage or Storage(),
+        suspend=spec.suspend,
+        privileged=spec.privileged,
+        env=_merge_env(base.env, spec.env),
+        template_plugins=tuple(base.init_plugins),
+        user_plugins=tuple(spec.init_plugins),
+        kode_part=_kode_part(kode),
+    )
+
+
+def check_template_ref(kode: Kode, template: Template) -> None:
+    """Refuse a template of another namespace that has not named the Kode's.
+
+    Raises:
+        RefNotFound: with reason RefNotPermitted.
+    """
+    if not isinstance(template, KodeTemplate):
+        return
+    own, other = kode.metadata.namespace, template.metadata.namespace
+    allowed = template.spec.allowed_namespaces
+    if own != other and own not in allowed and "*" not in allowed:
+        raise RefNotFound(
+            Reason.REF_NOT_PERMITTED,
+            f"KodeTemplate {other}/{template.metadata.name} does not allow Kodes of namespace "
+            f"{own}: name it in the template's spec.allowedNamespaces",
+        )
+
+
+def _proxy(config: ProxyConfig | None) -> Proxy:
+    if config is None:
+        return Proxy()
+    return Proxy(
+        image=config.spec.image,
+        auth_type=config.spec.auth_type,
+        http_filters=tuple(item.model_dump(mode="json") for item in config.spec.http_filters),
+        clusters=tuple(item.model_dump(mode="json") for item in config.spec.clusters),
+    )
+
+
+def _merge_env(
+    template: Sequence[TemplateEnvVar], own: Sequence[EnvVar]
+) -> tuple[TemplateEnvVar | EnvVar, ...]:
+    merged: dict[str, TemplateEnvVar | EnvVar] = {item.name: item for item in template}
+    merged.update({item.name: item for item in own})
+    return tuple(merged.values())
+
+
+def _kode_part(kode: Kode) -> Mapping[str, Any]:
+    # What was left at its default is left out, so that a new field of a later version does not
+    # change what stands for a Kode that never heard of it.
+    return kode.spec.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude_defaults=True,
+        exclude={"password": True, "suspend": True, "storage": {"keep_volume", "resources"}},
+    )

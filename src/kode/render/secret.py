@@ -1,0 +1,79 @@
+"""The two Secrets of a Kode: its login, and its sidecar's configuration.
+
+Rule: a password stands in a Secret and nowhere else.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+from kode import labels, names
+from kode.api import ports
+from kode.render.meta import Manifest, child
+from kode.render.resolve import Credentials, ResolvedKode
+
+
+@dataclass(frozen=True)
+class SidecarFiles:
+    """What the sidecar reads.
+
+    Attributes:
+        config: Envoy's bootstrap configuration, as text.
+        revision: how often the credentials have changed.
+        editor_login: whether the editor's own login is the door.
+    """
+
+    config: str
+    revision: int
+    editor_login: bool
+
+
+def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manifest:
+    """Return the Secret that a password is moved into."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": child(
+            kode=(namespace, kode, uid), name=names.auth_secret(kode), component="auth"
+        ),
+        "type": "Opaque",
+        "data": {
+            "username": encode(credentials.user),
+            "password": encode(credentials.password),
+        },
+    }
+
+
+def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
+    """Return the Secret that the sidecar mounts."""
+    data = {ports.ENVOY_CONFIG: encode(files.config)}
+    annotations = {}
+    if kode.credentials:
+        data[ports.ENVOY_USERS] = encode(htpasswd(kode.credentials))
+        annotations[labels.CREDENTIALS_REVISION] = str(files.revision)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": child(
+            kode=(kode.namespace, kode.name, kode.uid),
+            name=names.envoy_secret(kode.name),
+            component="envoy",
+            annotations=annotations,
+        ),
+        "type": "Opaque",
+        "data": data,
+    }
+
+
+def htpasswd(credentials: Credentials) -> str:
+    """Return the line of an htpasswd file in the one form that Envoy reads: {SHA}.
+
+    Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/basic_auth_filter
+    """
+    digest = hashlib.sha1(credentials.password.encode(), usedforsecurity=False).digest()
+    return f"{credentials.user}:{{SHA}}{base64.b64encode(digest).decode()}\n"
+
+
+def encode(text: str) -> str:
+    """Return text as it stands in a Secret's data."""
+    return base64.b64encode(text.encode()).decode()

@@ -1,0 +1,146 @@
+"""The StatefulSet of a Kode: one pod with the editor and its sidecar, or none.
+
+Rule: the pod says by its annotations what it was made from, so that anyone can see whether it is
+up to date, and whose change it lacks.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from kode import labels, names
+from kode.api import ports
+from kode.render import editor
+from kode.render.meta import Manifest, child
+from kode.render.resolve import ResolvedKode
+from kode.render.secret import SidecarFiles
+from kode.render.storage import claim_name
+
+_ENVOY_UID = 65532
+
+
+def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Manifest:
+    """Return the StatefulSet.
+
+    Args:
+        kode: the Kode.
+        files: what the sidecar reads.
+        restarted_at: the Kode's annotation of that name; a new value restarts the pod.
+    """
+    spec = _pod_spec(kode, files)
+    kode_hash = digest([kode.kode_part, restarted_at, files.revision])
+    annotations = {
+        labels.KODE_HASH: kode_hash,
+        labels.POD_HASH: digest([spec, files.config, kode_hash]),
+        labels.CREDENTIALS_REVISION: str(files.revision),
+    }
+    metadata = child(
+        kode=(kode.namespace, kode.name, kode.uid),
+        name=names.workload(kode.name),
+        component="workspace",
+    )
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": metadata,
+        "spec": {
+            "replicas": 0 if kode.suspend else 1,
+            "serviceName": names.workload(kode.name),
+            # Parallel: else a pod that never became ready blocks the change that would mend it.
+            "podManagementPolicy": "Parallel",
+            "revisionHistoryLimit": 1,
+            "selector": {"matchLabels": labels.selector(kode.name)},
+            "template": {
+                "metadata": {"labels": metadata["labels"], "annotations": annotations},
+                "spec": spec,
+            },
+        },
+    }
+
+
+def digest(value: Any) -> str:
+    """Return a short digest of a JSON value."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _pod_spec(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
+    template = kode.template
+    spec: Manifest = {
+        "serviceAccountName": names.workload(kode.name),
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "fsGroup": template.pgid,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "initContainers": editor.init_containers(kode),
+        "containers": [editor.container(kode, login=files.editor_login), _envoy(kode)],
+        "volumes": _volumes(kode),
+        "nodeSelector": dict(template.node_selector),
+        "tolerations": [
+            item.model_dump(by_alias=True, exclude_none=True) for item in template.tolerations
+        ],
+        "runtimeClassName": template.runtime_class_name,
+        "hostUsers": template.host_users,
+    }
+    return {key: value for key, value in spec.items() if value or value is False}
+
+
+def _volumes(kode: ResolvedKode) -> list[Manifest]:
+    volumes: list[Manifest] = [
+        {"name": editor.HOME_VOLUME, "persistentVolumeClaim": {"claimName": claim_name(kode)}},
+        {
+            "name": "envoy",
+            "secret": {"secretName": names.envoy_secret(kode.name), "defaultMode": 0o440},
+        },
+        {"name": "envoy-run", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
+    ]
+    if kode.contract.asks_basic:
+        # A desktop's browser needs more shared memory than the 64 MiB of a container.
+        volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}})
+    return volumes
+
+
+def _envoy(kode: ResolvedKode) -> Manifest:
+    return {
+        "name": "envoy",
+        "image": kode.proxy.image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": [
+            "envoy",
+            "--config-path",
+            f"{ports.ENVOY_FILES}/{ports.ENVOY_CONFIG}",
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+            "--log-level",
+            "warn",
+        ],
+        "ports": [{"name": "http", "containerPort": ports.SIDECAR_HTTP, "protocol": "TCP"}],
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "64Mi"},
+            "limits": {"cpu": "1", "memory": "256Mi"},
+        },
+        "livenessProbe": {
+            "httpGet": {"path": "/live", "port": ports.SIDECAR_HEALTH},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 6,
+        },
+        "securityContext": {
+            "runAsUser": _ENVOY_UID,
+            "runAsGroup": _ENVOY_UID,
+            "runAsNonRoot": True,
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        # What Envoy says against a configuration becomes the message of the Kode's condition.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [
+            {"name": "envoy", "mountPath": ports.ENVOY_FILES, "readOnly": True},
+            {"name": "envoy-run", "mountPath": ports.ENVOY_RUN},
+        ],
+    }
