@@ -17,7 +17,7 @@ PARAMETERS = 6
 CODE = frozenset({".py", ".go", ".sh", ".js", ".mjs", ".ts", ".css", ".html"})
 CODE_NAMES = re.compile(r"(^|/)(Makefile|Dockerfile|\.ci/run)$")
 # gofmt puts the end of a function alone in the first column.
-GO_FUNCTION = re.compile(r"^func .*?^\}", re.MULTILINE | re.DOTALL)
+GO_FUNCTION = re.compile(r"^func [^\n]*[{(]\n.*?^\}", re.MULTILINE | re.DOTALL)
 
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 

@@ -1,19 +1,28 @@
-"""The walls that no other linter has: caps, words and traces, over every file of the tree.
+"""The walls that no other linter has: caps, words, traces and links, over every file of the tree.
 
 Rule: all findings are printed, in order of place; the exit status is 1 where there are any.
 """
 
 import sys
+from collections.abc import Iterator
 
-from tools import caps, traces, words
-from tools.source import sources
+from tools import caps, links, traces, words
+from tools.source import Finding, sources
 
-CHECKS = (caps.findings, words.findings, traces.findings)
+
+def findings() -> Iterator[Finding]:
+    """Everything that the walls have to say about the tree."""
+    tree = {source.path: source for source in sources()}
+    for source in tree.values():
+        yield from caps.findings(source)
+        yield from words.findings(source)
+        yield from traces.findings(source)
+        yield from links.findings(source, tree)
 
 
 def main() -> int:
-    """Print what the checks find; 0 where they find nothing."""
-    found = sorted(finding for source in sources() for check in CHECKS for finding in check(source))
+    """Print what the walls find; 0 where they find nothing."""
+    found = sorted(findings())
     for finding in found:
         print(finding)
     return 1 if found else 0

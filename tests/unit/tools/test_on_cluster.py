@@ -1,0 +1,81 @@
+"""tools.on_cluster, against a stand-in for devcluster that writes down how it was called."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import on_cluster
+
+STAND_IN = """
+import os, sys, pathlib
+log, fails = pathlib.Path(sys.argv[1]), sys.argv[2].split(",")
+log.write_text((log.read_text() if log.exists() else "") + " ".join(sys.argv[3:]) + "\\n")
+sys.exit(7 if sys.argv[3] in fails else 0)
+"""
+
+
+class Recorder:
+    """What devcluster was asked, and what it shall fail at."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.log, self.script = folder / "log", folder / "stand_in.py"
+        self.script.write_text(STAND_IN)
+        self.monkeypatch = monkeypatch
+        self.fails("status")
+
+    def fails(self, *verbs: str) -> None:
+        command = [sys.executable, str(self.script), str(self.log), ",".join(verbs)]
+        self.monkeypatch.setattr(on_cluster, "DEVCLUSTER", command)
+
+    @property
+    def verbs(self) -> list[str]:
+        return [line.split()[0] for line in self.log.read_text().splitlines()]
+
+
+@pytest.fixture
+def devcluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    monkeypatch.delenv("KODE_TEST_CLUSTER", raising=False)
+    return Recorder(tmp_path, monkeypatch)
+
+
+def test_cluster_that_this_run_started_is_stopped(devcluster: Recorder) -> None:
+    assert on_cluster.main(["--images", "--", "pytest", "--quiet"]) == 0
+    assert devcluster.verbs == ["status", "up", "images", "exec", "down"]
+
+
+def test_running_cluster_is_left_running(devcluster: Recorder) -> None:
+    devcluster.fails("nothing")
+    assert on_cluster.main(["pytest"]) == 0
+    assert devcluster.verbs == ["status", "exec"]
+
+
+def test_failure_of_the_command_is_passed_on_after_teardown(devcluster: Recorder) -> None:
+    devcluster.fails("status", "exec")
+    assert on_cluster.main(["pytest"]) == 7
+    assert devcluster.verbs == ["status", "up", "exec", "down"]
+
+
+def test_cluster_that_does_not_start_runs_nothing(devcluster: Recorder) -> None:
+    devcluster.fails("status", "up")
+    assert on_cluster.main(["--images", "pytest"]) == 7
+    assert devcluster.verbs == ["status", "up", "down"]
+
+
+def test_existing_cluster_is_used_as_it_is(
+    devcluster: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KODE_TEST_CLUSTER", "existing")
+    monkeypatch.setenv("KUBECONFIG", "somewhere")
+    assert on_cluster.main(["--images", "true"]) == 0
+    assert not devcluster.log.exists()
+
+
+def test_existing_cluster_needs_a_kubeconfig(
+    devcluster: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KODE_TEST_CLUSTER", "existing")
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    with pytest.raises(SystemExit):
+        on_cluster.main(["true"])
+    assert not devcluster.log.exists()

@@ -1,0 +1,48 @@
+"""tools.reference."""
+
+from kode.api import crd
+from kode.api.conditions import Reason
+from tools import reference
+from tools.reference import Row
+
+SCHEMA = {
+    "properties": {
+        "name": {"type": "string", "maxLength": 9, "description": "A | B."},
+        "on": {"type": "boolean", "default": False},
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"port": {"type": "integer", "minimum": 1, "maximum": 9}},
+            },
+        },
+        "labels": {"type": "object", "additionalProperties": {"enum": ["x", "y"]}},
+    },
+    "required": ["name"],
+    "x-kubernetes-validations": [{"rule": "cel", "message": "pick one"}],
+}
+
+
+def test_rows_name_every_field_by_its_path() -> None:
+    assert list(reference.rows(SCHEMA)) == [
+        Row("name", "string, at most 9 characters", "required", "A | B."),
+        Row("on", "boolean", "`false`", ""),
+        Row("items", "list of object", "", ""),
+        Row("items[].port", "integer, 1 to 9", "", ""),
+        Row("labels", "map to `x`, `y`", "", ""),
+    ]
+
+
+def test_rules_say_where_they_hold() -> None:
+    nested = {"properties": {"storage": SCHEMA}}
+    assert list(reference.rules(nested)) == [("storage", "pick one")]
+
+
+def test_every_kind_has_a_page() -> None:
+    titles = {page.splitlines()[0] for page in reference.pages().values()}
+    assert {f"# {kind['spec']['names']['kind']}" for kind in crd.definitions()} <= titles
+
+
+def test_every_reason_is_in_the_table() -> None:
+    page = reference.conditions_page()
+    assert all(f"| `{reason}` |" in page for reason in Reason)
