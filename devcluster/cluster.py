@@ -1,0 +1,178 @@
+"""What can be done with a cluster: the part that tests and the command line use.
+
+A cluster is either one of ours, made of namespaces on this machine, or, where
+KODE_TEST_CLUSTER=existing is set, the one that KUBECONFIG names: then nothing is
+started or stopped, and commands simply run.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from devcluster import build, cgroups, host, namespaces, services, state
+from devcluster.boot import Boot
+from devcluster.errors import DevclusterError
+from devcluster.paths import RunDir, Store
+from devcluster.state import Mode, State
+
+DEFAULT_NAME = "default"
+
+
+class Cluster(Protocol):
+    """What a test runner needs to know of any cluster."""
+
+    def exec_prefix(self, everything: bool = False) -> list[str]:
+        """Put before a command, makes it run where the cluster's addresses are."""
+
+    def exec_environment(self) -> dict[str, str]:
+        """Variables for such a command: KUBECONFIG, and PATH with kubectl."""
+
+    def kubeconfig(self, on_host: bool) -> Path:
+        """Credentials that work inside, or from the host's own network."""
+
+
+@dataclass(frozen=True)
+class DevCluster:
+    """A cluster on this machine, by name."""
+
+    name: str = DEFAULT_NAME
+    store: Store = field(default_factory=Store.default)
+
+    @property
+    def run(self) -> RunDir:
+        return self.store.run(self.name)
+
+    def state(self) -> State | None:
+        """The state of a cluster that is up and ready, else nothing."""
+        found = state.read(self.run)
+        return found if found and found.ready and found.process.alive() else None
+
+    def up(self, mode: Mode) -> tuple[State, bool]:
+        """Start the cluster; tells also whether it had to be started."""
+        boot = Boot(self.name, mode, self.store)
+        with self.locked():
+            if found := self.state():
+                if found.mode != mode:
+                    raise DevclusterError(
+                        f"cluster {self.name} is up in {found.mode} mode; take it down first,"
+                        " or choose another --name"
+                    )
+                return found, False
+            host.require()
+            build.build(boot.components(), self.store)
+            self.clear()  # of a boot that failed, or a crash
+            with lock(self.store, ".host"):
+                host.note(self.store)
+                self.run.root.mkdir(parents=True)
+            return boot.go(), True
+
+    def down(self) -> bool:
+        """Remove every trace; tells whether there was any."""
+        with self.locked():
+            present = self.run.root.is_dir() or any(
+                (one / cgroups.name(self.name)).is_dir() for one in cgroups.hierarchies()
+            )
+            if present:
+                host.require_root()
+                self.clear()
+            return present
+
+    def clear(self) -> None:
+        found = state.read(self.run)
+        if found and found.pid:
+            namespaces.end(found.process)
+        elif self.run.init_pid.exists():  # interrupted just then
+            process = namespaces.Process.find(int(self.run.init_pid.read_text()))
+            if process and namespaces.belongs(process, self.run):
+                namespaces.end(process)
+        cgroups.remove(self.name)
+        with lock(self.store, ".host"):
+            remove_tree(self.run.root)
+            if not any(path.is_dir() for path in self.store.runs.glob("*")):
+                host.restore(self.store)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        with lock(self.store, self.name):
+            yield
+
+    def required(self) -> State:
+        found = self.state()
+        if not found:
+            raise DevclusterError(
+                f"cluster {self.name} is not up: start it with `python3 -m devcluster up`"
+            )
+        return found
+
+    def exec_prefix(self, everything: bool = False) -> list[str]:
+        return namespaces.enter(self.required().process, everything)
+
+    def exec_environment(self) -> dict[str, str]:
+        path = f"{self.run.bin}:{os.environ.get('PATH', os.defpath)}"
+        return {"KUBECONFIG": str(self.run.inside_kubeconfig), "PATH": path}
+
+    def kubeconfig(self, on_host: bool) -> Path:
+        self.required()
+        return self.run.host_kubeconfig if on_host else self.run.inside_kubeconfig
+
+
+class ExistingCluster:
+    """Somebody's cluster, as KUBECONFIG names it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+
+    def exec_prefix(self, everything: bool = False) -> list[str]:
+        if everything:
+            raise DevclusterError("an existing cluster's nodes cannot be entered from here")
+        return []
+
+    def exec_environment(self) -> dict[str, str]:
+        return {"KUBECONFIG": str(self.path)}
+
+    def kubeconfig(self, on_host: bool) -> Path:
+        return self.path
+
+
+def existing() -> ExistingCluster | None:
+    """The existing cluster, where the environment asks for one."""
+    if os.environ.get("KODE_TEST_CLUSTER") != "existing":
+        return None
+    path = os.environ.get("KUBECONFIG")
+    if not path:
+        raise DevclusterError("KODE_TEST_CLUSTER=existing needs KUBECONFIG to name the cluster")
+    return ExistingCluster(path)
+
+
+def find(name: str = DEFAULT_NAME) -> Cluster:
+    """The cluster to use."""
+    return existing() or DevCluster(name)
+
+
+@contextmanager
+def lock(store: Store, name: str) -> Iterator[None]:
+    """Two commands on one cluster wait for each other."""
+    path = store.lock(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def remove_tree(path: Path) -> None:
+    """Files that a process was still writing when it was killed may appear late."""
+    for _ in range(5):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(0.1)
+    raise DevclusterError(f"{path} could not be removed")
+
+
+__all__ = ["Cluster", "DevCluster", "ExistingCluster", "existing", "find", "services"]

@@ -1,0 +1,5 @@
+"""The one error that people see: what is wrong and what to do about it."""
+
+
+class DevclusterError(Exception):
+    """A message for a person; printed without a traceback."""

@@ -1,0 +1,141 @@
+"""What a cluster needs of its host, and what it changes there and puts back.
+
+Two things cannot be kept inside namespaces: kernel settings that the kubelet
+writes, and the mount points of directories that are hidden from it. The first
+cluster notes them, the last one to go puts them back.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from devcluster.errors import DevclusterError
+from devcluster.paths import PACKAGE_LIST, Store
+
+# All that the kubelet writes below /proc/sys outside of the network's part.
+KERNEL_SETTINGS = (
+    "kernel/keys/root_maxbytes",
+    "kernel/keys/root_maxkeys",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+)
+# Paths that the kubelet, containerd and CNI plugins have built in.
+NODE_DIRECTORIES = ("/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods")
+
+# A file that shows that a package is installed.
+_SHOWN_BY = {
+    "busybox": "/bin/busybox",
+    "containernetworking-plugins": "/usr/lib/cni/bridge",
+    "docker-registry": "/usr/bin/docker-registry",
+    "gcc": "/usr/bin/gcc",
+    "iproute2": "/usr/sbin/ip|/sbin/ip|/usr/bin/ip",
+    "iptables": "/usr/sbin/iptables|/sbin/iptables",
+    "libc6-dev": "/usr/include/stdlib.h",
+    "libseccomp-dev": "/usr/include/seccomp.h",
+    "nftables": "/usr/sbin/nft|/sbin/nft",
+    "openssl": "/usr/bin/openssl",
+    "pkg-config": "/usr/bin/pkg-config",
+    "skopeo": "/usr/bin/skopeo",
+    "util-linux": "/usr/bin/nsenter",
+}
+
+
+def packages() -> list[str]:
+    lines = (line.split("#")[0].strip() for line in PACKAGE_LIST.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def missing_packages() -> list[str]:
+    missing = []
+    for package in packages():
+        shown_by = _SHOWN_BY.get(package)
+        if shown_by and not any(Path(path).exists() for path in shown_by.split("|")):
+            missing.append(package)
+    return missing
+
+
+def require() -> None:
+    """Say everything that is missing at once, with the command that mends it."""
+    if platform.system() != "Linux":
+        raise DevclusterError("devcluster runs on Linux only: it is made of Linux namespaces.")
+    require_root()
+    if missing := missing_packages():
+        raise DevclusterError(
+            "These Debian packages are missing. Install them (`make deps` does) and try again:\n"
+            f"  apt-get install --no-install-recommends {' '.join(missing)}"
+        )
+    _require_bridge_filter()
+
+
+def require_root() -> None:
+    if os.geteuid() != 0:
+        raise DevclusterError("devcluster needs root, for namespaces and mounts: run it with sudo -E")
+
+
+def _require_bridge_filter() -> None:
+    setting = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    if setting.exists():
+        return
+    if shutil.which("modprobe") and os.system("modprobe -q br_netfilter") == 0:
+        return
+    raise DevclusterError(
+        "The kernel module br_netfilter is not loaded, so pods could not reach Services"
+        " whose pods are on the same bridge. Load it with: modprobe br_netfilter"
+    )
+
+
+def note(store: Store, settings: Path = Path("/proc/sys")) -> None:
+    """Remember the host as it is, unless an earlier cluster has done so."""
+    if _noted(store):
+        return
+    found = {
+        name: (settings / name).read_text() for name in KERNEL_SETTINGS if (settings / name).exists()
+    }
+    made = [path for path in NODE_DIRECTORIES if not Path(path).exists()]
+    store.runs.mkdir(parents=True, exist_ok=True)
+    document = {"boot": _boot(), "settings": found, "directories": made}
+    store.host_settings.write_text(json.dumps(document, indent=2))
+    for path in made:
+        os.mkdir(path)
+
+
+def restore(store: Store, settings: Path = Path("/proc/sys")) -> None:
+    """Put the host back as it was noted. Not while another cluster is up: removing
+    a directory would also take away that cluster's mount on it."""
+    noted = _noted(store)
+    if noted:
+        for name, value in noted.settings.items():
+            path = settings / name
+            if path.exists() and path.read_text() != value:
+                path.write_text(value)
+        for directory in noted.directories:
+            with contextlib.suppress(OSError):  # not empty: someone else's by now
+                os.rmdir(directory)
+    store.host_settings.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """The host before the first cluster."""
+
+    settings: dict[str, str]
+    directories: list[str]
+
+
+def _noted(store: Store) -> Noted | None:
+    if not store.host_settings.exists():
+        return None
+    document = json.loads(store.host_settings.read_text())
+    # Kernel settings of before a reboot say nothing about this one.
+    settings = document["settings"] if document["boot"] == _boot() else {}
+    return Noted(settings, document["directories"])
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
