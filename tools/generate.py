@@ -46,7 +46,7 @@ COMMENT = {".yaml": "# {}\n", ".md": "<!-- {} -->\n\n"}
 def generated() -> Files:
     """Every generated file under the line that says so."""
     files = {path: text for generator in GENERATORS for path, text in generator().items()}
-    note = f"{GENERATED} from src/kode; change it there."
+    note = f"{GENERATED} from the code; change it there."
     return {
         path: COMMENT[Path(path).suffix].format(note) + text for path, text in sorted(files.items())
     }

@@ -1,14 +1,17 @@
-"""The reference pages: fields of every kind, conditions and reasons.
+"""The reference pages: fields of every kind, conditions and reasons, layers.
 
 Rule: a page says what the types say; a sentence that is missing here is missing there.
 """
 
+import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kode.api import crd
 from kode.api.conditions import ConditionType, Documented, Phase, Reason
+from tools.source import ROOT
 
 FOLDER = "docs/reference"
 Schema = Mapping[str, Any]
@@ -27,7 +30,11 @@ class Row:
 def pages() -> dict[str, str]:
     """Every page by its path."""
     fields = {f"{FOLDER}/{_name(kind)}.md": kind_page(kind) for kind in crd.definitions()}
-    return {**fields, f"{FOLDER}/conditions.md": conditions_page()}
+    return {
+        **fields,
+        f"{FOLDER}/conditions.md": conditions_page(),
+        f"{FOLDER}/layers.md": layers_page((ROOT / "pyproject.toml").read_text(encoding="utf-8")),
+    }
 
 
 def kind_page(definition: Schema) -> str:
@@ -58,6 +65,20 @@ def conditions_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def layers_page(pyproject: str) -> str:
+    """The page of the import contracts: the layers as a table, top first, and the other bans."""
+    contracts = tomllib.loads(pyproject)["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    parts = [
+        "# Layers",
+        "A package of `src/kode` may import what stands below it, never what stands above.",
+        _table(("Packages", "Of one another"), map(_layer, layers)),
+        "Besides:",
+        "\n".join(f"- {it['name']}." for it in contracts if it["type"] != "layers"),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def rows(schema: Schema, prefix: str = "") -> Iterator[Row]:
     """The fields of an object, depth first; `[]` stands for each item, `*` for each key."""
     required = schema.get("required", [])
@@ -78,6 +99,12 @@ def rules(schema: Schema, prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, field in schema.get("properties", {}).items():
         yield from rules(field, f"{prefix}{name}.")
         yield from rules(field.get("items", {}), f"{prefix}{name}[].")
+
+
+def _layer(layer: str) -> tuple[str, str]:
+    names = re.findall(r"\w+", layer)
+    independent = "independent" if "|" in layer else "free to import"
+    return ", ".join(f"`{name}`" for name in names), independent if len(names) > 1 else ""
 
 
 def _section(name: str, schema: Schema) -> Iterator[str]:

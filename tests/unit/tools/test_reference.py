@@ -46,3 +46,22 @@ def test_every_kind_has_a_page() -> None:
 def test_every_reason_is_in_the_table() -> None:
     page = reference.conditions_page()
     assert all(f"| `{reason}` |" in page for reason in Reason)
+
+
+def test_layers_are_those_of_the_contract() -> None:
+    page = reference.layers_page("""
+        [[tool.importlinter.contracts]]
+        name = "Down"
+        type = "layers"
+        layers = ["(cli)", "(render) | (gateway)", "(api) : (names)"]
+
+        [[tool.importlinter.contracts]]
+        name = "kopf stays"
+        type = "forbidden"
+    """)
+    assert [line for line in page.splitlines() if line[:3] in {"| `", "- k"}] == [
+        "| `cli` |  |",
+        "| `render`, `gateway` | independent |",
+        "| `api`, `names` | free to import |",
+        "- kopf stays.",
+    ]
