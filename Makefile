@@ -67,16 +67,16 @@ lock: venv ## resolve pyproject.toml into requirements/ (LOCKFLAGS=--upgrade for
 ##@ Cluster
 
 .PHONY: cluster-up
-cluster-up: deps venv ## start the one-node development cluster
-	$(BIN)/python -m devcluster up
+cluster-up: deps ## start the one-node development cluster
+	$(PYTHON) -m devcluster up
 
 .PHONY: cluster-down
-cluster-down: venv ## stop it, leaving no trace
-	$(BIN)/python -m devcluster down
+cluster-down: ## stop it, leaving no trace
+	$(PYTHON) -m devcluster down
 
 .PHONY: images
-images: deps venv ## build the images and push them to the cluster's registry
-	$(BIN)/python -m devcluster images
+images: deps ## build the images and push them to the cluster's registry
+	$(PYTHON) -m devcluster images
 
 ##@ Set up
 

@@ -23,7 +23,7 @@ Files = Mapping[str, str]
 class _Dumper(yaml.SafeDumper):
     """Writes what is shared twice: an alias would save lines and cost readers."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401 (the signature of yaml)
+    def ignore_aliases(self, data: Any) -> bool:
         """Whether to write the value out; always."""
         del data
         return True

@@ -1,30 +1,20 @@
 """Run a command on a cluster: one that is up already, or one that lives as long as the command.
 
 Rule: what this started it stops, also on an error or an interrupt; what it found running it leaves
-running. With KUBECONFIG and KODE_TEST_CLUSTER=existing the command runs against that cluster as is.
+running. With KODE_TEST_CLUSTER=existing devcluster answers for the cluster that KUBECONFIG names.
 """
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 DEVCLUSTER = [sys.executable, "-m", "devcluster"]
 # The cluster of `make cluster-up` has the default name; fake nodes live beside it, never in it.
 NAMES: dict[str, list[str]] = {"full": [], "fake": ["--name", "fake"]}
-
-
-def existing(environment: Mapping[str, str]) -> bool:
-    """Whether the caller brings a cluster; naming the mode without a KUBECONFIG is an error."""
-    if environment.get("KODE_TEST_CLUSTER") != "existing":
-        return False
-    if not environment.get("KUBECONFIG"):
-        sys.exit("on_cluster: KODE_TEST_CLUSTER=existing needs KUBECONFIG")
-    return True
 
 
 def stage(name: str, command: list[str]) -> int:
@@ -71,8 +61,6 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     # A terminated run tears down like an interrupted one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    if existing(os.environ):
-        return stage(" ".join(options.command[:2]), options.command)
     return run(options.mode, options.command, images=options.images)
 
 

@@ -35,7 +35,6 @@ class Recorder:
 
 @pytest.fixture
 def devcluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    monkeypatch.delenv("KODE_TEST_CLUSTER", raising=False)
     return Recorder(tmp_path, monkeypatch)
 
 
@@ -60,22 +59,3 @@ def test_cluster_that_does_not_start_runs_nothing(devcluster: Recorder) -> None:
     devcluster.fails("status", "up")
     assert on_cluster.main(["--images", "pytest"]) == 7
     assert devcluster.verbs == ["status", "up", "down"]
-
-
-def test_existing_cluster_is_used_as_it_is(
-    devcluster: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KODE_TEST_CLUSTER", "existing")
-    monkeypatch.setenv("KUBECONFIG", "somewhere")
-    assert on_cluster.main(["--images", "true"]) == 0
-    assert not devcluster.log.exists()
-
-
-def test_existing_cluster_needs_a_kubeconfig(
-    devcluster: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KODE_TEST_CLUSTER", "existing")
-    monkeypatch.delenv("KUBECONFIG", raising=False)
-    with pytest.raises(SystemExit):
-        on_cluster.main(["true"])
-    assert not devcluster.log.exists()
