@@ -160,7 +160,9 @@ def phase(seen: Observation, summary: Condition) -> Phase:
 def _without_pod(seen: Observation) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     if seen.notes:
-        return Condition(kind, False, Reason.STARTING, _cut(f"waiting for the pod: {seen.notes[0]}"))
+        return Condition(
+            kind, False, Reason.STARTING, _cut(f"waiting for the pod: {seen.notes[0]}")
+        )
     return Condition(kind, False, Reason.STARTING, "waiting for the pod")
 
 
@@ -172,7 +174,9 @@ def _with_pod(seen: Observation, pod: PodView) -> Condition:
     if pod.ready:
         return _running(seen)
     if pod.ended:
-        return Condition(kind, False, Reason.STARTING, _cut(f"the pod ended and is replaced: {pod.ended}"))
+        return Condition(
+            kind, False, Reason.STARTING, _cut(f"the pod ended and is replaced: {pod.ended}")
+        )
     if pod.unschedulable:
         return Condition(kind, False, Reason.UNSCHEDULABLE, _cut(pod.unschedulable))
     if pod.trouble:
@@ -188,7 +192,9 @@ def _running(seen: Observation) -> Condition:
         text = "an edit of the template or proxy config is taken on the next start"
         return Condition(kind, True, Reason.UPDATE_PENDING, text)
     if seen.closed:
-        text = "no login: nobody is let in; set spec.password, spec.existingSecret or a proxy config"
+        text = (
+            "no login: nobody is let in; set spec.password, spec.existingSecret or a proxy config"
+        )
         return Condition(kind, True, Reason.RUNNING, text)
     return Condition(kind, True, Reason.RUNNING)
 

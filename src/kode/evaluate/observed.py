@@ -96,10 +96,14 @@ def _of_container(item: Object, *, is_init: bool) -> Trouble | None:
     reason, name = str(waiting.get("reason", "")), str(item.get("name", ""))
     message = str(waiting.get("message", reason))
     if reason in _PULL:
-        return Trouble("pull", name, is_init, f"image {item.get('image', '?')}: {_settled(message)}")
+        return Trouble(
+            "pull", name, is_init, f"image {item.get('image', '?')}: {_settled(message)}"
+        )
     if reason in _CONFIG:
         return Trouble("config", name, is_init, f"container {name}: {message}")
-    last = _dict(_dict(item, "lastState"), "terminated") or _dict(_dict(item, "state"), "terminated")
+    last = _dict(_dict(item, "lastState"), "terminated") or _dict(
+        _dict(item, "state"), "terminated"
+    )
     if reason == "CrashLoopBackOff" or (last.get("exitCode") and not item.get("ready")):
         return Trouble("crash", name, is_init, f"container {name} {_last_words(last)}")
     return None

@@ -25,7 +25,7 @@ CLOSED_TEXT = (
 _STARTING_PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">'
-    "<title>Starting</title><body style=\"font-family:system-ui;margin:20vh auto;max-width:32rem;"
+    '<title>Starting</title><body style="font-family:system-ui;margin:20vh auto;max-width:32rem;'
     'padding:0 1rem"><h1>Your editor is starting</h1>'
     "<p>This page opens it as soon as it answers.</p></body></html>"
 )
@@ -199,7 +199,10 @@ def _health_filter(path: str, healthy: Json) -> Json:
     }
     if healthy:
         config["cluster_min_healthy_percentages"] = healthy
-    return {"name": f"envoy.filters.http.health_check{path.replace('/', '.')}", "typed_config": config}
+    return {
+        "name": f"envoy.filters.http.health_check{path.replace('/', '.')}",
+        "typed_config": config,
+    }
 
 
 def _editor_cluster(upstream: Upstream) -> Json:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from kode.gateway import door, passthrough, translate
 from kode.gateway.sidecar import Door, Sidecar, Upstream
-from kode.render.meta import Manifest
 from kode.render.manifests import manifests
+from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarFiles
 
@@ -27,7 +27,9 @@ class Meaning:
     door: Door
     envoy: dict[str, object]
 
-    def render(self, *, operator_namespace: str, revision: int, restarted_at: str = "") -> tuple[Manifest, ...]:
+    def render(
+        self, *, operator_namespace: str, revision: int, restarted_at: str = ""
+    ) -> tuple[Manifest, ...]:
         """Return the manifests.
 
         Args:

@@ -45,7 +45,9 @@ def container(kode: ResolvedKode, *, login: bool) -> Manifest:
         "command": list(template.command),
         "args": _args(kode, login=login),
         "env": _env(kode, login=login),
-        "envFrom": [source.model_dump(by_alias=True, exclude_none=True) for source in template.env_from],
+        "envFrom": [
+            source.model_dump(by_alias=True, exclude_none=True) for source in template.env_from
+        ],
         "resources": _resources(kode),
         "volumeMounts": mounts(kode),
         "startupProbe": _probe(period=1, failures=600),

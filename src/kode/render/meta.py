@@ -23,7 +23,11 @@ def owner(kode_name: str, kode_uid: str) -> Manifest:
 
 
 def child(
-    *, kode: tuple[str, str, str], name: str, component: str, annotations: dict[str, str] | None = None
+    *,
+    kode: tuple[str, str, str],
+    name: str,
+    component: str,
+    annotations: dict[str, str] | None = None,
 ) -> Manifest:
     """Return the metadata of an owned child.
 

@@ -143,6 +143,30 @@ def check_template_ref(kode: Kode, template: Template) -> None:
         )
 
 
+def check_proxy_ref(template: Template) -> None:
+    """Refuse a proxy config that a template may not use, or that it names in no namespace.
+
+    Raises:
+        RefNotFound: with reason RefNotPermitted.
+    """
+    ref = template.spec.envoy_proxy_ref
+    if ref is None or ref.kind == "EnvoyProxyClusterConfig":
+        return
+    own = template.metadata.namespace
+    if isinstance(template, KodeTemplate) and ref.namespace not in (None, own):
+        raise RefNotFound(
+            Reason.REF_NOT_PERMITTED,
+            f"KodeTemplate {own}/{template.metadata.name} may only use an EnvoyProxyConfig of its "
+            f"own namespace, not {ref.namespace}/{ref.name}",
+        )
+    if not isinstance(template, KodeTemplate) and ref.namespace is None:
+        raise RefNotFound(
+            Reason.REF_NOT_PERMITTED,
+            f"KodeClusterTemplate {template.metadata.name}: envoyProxyRef must say the namespace of "
+            f"EnvoyProxyConfig {ref.name}",
+        )
+
+
 def _proxy(config: ProxyConfig | None) -> Proxy:
     if config is None:
         return Proxy()

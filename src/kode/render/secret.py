@@ -4,13 +4,20 @@ Rule: a password stands in a Secret and nowhere else.
 """
 
 import base64
+import binascii
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kode import labels, names
 from kode.api import ports
+from kode.api.conditions import Reason
+from kode.errors import RefNotFound
 from kode.render.meta import Manifest, child
-from kode.render.resolve import Credentials, ResolvedKode
+from kode.render.resolve import DEFAULT_USER, Credentials, ResolvedKode
+
+_LONGEST_PASSWORD = 4096
 
 
 @dataclass(frozen=True)
@@ -77,3 +84,37 @@ def htpasswd(credentials: Credentials) -> str:
 def encode(text: str) -> str:
     """Return text as it stands in a Secret's data."""
     return base64.b64encode(text.encode()).decode()
+
+
+def decode(secret: Mapping[str, Any] | None, key: str) -> str:
+    """Return the text under a key of a Secret; empty where there is none that can be read."""
+    try:
+        return base64.b64decode(
+            ((secret or {}).get("data") or {}).get(key, ""), validate=True
+        ).decode()
+    except (binascii.Error, UnicodeDecodeError, TypeError, ValueError):
+        return ""
+
+
+def existing(secret: Mapping[str, Any], name: str, user: str | None) -> Credentials:
+    """Return the credentials that a Secret of somebody's own holds.
+
+    Args:
+        secret: the Secret; its keys password and, optionally, username are read.
+        name: its name.
+        user: spec.user of the Kode, which wins over username.
+
+    Raises:
+        RefNotFound: the Secret holds no usable password or user.
+    """
+    password = decode(secret, "password")
+    if not password or len(password) > _LONGEST_PASSWORD or not password.isprintable():
+        raise RefNotFound(
+            Reason.SECRET_INVALID, f"Secret {name} needs the key password with one line of text"
+        )
+    chosen = user or decode(secret, "username") or DEFAULT_USER
+    if ":" in chosen or not chosen.isprintable():
+        raise RefNotFound(
+            Reason.SECRET_INVALID, f"Secret {name}: username must be one line without a colon"
+        )
+    return Credentials(chosen, password, name)

@@ -1,0 +1,111 @@
+"""The children of one Kode as they stand, and what puts them right.
+
+Rule: nothing that is not the Kode's own is ever taken over, overwritten or deleted.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kode import labels, names
+from kode.api.conditions import Reason
+from kode.controllers.decision import Apply, Delete, Write
+from kode.controllers.difference import covers, keep_immutable
+from kode.controllers.inputs import ChildKey, Object
+from kode.errors import Conflict
+
+_COMPARED = ("metadata", "spec", "data", "type", "automountServiceAccountToken")
+
+
+class Children:
+    """Live children by key, read for one Kode."""
+
+    def __init__(self, live: Mapping[ChildKey, Object], uid: str) -> None:
+        """Look at live objects for the Kode with the given uid."""
+        self._live = live
+        self._uid = uid
+        self.ignored: list[str] = []
+        """Fields of the claim where the wish cannot be followed any more."""
+
+    def live(self, manifest: Object) -> Object | None:
+        """Return the live object of a manifest; None where there is none."""
+        return self._live.get(key_of(manifest))
+
+    def owned(self, key: ChildKey) -> Object | None:
+        """Return a live object if it is the Kode's own."""
+        live = self._live.get(key)
+        return live if live is not None and self._is_ours(key, live) else None
+
+    def check_owner(self, manifest: Object) -> None:
+        """Refuse an object that stands in the place of a child and is not the Kode's.
+
+        Raises:
+            Conflict: with what to do about it.
+        """
+        key = key_of(manifest)
+        live = self._live.get(key)
+        if live is None or self._is_ours(key, live):
+            return
+        if key.kind == "PersistentVolumeClaim" and labels.KODE_UID in _labels(live):
+            raise Conflict(
+                Reason.CLAIM_RETAINED,
+                f"claim {key.name} holds the files of an earlier Kode of this name: to use them set "
+                f"spec.storage.existingVolumeClaim to {key.name}, or delete the claim",
+            )
+        raise Conflict(
+            Reason.NOT_OWNED,
+            f"{key.kind} {key.name} exists and is not this Kode's: rename the Kode, or delete it",
+        )
+
+    def put_right(self, manifest: Object) -> list[Write]:
+        """Return the write that makes an object as desired: one, or none where it is."""
+        live = self.live(manifest)
+        if live is None:
+            return [Apply(manifest, None)]
+        if "deletionTimestamp" in live["metadata"]:
+            return []
+        desired, ignored = keep_immutable(live, manifest)
+        if manifest["kind"] == "PersistentVolumeClaim":
+            self.ignored.extend(ignored)
+        if all(covers(live.get(part), desired[part]) for part in _COMPARED if part in desired):
+            return [] if self._owners_agree(live, desired) else [Apply(desired, live)]
+        return [Apply(desired, live)]
+
+    def surplus(self, manifests: Iterable[Object]) -> list[Write]:
+        """Return the deletes of the Kode's own objects that are no longer desired.
+
+        Claims are never among them: files go only with the Kode, and only when asked.
+        """
+        wanted = {key_of(manifest) for manifest in manifests}
+        return [
+            Delete(key, live["metadata"]["uid"])
+            for key, live in sorted(self._live.items())
+            if key not in wanted
+            and key.kind != "PersistentVolumeClaim"
+            and self._is_ours(key, live)
+            and "deletionTimestamp" not in live["metadata"]
+        ]
+
+    def _is_ours(self, key: ChildKey, live: Object) -> bool:
+        if any(item.get("uid") == self._uid for item in _owners(live)):
+            return True
+        if key.kind != "PersistentVolumeClaim":
+            return False
+        return _labels(live).get(labels.KODE_UID) == names.label_value(self._uid)
+
+    def _owners_agree(self, live: Object, desired: Object) -> bool:
+        # An owner too many is drift as well: it would let a kept claim be collected.
+        mine = [item for item in _owners(live) if item.get("uid") == self._uid]
+        return len(mine) == len(_owners(desired))
+
+
+def key_of(manifest: Object) -> ChildKey:
+    """Return the key of a manifest."""
+    return ChildKey(str(manifest["kind"]), str(manifest["metadata"]["name"]))
+
+
+def _labels(live: Object) -> Mapping[str, str]:
+    return live["metadata"].get("labels") or {}
+
+
+def _owners(live: Object) -> list[Mapping[str, Any]]:
+    return live["metadata"].get("ownerReferences") or []

@@ -1,0 +1,127 @@
+"""Where a Kode's user and password come from, and how often they have changed.
+
+Rule: a password given in a spec is on its way into a Secret; from then on the Secret is the truth.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kode import labels, names
+from kode.api import ports
+from kode.api.conditions import Reason
+from kode.api.kode import Kode
+from kode.controllers.decision import Patch
+from kode.controllers.inputs import ChildKey, Inputs, Object
+from kode.errors import RefNotFound
+from kode.render.resolve import DEFAULT_USER, Credentials
+from kode.render.secret import decode, existing, htpasswd
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def find(inputs: Inputs, kode: Kode) -> Credentials | None:
+    """Return user and password; None where the Kode has none.
+
+    Raises:
+        RefNotFound: existingSecret is absent or has no usable password; or the Kode's own Secret
+            is gone, and with it the only copy of the password.
+    """
+    spec = kode.spec
+    if spec.existing_secret:
+        return _existing(inputs, spec.existing_secret, spec.user)
+    name = names.auth_secret(kode.metadata.name)
+    live = _owned(inputs, name, kode.metadata.uid)
+    kept_user, kept_password = decode(live, "username"), decode(live, "password")
+    password = spec.password or kept_password
+    if password:
+        return Credentials(spec.user or kept_user or DEFAULT_USER, password, name)
+    if ports.ENVOY_USERS in _data(
+        _owned(inputs, names.envoy_secret(kode.metadata.name), kode.metadata.uid)
+    ):
+        raise RefNotFound(
+            Reason.SECRET_NOT_FOUND,
+            f"Secret {name} is gone, and with it the password: set spec.password again",
+        )
+    return None
+
+
+def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int:
+    """Return how often the credentials have changed, counting this pass's change.
+
+    The count stands on the sidecar's Secret and on the workload. Where the Secret is gone, the
+    workload's count stands, so that putting the Secret back restarts nothing.
+    """
+    secret = _owned(inputs, names.envoy_secret(kode.metadata.name), kode.metadata.uid)
+    if secret is None:
+        return _counted(_pod_annotations(inputs, kode))
+    count = _counted(_annotations(secret))
+    now = htpasswd(credentials) if credentials else ""
+    return count if decode(secret, ports.ENVOY_USERS) == now else count + 1
+
+
+def strip(kode: Object) -> Patch | None:
+    """Return the patch that takes a password out of a Kode; None where it has none."""
+    metadata, spec = kode["metadata"], kode.get("spec", {})
+    annotations = metadata.get("annotations") or {}
+    redacted = _redacted(annotations.get(LAST_APPLIED))
+    if "password" not in spec and redacted is None:
+        return None
+    body: dict[str, Any] = {}
+    if "password" in spec:
+        body["spec"] = {"password": None}
+    if redacted is not None:
+        body["metadata"] = {"annotations": {LAST_APPLIED: redacted}}
+    return Patch(
+        child=ChildKey("Kode", metadata["name"]),
+        uid=metadata["uid"],
+        resource_version=metadata.get("resourceVersion"),
+        body=body,
+    )
+
+
+def _redacted(applied: object) -> str | None:
+    if not isinstance(applied, str):
+        return None
+    try:
+        document = json.loads(applied)
+        document["spec"].pop("password")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return json.dumps(document, separators=(",", ":")) + "\n"
+
+
+def _existing(inputs: Inputs, name: str, user: str | None) -> Credentials:
+    if inputs.secret is None:
+        raise RefNotFound(
+            Reason.SECRET_NOT_FOUND,
+            f"spec.existingSecret: there is no Secret {name} in namespace {inputs.key.namespace}",
+        )
+    return existing(inputs.secret, name, user)
+
+
+def _owned(inputs: Inputs, name: str, uid: str) -> Object | None:
+    live = inputs.children.get(ChildKey("Secret", name))
+    if live is None:
+        return None
+    owners = live.get("metadata", {}).get("ownerReferences") or []
+    return live if any(item.get("uid") == uid for item in owners) else None
+
+
+def _data(secret: Object | None) -> Mapping[str, Any]:
+    return (secret or {}).get("data") or {}
+
+
+def _annotations(live: Object) -> Mapping[str, str]:
+    return live.get("metadata", {}).get("annotations") or {}
+
+
+def _pod_annotations(inputs: Inputs, kode: Kode) -> Mapping[str, str]:
+    key = ChildKey("StatefulSet", names.workload(kode.metadata.name))
+    template = inputs.children.get(key, {}).get("spec", {}).get("template", {})
+    return template.get("metadata", {}).get("annotations") or {}
+
+
+def _counted(annotations: Mapping[str, str]) -> int:
+    count = annotations.get(labels.CREDENTIALS_REVISION, "1")
+    return int(count) if count.isdecimal() and len(count) < 10 else 1

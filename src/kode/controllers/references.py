@@ -1,0 +1,82 @@
+"""Which objects a Kode refers to, read from unstructured documents.
+
+Rule: reading never fails: a document that is broken refers to nothing, and its own pass says why.
+Gather uses this to know what to read, the caches to know whom a change reaches.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, order=True)
+class Ref:
+    """An object that another one names; namespace is empty for cluster-wide kinds."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return kind and name as messages show them."""
+        where = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {where}{self.name}"
+
+
+def template_of(kode: Mapping[str, Any]) -> Ref | None:
+    """Return the template that a Kode names."""
+    return _ref(
+        _get(kode, "spec", "templateRef"),
+        default_kind="KodeTemplate",
+        cluster_kind="KodeClusterTemplate",
+        namespace=_text(_get(kode, "metadata", "namespace")),
+    )
+
+
+def proxy_config_of(template: Mapping[str, Any]) -> Ref | None:
+    """Return the proxy config that a template names.
+
+    A cluster template that names an EnvoyProxyConfig must name its namespace; without one the
+    reference leads nowhere (namespace empty), which the pass reports.
+    """
+    return _ref(
+        _get(template, "spec", "envoyProxyRef"),
+        default_kind="EnvoyProxyConfig",
+        cluster_kind="EnvoyProxyClusterConfig",
+        namespace=_text(_get(template, "metadata", "namespace")),
+    )
+
+
+def secret_of(kode: Mapping[str, Any]) -> Ref | None:
+    """Return the Secret that a Kode's existingSecret names."""
+    return _own(kode, "Secret", _get(kode, "spec", "existingSecret"))
+
+
+def claim_of(kode: Mapping[str, Any]) -> Ref | None:
+    """Return the claim that a Kode's existingVolumeClaim names."""
+    name = _get(kode, "spec", "storage", "existingVolumeClaim")
+    return _own(kode, "PersistentVolumeClaim", name)
+
+
+def _own(kode: Mapping[str, Any], kind: str, name: object) -> Ref | None:
+    if not _text(name):
+        return None
+    return Ref(kind, _text(_get(kode, "metadata", "namespace")), _text(name))
+
+
+def _ref(found: object, *, default_kind: str, cluster_kind: str, namespace: str) -> Ref | None:
+    if not isinstance(found, Mapping) or not _text(found.get("name")):
+        return None
+    kind = _text(found.get("kind")) or default_kind
+    where = "" if kind == cluster_kind else _text(found.get("namespace")) or namespace
+    return Ref(kind, where, _text(found.get("name")))
+
+
+def _get(value: object, *path: str) -> object:
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
