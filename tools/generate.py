@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from kode.api import crd
-from tools import reference
+from tools import commands, reference
 from tools.source import GENERATED, ROOT, Finding, sources
 
 CRDS = "deploy/kustomize/crd"
@@ -39,7 +39,7 @@ def definitions() -> Files:
     }
 
 
-GENERATORS: tuple[Callable[[], Files], ...] = (definitions, reference.pages)
+GENERATORS: tuple[Callable[[], Files], ...] = (definitions, reference.pages, commands.pages)
 COMMENT = {".yaml": "# {}\n", ".md": "<!-- {} -->\n\n"}
 
 
