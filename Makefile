@@ -8,6 +8,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(wildcard src devcluster tests tools bench)
+GO := go -C devcluster/go/addons
+PYTEST := $(BIN)/pytest
+ON_CLUSTER := $(BIN)/python -m tools.on_cluster
 TIMED = @TIMEFORMAT='== $@: %1R s'; time
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
@@ -30,15 +33,27 @@ check: venv ## everything that needs no cluster, in under a minute
 .PHONY: test
 test: deps venv ## check, then the tests on a real cluster and in a real browser
 	@$(MAKE) check
-	$(TIMED) $(BIN)/python -m tools.on_cluster --images -- \
-		$(BIN)/pytest tests/cluster tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
+	@$(MAKE) --keep-going test-go test-faults test-cluster
+
+.PHONY: test-go
+test-go: ## the development cluster's own Go programs
+	$(TIMED) $(GO) vet ./... && $(GO) test ./...
+
+.PHONY: test-faults
+test-faults: venv ## the operator killed, cut off and refused, at every point; on fake nodes
+	$(TIMED) $(ON_CLUSTER) --mode fake -- $(PYTEST) tests/faults --junit-xml=artifacts/faults.xml
+
+.PHONY: test-cluster
+test-cluster: venv ## real pods, real network policies, a real browser
+	$(TIMED) $(ON_CLUSTER) --images -- \
+		$(PYTEST) tests/cluster tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
 
 .PHONY: bench
 bench: bench-reconcile ## every measurement
 
 .PHONY: bench-reconcile
 bench-reconcile: deps venv ## Kodes per second beside a bare client's, on fake nodes
-	$(TIMED) $(BIN)/python -m tools.on_cluster --mode fake -- $(BIN)/python -m bench.reconcile
+	$(TIMED) $(ON_CLUSTER) --mode fake -- $(BIN)/python -m bench.reconcile
 
 ##@ Change
 
@@ -57,7 +72,7 @@ verify: venv ## fail where a generated file is stale
 
 .PHONY: golden
 golden: venv ## rewrite the golden files from what the code gives now; review the diff
-	$(BIN)/pytest tests/golden --update-golden
+	$(PYTEST) tests/golden --update-golden
 
 .PHONY: lock
 lock: venv ## resolve pyproject.toml into requirements/ (LOCKFLAGS=--upgrade for newer versions)
@@ -111,4 +126,4 @@ layers: venv
 walls: venv
 	$(TIMED) $(BIN)/python -m tools.walls
 unit: venv
-	$(TIMED) $(BIN)/pytest --quiet --cov --cov-report=term --junit-xml=artifacts/unit.xml
+	$(TIMED) $(PYTEST) --quiet --cov --cov-report=term --junit-xml=artifacts/unit.xml
