@@ -37,7 +37,7 @@ test: deps venv ## check, then the tests on a real cluster and in a real browser
 
 .PHONY: test-go
 test-go: ## the development cluster's own Go programs
-	$(TIMED) $(GO) vet ./... && $(GO) test ./...
+	$(TIMED) $(GO) test ./...
 
 .PHONY: test-faults
 test-faults: venv ## the operator killed, cut off and refused, at every point; on fake nodes

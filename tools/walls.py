@@ -18,6 +18,7 @@ def findings() -> Iterator[Finding]:
         yield from words.findings(source)
         yield from traces.findings(source)
         yield from links.findings(source, tree)
+    yield from links.orphans(tree)
 
 
 def main() -> int:

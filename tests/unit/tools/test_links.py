@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.links import findings
+from tools.links import findings, orphans
 from tools.source import Source
 
 TREE = {
@@ -36,3 +36,16 @@ def test_dead_link_is_a_finding(link: str) -> None:
 def test_code_is_no_link() -> None:
     page = Source("docs/how-to/a.md", "```\n[x](none.md)\n```\n")
     assert not list(findings(page, TREE))
+
+
+def test_page_that_nobody_links_to_is_a_finding() -> None:
+    tree = {
+        path: Source(path, text)
+        for path, text in {
+            "README.md": "[docs](docs/README.md)",
+            "docs/README.md": "[a](a.md)",
+            "docs/a.md": "[I](a.md)",
+            "docs/b.md": "[myself](b.md)",
+        }.items()
+    }
+    assert [finding.path for finding in orphans(tree)] == ["docs/b.md"]
