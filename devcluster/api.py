@@ -46,25 +46,24 @@ class Api:
         return bool(self.get("/readyz"))
 
     def node_ready(self, name: str) -> bool:
-        return _condition(self.get(f"/api/v1/nodes/{name}"), "Ready")
+        return condition(self.get(f"/api/v1/nodes/{name}"), "Ready")
 
     def available(self, namespace: str, deployment: str) -> bool:
         path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}"
-        return _condition(self.get(path), "Available")
+        return condition(self.get(path), "Available")
 
     def default_account(self) -> bool:
         """Before this exists no pod can be created."""
         return bool(self.get("/api/v1/namespaces/default/serviceaccounts/default"))
 
 
-def _condition(document: Any, kind: str) -> bool:
+def condition(document: Any, kind: str) -> bool:
+    """Whether an object, if it is there, reports a condition as true."""
     conditions = document["status"].get("conditions", []) if document else []
     return any(one["type"] == kind and one["status"] == "True" for one in conditions)
 
 
-def wait(
-    what: str, test: Callable[[], bool], check: Callable[[], None], seconds: float
-) -> None:
+def wait(what: str, test: Callable[[], bool], check: Callable[[], None], seconds: float) -> None:
     """Return when the test holds. ``check`` raises if it never will."""
     deadline = time.monotonic() + seconds
     while not test():

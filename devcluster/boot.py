@@ -5,6 +5,7 @@ import shutil
 import socket
 import string
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from devcluster.errors import DevclusterError
 from devcluster.namespaces import Process
 from devcluster.paths import MANIFESTS, RunDir, Store
 from devcluster.state import Mode, State
+from devcluster.supervisor import RELAY_FD
 
 BOOT_SECONDS = 120.0
 MANY_STARTS = 5
@@ -59,7 +61,7 @@ class Boot:
         with listen() as relay:
             port = relay.getsockname()[1]
             State(self.mode, port).write(run)
-            self.link_binaries()
+            link_binaries(run, self.components(), self.store)
             pki.create(run.pki)
             self.write_config(port)
             if not self.fake:
@@ -78,27 +80,21 @@ class Boot:
         def wait(what: str, test: Callable[[], bool]) -> None:
             api.wait(what, test, lambda: check_services(run), BOOT_SECONDS)
 
-        relay = ["python3", "-m", "devcluster.relay", "3", network.NODE_IP, str(network.API_PORT)]
-        namespaces.supply(run, process, services.first(run, self.fake, relay))
+        target = [str(RELAY_FD), network.NODE_IP, str(network.API_PORT)]
+        relay = [sys.executable, "-m", "devcluster.relay", *target]
+        namespaces.supply(run, process, services.first(run, relay, fake=self.fake))
         wait("the API server to answer", server.ready)
-        namespaces.supply(run, process, services.second(run, self.fake))
+        namespaces.supply(run, process, services.second(run, fake=self.fake))
         if self.fake:
-            apply(run, [render("storage.yaml", fake.STORAGE), fake.nodes()])
+            apply(run, [storage(), fake.nodes()])
         else:
-            registry.push_own(self.store, namespaces.enter(process, everything=False))
-            apply(run, [render("storage.yaml", FULL_STORAGE), render("coredns.yaml", dns_values())])
+            registry.push_own(self.store, namespaces.enter(process, whole=False))
+            apply(run, [storage(), render("coredns.yaml", dns_values())])
         wait("the default service account", server.default_account)
         node = fake.node_name(0) if self.fake else network.NODE_NAME
         wait(f"node {node} to be ready", lambda: server.node_ready(node))
         if not self.fake:
             wait("DNS", lambda: server.available("kube-system", "coredns"))
-
-    def link_binaries(self) -> None:
-        """One directory for PATH, whatever component a binary comes from."""
-        self.run.bin.mkdir(exist_ok=True)
-        for component in self.components():
-            for name in component.binaries:
-                (self.run.bin / name).symlink_to(location(component, self.store) / name)
 
     def write_config(self, port: int) -> None:
         run = self.run
@@ -119,7 +115,18 @@ class Boot:
             write(run.registry_hosts / host / "hosts.toml", config.registry_mirror())
 
 
-FULL_STORAGE = {"provisioner": services.PROVISIONER, "binding_mode": "WaitForFirstConsumer"}
+def link_binaries(run: RunDir, wanted: Sequence[components.Component], store: Store) -> None:
+    """One directory for PATH, whatever component a binary comes from."""
+    run.bin.mkdir(exist_ok=True)
+    for component in wanted:
+        for name in component.binaries:
+            link = run.bin / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(location(component, store) / name)
+
+
+def storage() -> str:
+    return render("storage.yaml", {"provisioner": services.PROVISIONER})
 
 
 def dns_values() -> dict[str, str]:
@@ -159,6 +166,7 @@ def apply(run: RunDir, documents: Sequence[str]) -> None:
         kubectl = [str(run.bin / "kubectl"), f"--kubeconfig={run.host_kubeconfig}"]
         done = subprocess.run(
             [*kubectl, "apply", "--server-side", "--force-conflicts", "-f", directory],
+            check=False,
             capture_output=True,
             text=True,
         )

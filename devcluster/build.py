@@ -37,7 +37,7 @@ def build(components: Sequence[Component], store: Store) -> None:
     require_go()
     for number, component in enumerate(missing, start=1):
         title = f"[{number}/{len(missing)}] {component.name} {component.version()}".rstrip()
-        _say(f"{title}: building (about {component.minutes} min on two cores when nothing is cached)")
+        _say(f"{title}: building (about {component.minutes} min on two cores the first time)")
         started = time.monotonic()
         _build_one(component, store)
         _say(f"{title}: built in {time.monotonic() - started:.0f} s")

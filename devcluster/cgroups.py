@@ -54,14 +54,17 @@ def _delegate(group: Path) -> None:
 
 
 def remove(cluster: str, root: Path = ROOT) -> None:
-    """Remove the group from every hierarchy. The kernel lets go of the processes
-    that were killed a moment later, so this tries for a while."""
+    """Remove the group from every hierarchy.
+
+    The kernel lets go of processes a moment after they were killed, so this tries for
+    a while.
+    """
     deadline = time.monotonic() + REMOVE_SECONDS
     while left := [one for h in hierarchies(root) if (one := h / name(cluster)).is_dir()]:
         for group in left:
             for directory, _, _ in os.walk(group, topdown=False):
                 with contextlib.suppress(OSError):
-                    os.rmdir(directory)
+                    Path(directory).rmdir()
         if not any(group.is_dir() for group in left):
             return
         if time.monotonic() > deadline:

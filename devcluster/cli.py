@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from devcluster import build, components
+from devcluster import addons, build, components, images
 from devcluster.cluster import DEFAULT_NAME, DevCluster, existing, find
 from devcluster.errors import DevclusterError
 from devcluster.paths import Store
@@ -23,7 +23,8 @@ def up(args: argparse.Namespace) -> int:
     cluster = DevCluster(args.name)
     state, fresh = cluster.up(args.mode)
     if fresh:
-        print(f"cluster {args.name} is up after {time.monotonic() - started:.1f} s ({state.mode} mode)")
+        seconds = time.monotonic() - started
+        print(f"cluster {args.name} is up after {seconds:.1f} s ({state.mode} mode)")
     else:
         print(f"cluster {args.name} is already up ({state.mode} mode)")
     print(f"from this machine: export KUBECONFIG={cluster.run.host_kubeconfig}")
@@ -61,7 +62,7 @@ def execute(args: argparse.Namespace) -> int:
     if not command:
         raise DevclusterError("name the command to run: exec -- CMD ARGS...")
     cluster = find(args.name)
-    argv = [*cluster.exec_prefix(args.node), *command]
+    argv = [*cluster.exec_prefix(whole=args.node), *command]
     env = os.environ | cluster.exec_environment()
     try:
         os.execvpe(argv[0], argv, env)
@@ -71,6 +72,14 @@ def execute(args: argparse.Namespace) -> int:
 
 def kubeconfig(args: argparse.Namespace) -> int:
     print(find(args.name).kubeconfig(on_host=not args.inside))
+    return 0
+
+
+def build_images(args: argparse.Namespace) -> int:
+    if existing():
+        print("an existing cluster pulls images from where its nodes can reach them")
+        return 0
+    images.run(args, lambda: DevCluster(args.name).exec_prefix())
     return 0
 
 
@@ -85,6 +94,14 @@ def build_components(args: argparse.Namespace) -> int:
     build.build(wanted, Store.default())
     for component in wanted:
         print(build.location(component, Store.default()))
+    return 0
+
+
+def add(args: argparse.Namespace) -> int:
+    if existing():
+        raise DevclusterError("nothing is added to an existing cluster")
+    addons.ADDONS[args.part](DevCluster(args.name))
+    print(f"{args.part} has been added to cluster {args.name}")
     return 0
 
 
@@ -104,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
 
     def word(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         added = words.add_parser(name, help=text, description=text)
-        added.add_argument("--name", default=DEFAULT_NAME, help="which cluster (default: %(default)s)")
+        added.add_argument("--name", default=DEFAULT_NAME, help="which cluster (%(default)s)")
         added.set_defaults(run=run)
         return added
 
@@ -126,6 +143,9 @@ def parser() -> argparse.ArgumentParser:
     place = credentials.add_mutually_exclusive_group()
     place.add_argument("--host", action="store_true", help="for this machine's network (default)")
     place.add_argument("--inside", action="store_true", help="for commands run by exec")
+    images.add_options(word("images", build_images, "build the test images and push them"))
+    adding = word("add", add, "add a part that few tests need to a cluster that is up")
+    adding.add_argument("part", choices=sorted(addons.ADDONS))
     building = word("build", build_components, "build what a full cluster needs, or components")
     building.add_argument("component", nargs="*", metavar="COMPONENT")
     reading = word("logs", logs, "show what a component wrote")

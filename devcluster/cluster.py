@@ -7,6 +7,7 @@ started or stopped, and commands simply run.
 
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,25 +16,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from devcluster import build, cgroups, host, namespaces, services, state
+from devcluster import build, cgroups, host, namespaces, state
 from devcluster.boot import Boot
 from devcluster.errors import DevclusterError
 from devcluster.paths import RunDir, Store
 from devcluster.state import Mode, State
 
 DEFAULT_NAME = "default"
+# It becomes a directory and a control group.
+NAME_PATTERN = "[a-z0-9][a-z0-9-]{0,30}"
 
 
 class Cluster(Protocol):
     """What a test runner needs to know of any cluster."""
 
-    def exec_prefix(self, everything: bool = False) -> list[str]:
+    def exec_prefix(self, *, whole: bool = False) -> list[str]:
         """Put before a command, makes it run where the cluster's addresses are."""
 
     def exec_environment(self) -> dict[str, str]:
         """Variables for such a command: KUBECONFIG, and PATH with kubectl."""
 
-    def kubeconfig(self, on_host: bool) -> Path:
+    def kubeconfig(self, *, on_host: bool) -> Path:
         """Credentials that work inside, or from the host's own network."""
 
 
@@ -44,6 +47,10 @@ class DevCluster:
     name: str = DEFAULT_NAME
     store: Store = field(default_factory=Store.default)
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(NAME_PATTERN, self.name):
+            raise DevclusterError(f"a cluster's name must match {NAME_PATTERN}: {self.name!r}")
+
     @property
     def run(self) -> RunDir:
         return self.store.run(self.name)
@@ -51,7 +58,7 @@ class DevCluster:
     def state(self) -> State | None:
         """The state of a cluster that is up and ready, else nothing."""
         found = state.read(self.run)
-        return found if found and found.ready and found.process.alive() else None
+        return found if found and found.ready and found.supervisor.alive() else None
 
     def up(self, mode: Mode) -> tuple[State, bool]:
         """Start the cluster; tells also whether it had to be started."""
@@ -86,7 +93,7 @@ class DevCluster:
     def clear(self) -> None:
         found = state.read(self.run)
         if found and found.pid:
-            namespaces.end(found.process)
+            namespaces.end(found.supervisor)
         elif self.run.init_pid.exists():  # interrupted just then
             process = namespaces.Process.find(int(self.run.init_pid.read_text()))
             if process and namespaces.belongs(process, self.run):
@@ -110,14 +117,14 @@ class DevCluster:
             )
         return found
 
-    def exec_prefix(self, everything: bool = False) -> list[str]:
-        return namespaces.enter(self.required().process, everything)
+    def exec_prefix(self, *, whole: bool = False) -> list[str]:
+        return namespaces.enter(self.required().supervisor, whole=whole)
 
     def exec_environment(self) -> dict[str, str]:
         path = f"{self.run.bin}:{os.environ.get('PATH', os.defpath)}"
         return {"KUBECONFIG": str(self.run.inside_kubeconfig), "PATH": path}
 
-    def kubeconfig(self, on_host: bool) -> Path:
+    def kubeconfig(self, *, on_host: bool) -> Path:
         self.required()
         return self.run.host_kubeconfig if on_host else self.run.inside_kubeconfig
 
@@ -125,18 +132,19 @@ class DevCluster:
 class ExistingCluster:
     """Somebody's cluster, as KUBECONFIG names it."""
 
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-    def exec_prefix(self, everything: bool = False) -> list[str]:
-        if everything:
+    def exec_prefix(self, *, whole: bool = False) -> list[str]:
+        if whole:
             raise DevclusterError("an existing cluster's nodes cannot be entered from here")
         return []
 
     def exec_environment(self) -> dict[str, str]:
         return {"KUBECONFIG": str(self.path)}
 
-    def kubeconfig(self, on_host: bool) -> Path:
+    def kubeconfig(self, *, on_host: bool) -> Path:
+        del on_host  # one file serves both: there is no inside
         return self.path
 
 
@@ -147,7 +155,7 @@ def existing() -> ExistingCluster | None:
     path = os.environ.get("KUBECONFIG")
     if not path:
         raise DevclusterError("KODE_TEST_CLUSTER=existing needs KUBECONFIG to name the cluster")
-    return ExistingCluster(path)
+    return ExistingCluster(Path(path))
 
 
 def find(name: str = DEFAULT_NAME) -> Cluster:
@@ -173,6 +181,3 @@ def remove_tree(path: Path) -> None:
             return
         time.sleep(0.1)
     raise DevclusterError(f"{path} could not be removed")
-
-
-__all__ = ["Cluster", "DevCluster", "ExistingCluster", "existing", "find", "services"]

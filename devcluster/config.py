@@ -53,8 +53,11 @@ def kubeconfig(server: str, pki: Path, identity: str) -> str:
 
 
 def kubelet(run: RunDir, cgroup: str) -> str:
-    """The node agent. Disk pressure and image limits are off: the disk is a
-    developer's own, and filling it must not evict what a test looks at."""
+    """Configure the node agent.
+
+    Disk pressure and image limits are off: the disk is a developer's own, and filling
+    it must not evict what a test looks at.
+    """
     return _json(
         {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,14 +76,18 @@ def require() -> None:
 
 def require_root() -> None:
     if os.geteuid() != 0:
-        raise DevclusterError("devcluster needs root, for namespaces and mounts: run it with sudo -E")
+        raise DevclusterError(
+            "devcluster makes namespaces and mounts, so it needs root: run it with sudo -E"
+        )
 
 
 def _require_bridge_filter() -> None:
     setting = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
     if setting.exists():
         return
-    if shutil.which("modprobe") and os.system("modprobe -q br_netfilter") == 0:
+    if shutil.which("modprobe"):
+        subprocess.run(["modprobe", "-q", "br_netfilter"], check=False)
+    if setting.exists():
         return
     raise DevclusterError(
         "The kernel module br_netfilter is not loaded, so pods could not reach Services"
@@ -95,19 +100,24 @@ def note(store: Store, settings: Path = Path("/proc/sys")) -> None:
     if _noted(store):
         return
     found = {
-        name: (settings / name).read_text() for name in KERNEL_SETTINGS if (settings / name).exists()
+        name: (settings / name).read_text()
+        for name in KERNEL_SETTINGS
+        if (settings / name).exists()
     }
     made = [path for path in NODE_DIRECTORIES if not Path(path).exists()]
     store.runs.mkdir(parents=True, exist_ok=True)
     document = {"boot": _boot(), "settings": found, "directories": made}
     store.host_settings.write_text(json.dumps(document, indent=2))
     for path in made:
-        os.mkdir(path)
+        Path(path).mkdir()
 
 
 def restore(store: Store, settings: Path = Path("/proc/sys")) -> None:
-    """Put the host back as it was noted. Not while another cluster is up: removing
-    a directory would also take away that cluster's mount on it."""
+    """Put the host back as it was noted.
+
+    Not while another cluster is up: removing a directory would also take away that
+    cluster's mount on it.
+    """
     noted = _noted(store)
     if noted:
         for name, value in noted.settings.items():
@@ -116,7 +126,7 @@ def restore(store: Store, settings: Path = Path("/proc/sys")) -> None:
                 path.write_text(value)
         for directory in noted.directories:
             with contextlib.suppress(OSError):  # not empty: someone else's by now
-                os.rmdir(directory)
+                Path(directory).rmdir()
     store.host_settings.unlink(missing_ok=True)
 
 

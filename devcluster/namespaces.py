@@ -43,7 +43,7 @@ class Process:
 
 
 def launch(run: RunDir, relay: socket.socket) -> Process:
-    """Make the namespaces, with the supervisor in them; returns when they are set up."""
+    """Make the namespaces, with the supervisor in them; return when they are set up."""
     log = run.logs / "supervisor.log"
     argv = ["setsid", "--fork", "unshare", "--net", "--mount", "--pid", "--fork"]
     argv += ["--propagation", "private", sys.executable, "-m", "devcluster.supervisor"]
@@ -67,13 +67,16 @@ def launch(run: RunDir, relay: socket.socket) -> Process:
     raise DevclusterError(f"the namespaces could not be set up:\n{log.read_text().strip()}")
 
 
-def enter(process: Process, everything: bool) -> list[str]:
-    """The beginning of a command line that runs inside: in the network namespace,
-    where the cluster's addresses are, or in all of them, as a process of the node."""
+def enter(process: Process, *, whole: bool) -> list[str]:
+    """Begin a command line that runs inside.
+
+    Inside is the network namespace, where the cluster's addresses are; or, for the
+    whole, every namespace, as a process of the node.
+    """
     argv = ["nsenter", f"--target={process.pid}", "--net"]
-    if everything:
+    if whole:
         # Entering a mount namespace changes the directory; go back to this one.
-        argv += ["--mount", "--pid", f"--wdns={os.getcwd()}"]
+        argv += ["--mount", "--pid", f"--wdns={Path.cwd()}"]
     return [*argv, "--"]
 
 
@@ -88,7 +91,7 @@ def supply(run: RunDir, process: Process, wanted: list[services.Service]) -> Non
 
 
 def end(process: Process) -> None:
-    """Kill everything inside; returns when it has gone."""
+    """Kill everything inside; return when it has gone."""
     if process.alive():
         os.kill(process.pid, signal.SIGKILL)
     deadline = time.monotonic() + END_SECONDS

@@ -40,19 +40,26 @@ def tag(reference: str) -> str:
 
 
 def present(reference: str, store: Store) -> bool:
-    """Whether the registry has the tag. Looks at its storage, whose layout is part
-    of the registry's specification, so that no registry need be running."""
+    """Whether the registry has the tag.
+
+    Looks at its storage, whose layout is part of the registry's specification, so that
+    no registry need be running.
+    """
     tags = store.registry / "docker/registry/v2/repositories" / repository(reference)
     return (tags / "_manifests/tags" / tag(reference) / "current/link").is_file()
 
 
 def push(source: str, reference: str, prefix: Sequence[str]) -> None:
-    """Copy an image into the registry. ``source`` is as skopeo names it (``oci:DIR``,
-    ``containers-storage:NAME``); ``prefix`` runs a command inside the cluster."""
+    """Copy an image into the registry.
+
+    ``source`` is as skopeo names it, such as ``oci:DIR``; ``prefix`` begins a command
+    that runs inside the cluster.
+    """
     target = f"docker://{network.REGISTRY}/{repository(reference)}:{tag(reference)}"
     argv = [*prefix, "skopeo", "--insecure-policy", "copy", "--quiet"]
     done = subprocess.run(
         [*argv, "--src-tls-verify=false", "--dest-tls-verify=false", source, target],
+        check=False,
         capture_output=True,
         text=True,
     )
@@ -60,7 +67,9 @@ def push(source: str, reference: str, prefix: Sequence[str]) -> None:
         raise DevclusterError(f"pushing {reference} failed:\n{done.stderr.strip()}")
 
 
-def push_image(image: Image, references: Sequence[str], store: Store, prefix: Sequence[str]) -> None:
+def push_image(
+    image: Image, references: Sequence[str], store: Store, prefix: Sequence[str]
+) -> None:
     """Push under every reference that the registry does not have yet."""
     missing = [one for one in references if not present(one, store)]
     if not missing:
@@ -101,7 +110,9 @@ def push_own(store: Store, prefix: Sequence[str]) -> None:
 
 def busybox_image() -> Image:
     """Debian's busybox with the libraries it is linked to: a shell and small tools."""
-    libraries = subprocess.run(["ldd", str(BUSYBOX)], capture_output=True, text=True).stdout
+    libraries = subprocess.run(
+        ["ldd", str(BUSYBOX)], check=False, capture_output=True, text=True
+    ).stdout
     files = {"bin/busybox": BUSYBOX}
     for path in re.findall(r"(/\S+) \(0x", libraries):
         files[path.lstrip("/")] = Path(path)

@@ -27,7 +27,7 @@ class Service:
         return asdict(self)
 
 
-def first(run: RunDir, fake: bool, relay: list[str]) -> list[Service]:
+def first(run: RunDir, relay: list[str], *, fake: bool) -> list[Service]:
     """Started at once, side by side."""
     services = [etcd(run), apiserver(run), Service("relay", relay, relays=True)]
     if not fake:
@@ -42,9 +42,9 @@ def first(run: RunDir, fake: bool, relay: list[str]) -> list[Service]:
     return services
 
 
-def second(run: RunDir, fake: bool) -> list[Service]:
+def second(run: RunDir, *, fake: bool) -> list[Service]:
     """Started when the API answers."""
-    services = [controller_manager(run, fake), scheduler(run, fake), provisioner(run, fake)]
+    services = [controller_manager(run, fake=fake), scheduler(run), provisioner(run, fake=fake)]
     if fake:
         return [*services, kwok(run)]
     admin = str(run.inside_kubeconfig)
@@ -123,12 +123,12 @@ def _client(run: RunDir, identity: str) -> list[str]:
     ]
 
 
-# Without these the controllers' own client limits are the bottleneck of a large
-# test, and not what it means to measure.
+# The default limit of 20 requests a second doubles the time to boot, and would be
+# what a large test measures.
 _UNLIMITED = ["--kube-api-qps=500", "--kube-api-burst=1000"]
 
 
-def controller_manager(run: RunDir, fake: bool) -> Service:
+def controller_manager(run: RunDir, *, fake: bool) -> Service:
     pki = run.pki
     argv = [
         "kube-controller-manager",
@@ -139,15 +139,16 @@ def controller_manager(run: RunDir, fake: bool) -> Service:
         f"--cluster-signing-key-file={pki}/ca.key",
         "--use-service-account-credentials=true",
         f"--cert-dir={run.config}/controller-manager",
+        *_UNLIMITED,
     ]
     if fake:
-        argv += [*_UNLIMITED, "--concurrent-statefulset-syncs=50"]
+        argv.append("--concurrent-statefulset-syncs=50")
     return Service("kube-controller-manager", argv)
 
 
-def scheduler(run: RunDir, fake: bool) -> Service:
-    argv = ["kube-scheduler", *_client(run, "scheduler"), f"--cert-dir={run.config}/scheduler"]
-    return Service("kube-scheduler", argv + (_UNLIMITED if fake else []))
+def scheduler(run: RunDir) -> Service:
+    argv = ["kube-scheduler", *_client(run, "scheduler"), *_UNLIMITED]
+    return Service("kube-scheduler", [*argv, f"--cert-dir={run.config}/scheduler"])
 
 
 def kubelet(run: RunDir) -> Service:
@@ -163,7 +164,7 @@ def kubelet(run: RunDir) -> Service:
     )
 
 
-def provisioner(run: RunDir, fake: bool) -> Service:
+def provisioner(run: RunDir, *, fake: bool) -> Service:
     argv = ["provisioner", f"-kubeconfig={run.inside_kubeconfig}", f"-name={PROVISIONER}"]
     if not fake:
         argv += [f"-root={run.volumes}", f"-node={network.NODE_NAME}"]

@@ -12,8 +12,10 @@ Mode = Literal["full", "fake"]
 
 @dataclass(frozen=True)
 class State:
-    """Written before anything is started, and again when the cluster is ready: a
-    state that is not ready belongs to a boot that failed or was interrupted."""
+    """Written before anything is started, and again when the cluster is ready.
+
+    A state that is not ready belongs to a boot that failed or was interrupted.
+    """
 
     mode: Mode
     port: int
@@ -22,7 +24,7 @@ class State:
     ready: bool = False
 
     @property
-    def process(self) -> Process:
+    def supervisor(self) -> Process:
         return Process(self.pid, self.started)
 
     def write(self, run: RunDir) -> None:

@@ -116,7 +116,7 @@ def isolate_mounts(run: RunDir) -> None:
     _call("mount", "-t", "proc", "proc", "/proc")
     _call("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
     for directory in ("/run/netns", "/run/lock"):
-        os.mkdir(directory)
+        Path(directory).mkdir()
     for directory in NODE_DIRECTORIES:
         if Path(directory).is_dir():
             stand_in = run.hidden / directory.strip("/")
@@ -125,8 +125,11 @@ def isolate_mounts(run: RunDir) -> None:
 
 
 def network_setup() -> str:
-    """The node's own address, and a route without which a process of the node
-    could not reach Services: routing comes before their address is replaced."""
+    """Commands for ip: the node's own address, and a route to Services.
+
+    Without the route a process of the node could not reach them: routing comes before
+    a Service's address is replaced.
+    """
     bridge = network.NODE_BRIDGE
     return f"""link set lo up
 link add {bridge} type bridge
@@ -155,7 +158,7 @@ def _call(*argv: str, text: str = "") -> None:
 def main(root: str, relay_socket: str) -> None:
     run = RunDir(Path(root))
     # /proc is still the host's here, so this is the pid that the host knows.
-    own = os.readlink("/proc/self")
+    own = str(Path("/proc/self").readlink())
     isolate_mounts(run)
     open_network()
     scratch = run.init_pid.with_suffix(".new")
