@@ -1,0 +1,121 @@
+"""What lives as long as the test run: the connection, the installed operator, the namespaces.
+
+Rule: a pytest plugin that tests/cluster and tests/browser both register, so that there is one of
+each. What it made it removes, and a removal that hangs is a failure.
+"""
+
+import re
+import secrets
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import artefacts
+from tests.cluster.api import Api
+from tests.cluster.installation import Operator
+from tests.cluster.place import Place
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCENARIOS = Path(__file__).with_name("scenarios")
+_LAST = "test_uninstall.py"
+_SECONDS_TO_GO = 120
+
+
+@dataclass
+class Namespaces:
+    """The namespaces of a run."""
+
+    api: Api
+    made: list[str] = field(default_factory=list)
+
+    def make(self, name: str) -> Place:
+        """Make a namespace with a name of its own."""
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+        unique = f"kode-{slug}-{secrets.token_hex(3)}"
+        self.api.create({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": unique}})
+        self.made.append(unique)
+        # Pods are refused in a namespace whose default account is not there yet.
+        self.api.wait("ServiceAccount", "default", unique, lambda seen: seen is not None)
+        return Place(self.api, unique)
+
+    def end(self, name: str) -> None:
+        """Ask for a namespace to go; the run's end waits for it."""
+        self.api.delete("Namespace", name)
+
+    def wait_until_gone(self) -> None:
+        """End those that are left, and wait for all of them."""
+        for name in self.made:
+            self.end(name)
+        for name in self.made:
+            self.api.wait("Namespace", name, "", lambda seen: seen is None, _SECONDS_TO_GO)
+
+
+@pytest.fixture(scope="session")
+def api() -> Api:
+    """The API server, as the administrator."""
+    return Api.connect()
+
+
+@pytest.fixture(scope="session")
+def operator(api: Api) -> Iterator[Operator]:
+    """The operator, installed as users install it, with exactly the rights it has there."""
+    installed = Operator(api, REPOSITORY / "deploy" / "kustomize")
+    installed.install()
+    yield installed
+    installed.uninstall()
+
+
+@pytest.fixture(scope="session")
+def namespaces(api: Api, operator: Operator) -> Iterator[Namespaces]:
+    """The namespaces of this run; gone before the operator is."""
+    del operator
+    found = Namespaces(api)
+    yield found
+    found.wait_until_gone()
+
+
+@pytest.fixture(scope="module")
+def place(request: pytest.FixtureRequest, namespaces: Namespaces) -> Iterator[Place]:
+    """A namespace for the tests of one module."""
+    made = namespaces.make(Path(str(request.path)).stem.removeprefix("test_"))
+    yield made
+    namespaces.end(made.namespace)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(request: pytest.FixtureRequest, namespaces: Namespaces) -> Iterator[Place]:
+    """Another namespace for the tests of one module."""
+    made = namespaces.make(f"{Path(str(request.path)).stem.removeprefix('test_')}-other")
+    yield made
+    namespaces.end(made.namespace)
+
+
+@pytest.fixture(scope="session")
+def scenarios(namespaces: Namespaces) -> Iterator[Place]:
+    """A namespace with the usage scenarios of the product's description, applied as printed."""
+    made = namespaces.make("scenarios")
+    for file in sorted(SCENARIOS.glob("*.yaml")):
+        made.kubectl_apply(file.read_text())
+    yield made
+    made.api.delete("EnvoyProxyClusterConfig", "basic-auth-proxy")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Uninstall last, after the browser's tests."""
+    items.sort(key=lambda item: item.path.name == _LAST)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what explains a failure."""
+    del call
+    report = yield
+    if report.failed and isinstance(item, pytest.Function):
+        places = [value for value in item.funcargs.values() if isinstance(value, Place)]
+        artefacts.keep(REPOSITORY / "artifacts" / "cluster", item.nodeid, places)
+    return report

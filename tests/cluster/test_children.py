@@ -1,0 +1,212 @@
+"""What a Kode is made of: put right when somebody else touches it, and never taken over.
+
+Rule: for each kind of child, by what stands in the cluster afterwards.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.cluster.api import Object
+from tests.cluster.documents import PASSWORD, kode, secret, stand_in
+from tests.cluster.place import Place, condition, uid_of
+
+_EDITS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Secret-auth": ("child-auth", {"data": {"username": "bWFsbG9yeQ=="}}),
+    "Secret-envoy": ("child-envoy", {"data": {"envoy.json": "e30="}}),
+    "ServiceAccount": ("child", {"automountServiceAccountToken": True}),
+    "Service": ("child", {"spec": {"ports": [{"port": 80, "targetPort": 8443}]}}),
+    "NetworkPolicy": ("child", {"spec": {"ingress": [{}]}}),
+    "StatefulSet": ("child", {"spec": {"replicas": 0}}),
+}
+"""An edit by hand of each child that would open a door or stop somebody's work."""
+
+_CHILDREN = {
+    ("Secret", "child-auth"),
+    ("PersistentVolumeClaim", "child-home"),
+    ("ServiceAccount", "child"),
+    ("NetworkPolicy", "child"),
+    ("Secret", "child-envoy"),
+    ("Service", "child"),
+    ("StatefulSet", "child"),
+}
+
+_STRANGERS: dict[str, Object] = {
+    "auth": {"kind": "Secret", "stringData": {"password": "of-somebody-else"}},
+    "envoy": {"kind": "Secret", "stringData": {"envoy.json": "{}"}},
+    "account": {"kind": "ServiceAccount"},
+    "service": {"kind": "Service", "spec": {"ports": [{"port": 1}], "selector": {"a": "b"}}},
+    "policy": {"kind": "NetworkPolicy", "spec": {"podSelector": {"matchLabels": {"a": "b"}}}},
+    "workload": {
+        "kind": "StatefulSet",
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": {"a": "b"}},
+            "template": {
+                "metadata": {"labels": {"a": "b"}},
+                "spec": {"containers": [{"name": "c", "image": "none"}]},
+            },
+        },
+    },
+    "claim": {
+        "kind": "PersistentVolumeClaim",
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Mi"}},
+        },
+    },
+}
+"""An object of somebody's own in the place of each child."""
+
+_SUFFIX = {"auth": "-auth", "envoy": "-envoy", "claim": "-home"}
+_VERSIONS = {"StatefulSet": "apps/v1", "NetworkPolicy": "networking.k8s.io/v1"}
+
+
+@pytest.fixture(scope="module")
+def strangers(place: Place) -> Mapping[str, Object]:
+    """The objects that stand in the way, as they were made."""
+    return {
+        case: place.create(_complete(stranger, f"in-{case}{_SUFFIX.get(case, '')}"))
+        for case, stranger in _STRANGERS.items()
+    }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _started(place: Place, strangers: Mapping[str, Object]) -> None:
+    place.apply(
+        stand_in("plain"),
+        secret("own", password="of-my-own"),
+        kode("child", "plain"),
+        kode("idle", "plain", suspend=True),
+        *(kode(f"in-{case}", "plain") for case in strangers),
+    )
+    place.ready("child")
+    place.told("idle", "Suspended")
+
+
+def _complete(stranger: Mapping[str, Any], name: str) -> Object:
+    version = _VERSIONS.get(stranger["kind"], "v1")
+    return {"apiVersion": version, **stranger, "metadata": {"name": name}}
+
+
+def test_the_children_are_those_of_the_design_and_owned(place: Place) -> None:
+    found = place.children("child")
+    owner = uid_of(place.get("Kode", "child"))
+    assert set(found) == _CHILDREN
+    for (kind, name), item in found.items():
+        owners = [ref["uid"] for ref in item["metadata"].get("ownerReferences", [])]
+        assert owners == ([] if kind == "PersistentVolumeClaim" else [owner]), name
+        assert item["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "kode"
+        assert "finalizers" not in item["metadata"] or kind == "PersistentVolumeClaim"
+
+
+def test_no_annotation_or_finalizer_of_a_framework_is_on_the_kode(place: Place) -> None:
+    metadata = place.get("Kode", "child")["metadata"]
+    assert "finalizers" not in metadata
+    assert set(metadata.get("annotations", {})) <= {
+        "kubectl.kubernetes.io/last-applied-configuration"
+    }
+
+
+@pytest.mark.parametrize("case", _EDITS)
+def test_an_edit_by_hand_is_put_right(place: Place, case: str) -> None:
+    kind = case.split("-", maxsplit=1)[0]
+    name, body = _EDITS[case]
+    before = place.get(kind, name)
+    edited = place.edit(kind, name, body)
+    assert _desired(edited) != _desired(before)
+    after = place.wait(kind, name, lambda seen: _desired(seen) == _desired(before))
+    assert uid_of(after) == uid_of(before)
+
+
+@pytest.mark.parametrize("case", [case for case in _EDITS if case != "Secret-auth"])
+def test_a_deleted_child_comes_back(place: Place, case: str) -> None:
+    kind, name = case.split("-", maxsplit=1)[0], _EDITS[case][0]
+    before = place.get(kind, name)
+    place.delete(kind, name)
+    after = place.wait(kind, name, lambda seen: uid_of(seen) != uid_of(before))
+    assert _desired(after) == _desired(before)
+
+
+@pytest.mark.parametrize("kind", ["Service", "NetworkPolicy", "StatefulSet", "ServiceAccount"])
+def test_labels_taken_off_are_put_back(place: Place, kind: str) -> None:
+    before = place.get(kind, "child")
+    labels = before["metadata"]["labels"]
+    place.edit(kind, "child", {"metadata": {"labels": dict.fromkeys(labels)}})
+    place.wait(kind, "child", lambda seen: seen["metadata"].get("labels") == labels)
+
+
+def test_a_deleted_claim_of_a_kode_without_pod_comes_back(place: Place) -> None:
+    before = place.get("PersistentVolumeClaim", "idle-home")
+    place.delete("PersistentVolumeClaim", "idle-home")
+    after = place.wait(
+        "PersistentVolumeClaim", "idle-home", lambda seen: uid_of(seen) != uid_of(before)
+    )
+    assert _desired(after)["spec"]["resources"] == _desired(before)["spec"]["resources"]
+
+
+def test_a_lost_password_is_told_and_can_be_set_again(place: Place) -> None:
+    place.ready("child")
+    before = place.uid("child")
+    place.delete("Secret", "child-auth")
+    told = place.told("child", "SecretNotFound", status="True")
+    assert "spec.password" in condition(told, "Ready")["message"]
+    assert place.uid("child") == before
+    place.edit("Kode", "child", {"spec": {"password": PASSWORD}})
+    place.wait("Secret", "child-auth", lambda seen: uid_of(seen) != "")
+    place.ready("child")
+    assert place.uid("child") == before, "it is the same password"
+
+
+def _desired(item: Object) -> Object:
+    """What of an object the operator decides: all but what Kubernetes fills in."""
+    spec = dict(item.get("spec", {}))
+    for filled in ("clusterIP", "clusterIPs"):
+        spec.pop(filled, None)
+    kept = {key: item.get(key) for key in ("data", "automountServiceAccountToken")}
+    return {"spec": spec, "labels": item["metadata"].get("labels"), **kept}
+
+
+def test_the_editor_works_after_all_that(place: Place) -> None:
+    place.ready("child")
+    with place.door("child") as door:
+        assert door.status("/") == 200
+    assert set(place.children("child")) <= _CHILDREN
+
+
+def test_what_is_no_longer_desired_is_removed(place: Place) -> None:
+    place.get("Secret", "idle-auth")
+    place.edit("Kode", "idle", {"spec": {"existingSecret": "own"}})
+    place.gone("Secret", "idle-auth")
+    place.told("idle", "Suspended")
+    place.get("Secret", "idle-envoy")
+    place.get("Secret", "own")
+
+
+@pytest.mark.parametrize("case", _STRANGERS)
+def test_a_stranger_in_the_place_of_a_child_is_left_alone(
+    place: Place, strangers: Mapping[str, Object], case: str
+) -> None:
+    kind, name = _STRANGERS[case]["kind"], f"in-{case}{_SUFFIX.get(case, '')}"
+    told = place.told(f"in-{case}", "NotOwned", status="False")
+    assert name in condition(told, "Ready")["message"]
+    found = place.get(kind, name)
+    assert uid_of(found) == uid_of(strangers[case])
+    assert _desired(found) == _desired(strangers[case])
+    assert "kode" not in {entry["manager"] for entry in found["metadata"]["managedFields"]}
+    assert "ownerReferences" not in found["metadata"]
+    assert place.absent("Pod", f"in-{case}-0")
+
+
+def test_a_stranger_survives_the_kode(place: Place, strangers: Mapping[str, Object]) -> None:
+    for case in strangers:
+        place.told(f"in-{case}", "NotOwned")
+        place.delete("Kode", f"in-{case}")
+    for case, stranger in strangers.items():
+        place.gone("Kode", f"in-{case}")
+        for kind, name in place.children(f"in-{case}"):
+            if kind != "PersistentVolumeClaim":
+                place.gone(kind, name)
+        found = place.get(stranger["kind"], stranger["metadata"]["name"])
+        assert uid_of(found) == uid_of(stranger)
