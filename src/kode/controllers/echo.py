@@ -1,0 +1,56 @@
+"""Changes that are our own writes coming back.
+
+Rule: a write of ours is no news to the pass that made it, also where the watch tells of it before
+the answer comes; what others changed at the same time is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from kode.controllers.inputs import Key
+
+Place = tuple[str, str, str]
+"""Kind, namespace and name of an object."""
+
+
+class Echoes:
+    """Holds back news about objects that are being written, until the answer is there."""
+
+    def __init__(self, notify: Callable[[Key], None]) -> None:
+        """Tell news to a listener."""
+        self._notify = notify
+        self._held: dict[Place, list[tuple[int, tuple[Key, ...]]]] = {}
+
+    def tell(self, place: Place, version: int, keys: Iterable[Key]) -> None:
+        """Tell that an object changed, or hold that back.
+
+        Args:
+            place: the object.
+            version: its version now.
+            keys: the Kodes for which that is news.
+        """
+        held = self._held.get(place)
+        if held is not None:
+            held.append((version, tuple(keys)))
+            return
+        for key in keys:
+            self._notify(key)
+
+    @contextmanager
+    def expected(self, place: Place) -> Iterator[list[int]]:
+        """Hold back news about an object while it is written.
+
+        Yields:
+            A list to which the caller adds the version of the answer: news of that version are
+            dropped, all others told.
+        """
+        answered: list[int] = []
+        held = self._held.setdefault(place, [])
+        try:
+            yield answered
+        finally:
+            self._held.pop(place, None)
+            for version, keys in held:
+                if version not in answered:
+                    for key in keys:
+                        self._notify(key)

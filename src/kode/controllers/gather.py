@@ -1,0 +1,133 @@
+"""What one pass sees, read once: from the caches, and from the API what no cache holds.
+
+Rule: reads never write, and what is read is what stands there: a Secret of somebody's own is read
+anew by each pass and kept nowhere.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from kode import names
+from kode.controllers import references
+from kode.controllers.client import Client, Scope
+from kode.controllers.inputs import ChildKey, Inputs, Key, Object
+from kode.controllers.kinds import BY_NAME, CLAIM, POD, SECRET, STATEFUL_SET, Kind
+from kode.controllers.references import Ref
+from kode.controllers.world import World
+from kode.evaluate.observed import claim_phase
+
+_EVENTS = Kind("Event", "v1", "events")
+"""Events by the older API: only it can be asked for those about one object."""
+_SETTLING_SECONDS = 5.0
+"""For this long after something was made, a missing consequence of it is no news."""
+_MOST_NOTES = 3
+
+Found = Mapping[ChildKey, Object]
+"""Objects that stand in the place of a child, found when a create met them."""
+
+
+class Gatherer:
+    """Reads the world for one pass."""
+
+    def __init__(self, client: Client, world: World, operator_namespace: str) -> None:
+        """Read from caches, and from the API server what they lack."""
+        self._client = client
+        self._world = world
+        self._operator_namespace = operator_namespace
+
+    async def gather(self, key: Key, found: Found) -> Inputs:
+        """Return what a pass over a Kode sees.
+
+        Args:
+            key: the Kode.
+            found: objects in the place of its children that no cache holds.
+
+        Raises:
+            PlatformError: something could not be read.
+        """
+        now = datetime.now(UTC)
+        kode = self._world.kodes.get(key)
+        children: dict[ChildKey, Object] = {**found, **self._world.objects.of(key)}
+        pod = None
+        for child in [child for child in children if child.kind == POD.name]:
+            live = children.pop(child)
+            if child.name == names.pod(key.name):
+                pod = live
+        inputs = Inputs(
+            key=key,
+            kode=kode,
+            now=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            children=children,
+            pod=pod,
+            operator_namespace=self._operator_namespace,
+        )
+        if kode is None:
+            return inputs
+        return await self._with_references(inputs, kode, now)
+
+    async def stands(self, key: Key, child: ChildKey) -> Object | None:
+        """Return what stands in the place of a child; None where nothing does."""
+        return await self._client.get(BY_NAME[child.kind], key.namespace, child.name)
+
+    async def _with_references(self, inputs: Inputs, kode: Object, now: datetime) -> Inputs:
+        template = self._world.referents.get(references.template_of(kode))
+        proxy = references.proxy_config_of(template) if template else None
+        claim = self._claim(references.claim_of(kode))
+        return Inputs(
+            key=inputs.key,
+            kode=kode,
+            now=inputs.now,
+            template=template,
+            proxy_config=self._world.referents.get(proxy),
+            secret=await self._secret(references.secret_of(kode)),
+            claim=claim,
+            children=inputs.children,
+            pod=inputs.pod,
+            notes=await self._notes(inputs, claim, now),
+            operator_namespace=inputs.operator_namespace,
+        )
+
+    async def _secret(self, ref: Ref | None) -> Object | None:
+        return await self._client.get(SECRET, ref.namespace, ref.name) if ref else None
+
+    def _claim(self, ref: Ref | None) -> Object | None:
+        return self._world.objects.find(CLAIM, ref.namespace, ref.name) if ref else None
+
+    async def _notes(self, inputs: Inputs, claim: Object | None, now: datetime) -> tuple[str, ...]:
+        """Return warnings about what has been missing for a while."""
+        name = inputs.key.name
+        home = ChildKey(CLAIM.name, names.home_claim(name))
+        claim = claim or inputs.children.get(home)
+        if claim and claim_phase(claim) == "Pending" and _is_overdue(claim, now):
+            return await self._warnings(inputs.key, CLAIM.name, claim["metadata"]["name"])
+        workload = inputs.children.get(ChildKey(STATEFUL_SET.name, names.workload(name)))
+        asked = workload and (workload.get("spec") or {}).get("replicas") != 0
+        if workload and asked and inputs.pod is None and _is_overdue(workload, now):
+            return await self._warnings(inputs.key, STATEFUL_SET.name, names.workload(name))
+        return ()
+
+    async def _warnings(self, key: Key, kind: str, name: str) -> tuple[str, ...]:
+        fields = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
+        scope = Scope(_EVENTS, fields=fields, namespace=key.namespace)
+        events: list[Mapping[str, object]] = []
+        async for page in self._client.pages(scope):
+            events.extend(page.items)
+        events.sort(key=_last_seen, reverse=True)
+        messages = dict.fromkeys(str(event.get("message", "")).strip() for event in events)
+        return tuple(message for message in messages if message)[:_MOST_NOTES]
+
+
+def _is_overdue(live: Object, now: datetime) -> bool:
+    """Tell whether an object is old enough for its consequences to be missed."""
+    try:
+        made = datetime.fromisoformat(live["metadata"]["creationTimestamp"])
+    except (KeyError, ValueError):
+        return True
+    return (now - made).total_seconds() > _SETTLING_SECONDS
+
+
+def _last_seen(event: Mapping[str, object]) -> str:
+    for key in ("lastTimestamp", "eventTime", "firstTimestamp"):
+        if event.get(key):
+            return str(event[key])
+    return ""

@@ -1,0 +1,130 @@
+"""Kodes as last seen, and whom each of them refers to.
+
+Rule: the newer resourceVersion wins; the index is rebuilt from the document with each change of it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kode.controllers import references, trim
+from kode.controllers.inputs import Key, Object
+from kode.controllers.parcel import Packer
+from kode.controllers.references import Ref
+from kode.controllers.store import version_of
+
+
+class _Entry:
+    """One Kode: its version, its parcel and what it refers to."""
+
+    __slots__ = ("parcel", "refs", "version")
+
+    def __init__(self, version: int, parcel: bytes, refs: tuple[Ref, ...]) -> None:
+        self.version = version
+        self.parcel = parcel
+        self.refs = refs
+
+
+class Kodes:
+    """All Kodes."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._entries: dict[Key, _Entry] = {}
+        self._referrers: dict[Ref, set[Key]] = {}
+        self._packer = Packer()
+
+    def put(self, found: Object) -> bool:
+        """Remember a Kode; return whether that is news."""
+        key, version = key_of(found), version_of(found)
+        entry = self._entries.get(key)
+        if entry is not None and version <= entry.version:
+            return False
+        parcel = self._packer.pack(trim.kode(found))
+        if entry is not None and entry.parcel == parcel:
+            entry.version = version
+            return False
+        self._unlink(key)
+        self._entries[key] = _Entry(version, parcel, self._link(key, found))
+        return True
+
+    def remove(self, found: Object) -> bool:
+        """Forget a Kode; return whether that is news."""
+        key = key_of(found)
+        entry = self._entries.get(key)
+        if entry is None or version_of(found) < entry.version:
+            return False
+        self.forget(key)
+        return True
+
+    def forget(self, key: Key) -> None:
+        """Forget a Kode that turned out to be gone."""
+        self._unlink(key)
+        self._entries.pop(key, None)
+
+    def keep(self, seen: set[tuple[str, str]], version: int) -> tuple[Key, ...]:
+        """Forget what a complete list does not name; return the keys of those.
+
+        Args:
+            seen: namespaces and names of the list.
+            version: the version of the list; what is newer stays.
+        """
+        gone = tuple(
+            key
+            for key, entry in self._entries.items()
+            if (key.namespace, key.name) not in seen and entry.version <= version
+        )
+        for key in gone:
+            self.forget(key)
+        return gone
+
+    def get(self, key: Key) -> dict[str, Any] | None:
+        """Return a Kode; None where there is none."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        found = self._packer.unpack(entry.parcel)
+        found["metadata"]["resourceVersion"] = str(entry.version)
+        return found
+
+    def referrers(self, ref: Ref) -> tuple[Key, ...]:
+        """Return the Kodes that refer to an object."""
+        return tuple(self._referrers.get(ref, ()))
+
+    def referrers_by_kind(self, kind: str) -> Iterator[Key]:
+        """Give the Kodes that refer to some object of a kind."""
+        return (key for ref, keys in self._referrers.items() if ref.kind == kind for key in keys)
+
+    def keys(self) -> tuple[Key, ...]:
+        """Return the key of every Kode."""
+        return tuple(self._entries)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._entries)
+
+    def _link(self, key: Key, found: Object) -> tuple[Ref, ...]:
+        named = (
+            references.template_of(found),
+            references.secret_of(found),
+            references.claim_of(found),
+        )
+        refs = []
+        for ref in named:
+            if ref is not None:
+                self._referrers.setdefault(ref, set()).add(key)
+                refs.append(ref)
+        return tuple(refs)
+
+    def _unlink(self, key: Key) -> None:
+        entry = self._entries.get(key)
+        for ref in entry.refs if entry else ():
+            keys = self._referrers[ref]
+            keys.discard(key)
+            if not keys:
+                del self._referrers[ref]
+
+
+def key_of(found: Object) -> Key:
+    """Return the key of a Kode's document."""
+    metadata = found["metadata"]
+    return Key(str(metadata["namespace"]), str(metadata["name"]))

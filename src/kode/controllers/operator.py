@@ -1,0 +1,152 @@
+"""The operator: its parts put together, started and ended in order.
+
+Rule: nothing is written before everything is read and the lease is held, and nothing after the
+lease is given up.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable
+
+from kode.controllers import health, logs
+from kode.controllers.apply import Applier
+from kode.controllers.client import Client
+from kode.controllers.gather import Gatherer
+from kode.controllers.health import Pulse
+from kode.controllers.lease import Lease, Terms
+from kode.controllers.login import Login
+from kode.controllers.options import Options, own_namespace
+from kode.controllers.queue import Queue
+from kode.controllers.reconcile import Reconciler
+from kode.controllers.report import Reporter
+from kode.controllers.runtime import Runtime
+from kode.controllers.transport import Gate, OpenGate, Transport
+from kode.controllers.watches import reflectors
+from kode.controllers.world import World
+
+_LOG = logging.getLogger(__name__)
+
+_LONGEST_END = 20.0
+"""Seconds that passes are given to end in."""
+
+
+class Operator:
+    """One replica."""
+
+    def __init__(
+        self, options: Options, gate: Callable[[Gate], Gate] = lambda lease: lease
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            options: what was chosen.
+            gate: wraps the gate that every write passes; tests stop an operator there.
+        """
+        clock = time.monotonic
+        login = Login(clock)
+        terms = Terms()
+        namespace = options.namespace_of_operator or own_namespace()
+        self._options = options
+        self._lease_transport = Transport(login, OpenGate(terms.renew), delays=())
+        self._lease = Lease(
+            Client(self._lease_transport),
+            namespace=namespace,
+            name=options.lease_name,
+            identity=f"{os.uname().nodename}-{secrets.token_hex(4)}",
+            clock=clock,
+            terms=terms,
+        )
+        self._transport = Transport(login, gate(self._lease))
+        client = Client(self._transport)
+        self._queue = Queue(clock)
+        self._world = World(self._queue.add)
+        self._reflectors = reflectors(client, self._world, clock)
+        self._pulse = Pulse(self._reflectors, self._queue, clock)
+        self._runtime = Runtime(client, self._world, self._pulse.problem, options.liveness)
+        self._reconciler = Reconciler(
+            gatherer=Gatherer(client, self._world, namespace),
+            applier=Applier(client, self._world),
+            reporter=Reporter(client, self._world),
+            queue=self._queue,
+            leads=lambda: self._lease.held,
+            clock=clock,
+        )
+
+    async def run(self) -> None:
+        """Run until a signal asks for the end."""
+        ending = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ending.set)
+        readiness = None
+        if self._options.readiness:
+            readiness = await health.serve(self._options.readiness, self._ready)
+        try:
+            await self._until(ending)
+        finally:
+            await self._runtime.stop()
+            if readiness:
+                await readiness.cleanup()
+            await self._transport.close()
+            await self._lease_transport.close()
+        _LOG.info("ended")
+
+    async def _until(self, ending: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as group:
+            reading = [
+                group.create_task(part)
+                for part in (
+                    *(reflector.run() for reflector in self._reflectors),
+                    self._runtime.run(),
+                    self._pulse.run(),
+                )
+            ]
+            working = group.create_task(self._work())
+            await ending.wait()
+            _LOG.info("ending")
+            self._queue.stop()
+            await asyncio.wait([working], timeout=_LONGEST_END)
+            for task in (working, *reading):
+                task.cancel()
+
+    async def _work(self) -> None:
+        """Make passes, once all is read, while the lease is held."""
+        began = time.monotonic()
+        for reflector in self._reflectors:
+            await reflector.synced.wait()
+        await self._runtime.synced.wait()
+        # What was read stays; the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        _LOG.info(
+            "read %d Kodes and %d objects in %.1f s",
+            len(self._world.kodes),
+            len(self._world.objects),
+            time.monotonic() - began,
+        )
+        leading = asyncio.create_task(self._lease.run(self._begin))
+        try:
+            await self._queue.run(self._reconciler.reconcile, self._options.workers)
+        finally:
+            leading.cancel()
+            await self._lease.release()
+
+    def _begin(self) -> None:
+        self._world.tell(self._world.keys())
+
+    def _ready(self) -> bool:
+        return self._pulse.ready() and self._runtime.synced.is_set()
+
+
+def run(options: Options) -> None:
+    """Run one replica until it is asked to end."""
+    logs.set_up(options.log_format, options.log_level)
+    if options.kubeconfig:
+        # Where kopf looks.
+        os.environ["KUBECONFIG"] = options.kubeconfig
+    asyncio.run(Operator(options).run())

@@ -1,0 +1,70 @@
+"""The options of the operator: one table for the command line, the help and the types.
+
+Rule: every option does what it says, and has a default that is right in a cluster.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from kode.controllers.login import NAMESPACE_FILE
+
+
+def own_namespace() -> str:
+    """Return the namespace that the operator runs in: POD_NAMESPACE, the pod's, or kode-system."""
+    told = os.environ.get("POD_NAMESPACE")
+    if told:
+        return told
+    try:
+        return NAMESPACE_FILE.read_text(encoding="utf-8").strip() or "kode-system"
+    except OSError:
+        return "kode-system"
+
+
+def _option(default: object, text: str, **more: object) -> Any:
+    return field(default=default, metadata={"help": text, **more})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
+
+    namespace_of_operator: str = _option(
+        "", "namespace of the operator, its lease and the gateway; the pod's own when left out"
+    )
+    workers: int = _option(16, "passes over Kodes at a time")
+    lease_name: str = _option("kode-operator", "name of the Lease that says which replica writes")
+    liveness: str = _option(
+        "0.0.0.0:8080", "address of /healthz, which fails when the operator is stuck; empty: none"
+    )
+    readiness: str = _option(
+        "0.0.0.0:8081", "address of /readyz, which succeeds once all is read; empty: none"
+    )
+    log_format: str = _option(
+        "text", "one line for people, or one JSON object a line", choices=("text", "json")
+    )
+    log_level: str = _option(
+        "info", "least weight of a line to write", choices=("debug", "info", "warning", "error")
+    )
+    kubeconfig: str = _option(
+        "", "kubeconfig to use; KUBECONFIG, or the pod's service account, when left out"
+    )
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options of a command line; on a wrong one, print what is wrong and exit with 2."""
+    parser = argparse.ArgumentParser(prog="kode operator", description="Run the operator.")
+    for option in fields(Options):
+        parser.add_argument(
+            "--" + option.name.replace("_", "-"),
+            type=type(option.default),
+            default=option.default,
+            help=f"{option.metadata['help']} (default: {option.default or 'none'})",
+            choices=option.metadata.get("choices"),
+        )
+    found = parser.parse_args(arguments)
+    if found.workers < 1:
+        parser.error("argument --workers: must be at least 1")
+    return Options(**vars(found))

@@ -1,0 +1,116 @@
+"""What people are told: the status of a Kode, and Events about it.
+
+Rule: a status is written only where it differs, and an Event only with a written status; the same
+news twice is one Event that counts.
+"""
+
+import hashlib
+import logging
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from kode.controllers.client import Client
+from kode.controllers.decision import Notice
+from kode.controllers.failures import Exists, Vanished
+from kode.controllers.inputs import Key, Object
+from kode.controllers.kinds import EVENT, KODE
+from kode.controllers.store import version_of
+from kode.controllers.world import World
+from kode.errors import PlatformError
+
+_LOG = logging.getLogger(__name__)
+
+_REPORTER = "kode.jacero.io/operator"
+_LONGEST_NOTE = 1000
+_LONGEST_STEM = 200
+
+
+class Reporter:
+    """Writes status and Events."""
+
+    def __init__(self, client: Client, world: World) -> None:
+        """Write by a client, and keep the caches true."""
+        self._client = client
+        self._world = world
+
+    async def report(self, kode: Object, status: Object) -> bool:
+        """Write a status; return whether the Kode is otherwise as it was seen.
+
+        Args:
+            kode: the document as the pass saw it.
+            status: the whole status.
+
+        Raises:
+            PlatformError: it could not be written.
+        """
+        metadata = kode["metadata"]
+        namespace, name = str(metadata["namespace"]), str(metadata["name"])
+        gone = dict.fromkeys((kode.get("status") or {}).keys() - status.keys())
+        body = {"status": {**gone, **status}}
+        with self._world.echoes.expected((KODE.name, namespace, name)) as answered:
+            try:
+                answer = await self._client.merge(KODE, namespace, name, body, subresource="status")
+            except Vanished:
+                self._world.kodes.forget(Key(namespace, name))
+                return False
+            self._world.kodes.put(answer)
+            answered.append(version_of(answer))
+        return _told_apart(answer) == _told_apart(kode)
+
+    async def record(self, kode: Object, notices: tuple[Notice, ...]) -> None:
+        """Record Events; where that fails it is logged and left."""
+        for notice in notices:
+            try:
+                await self._record(kode, notice)
+            except PlatformError as error:
+                _LOG.warning("an Event is lost: %s", error)
+
+    async def _record(self, kode: Object, notice: Notice) -> None:
+        event = _event(kode, notice)
+        try:
+            await self._client.create(event)
+        except Exists:
+            metadata = event["metadata"]
+            live = await self._client.get(EVENT, metadata["namespace"], metadata["name"])
+            count = ((live or {}).get("series") or {}).get("count", 1)
+            series = {"count": count + 1, "lastObservedTime": event["eventTime"]}
+            await self._client.merge(
+                EVENT, metadata["namespace"], metadata["name"], {"series": series}
+            )
+
+
+def _told_apart(kode: Object) -> tuple[Any, ...]:
+    """Return what a pass reads of a Kode besides its status."""
+    metadata = kode["metadata"]
+    keys = ("uid", "generation", "labels", "annotations", "deletionTimestamp")
+    return tuple(metadata.get(key) for key in keys)
+
+
+def _event(kode: Object, notice: Notice) -> dict[str, Any]:
+    metadata = kode["metadata"]
+    news = f"{metadata['uid']}/{notice.reason.value}/{notice.message}"
+    digest = hashlib.sha256(news.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.name,
+        "metadata": {
+            "name": f"{metadata['name'][:_LONGEST_STEM]}.{digest}",
+            "namespace": metadata["namespace"],
+        },
+        "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "reportingController": _REPORTER,
+        "reportingInstance": os.uname().nodename[:128],
+        "action": "Reconcile",
+        "type": notice.type,
+        "reason": notice.reason.value,
+        "note": notice.message[:_LONGEST_NOTE],
+        "regarding": {
+            "apiVersion": KODE.api_version,
+            "kind": KODE.name,
+            "namespace": metadata["namespace"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+            "resourceVersion": metadata.get("resourceVersion", ""),
+        },
+    }

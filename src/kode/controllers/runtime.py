@@ -1,0 +1,153 @@
+"""kopf: the watches of templates and proxy configs, its credentials, and the liveness endpoint.
+
+Rule: kopf writes nothing, no annotation, no finalizer, no Event; it only tells what it sees. It
+runs in a thread with a loop of its own, because it cancels every task of its loop when it ends.
+
+kopf does not tell when its first list is complete, nor what vanished while its watch was cut; so
+the lists of these few objects are read beside it, at the start and every few minutes (docs/adr).
+"""
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import kopf
+
+from kode.api.meta import GROUP, VERSION
+from kode.controllers.client import Client, Scope
+from kode.controllers.kinds import REFERENTS
+from kode.controllers.login import log_in
+from kode.controllers.reflector import Sink, read_list
+from kode.controllers.world import ReferentSink, World
+from kode.errors import PlatformError
+
+_LOG = logging.getLogger(__name__)
+
+_LIST_EVERY = 300.0
+_TRY_AGAIN = 2.0
+_AFTER_FAILURE = 5.0
+
+
+class Runtime:
+    """kopf, and the lists beside it."""
+
+    def __init__(
+        self, client: Client, world: World, problem: Callable[[], str | None], liveness: str
+    ) -> None:
+        """Prepare to run.
+
+        Args:
+            client: the API server.
+            world: where templates and proxy configs are put.
+            problem: what is stuck; None where nothing is. Called from kopf's thread.
+            liveness: host:port of the liveness endpoint; empty for none.
+        """
+        self.synced = asyncio.Event()
+        """Set once all templates and proxy configs have been read."""
+        self._client = client
+        self._sinks: dict[str, Sink] = {kind.name: ReferentSink(world, kind) for kind in REFERENTS}
+        self._problem = problem
+        self._liveness = liveness
+        self._stop: Future[None] = Future()
+        self._thread: threading.Thread | None = None
+
+    async def run(self) -> None:
+        """Read the lists again and again; start kopf after the first time."""
+        while True:
+            try:
+                for kind in REFERENTS:
+                    await read_list(self._client, Scope(kind), self._sinks[kind.name])
+            except PlatformError as error:
+                _LOG.warning("%s; again in %.1f s", error, _TRY_AGAIN)
+                await asyncio.sleep(_TRY_AGAIN)
+                continue
+            self.synced.set()
+            if self._thread is None:
+                self._start()
+            await asyncio.sleep(_LIST_EVERY)
+
+    async def stop(self) -> None:
+        """End kopf."""
+        if self._thread is not None:
+            self._stop.set_result(None)
+            await asyncio.to_thread(self._thread.join, _AFTER_FAILURE)
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        # A daemon: should kopf not end, the process ends without it.
+        self._thread = threading.Thread(
+            target=self._stay_up, args=(loop,), name="kopf", daemon=True
+        )
+        self._thread.start()
+
+    def _stay_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        while not self._stop.done():
+            try:
+                kopf.run(
+                    registry=self._registry(loop),
+                    settings=_settings(),
+                    standalone=True,
+                    clusterwide=True,
+                    liveness_endpoint=f"http://{self._liveness}/healthz"
+                    if self._liveness
+                    else None,
+                    stop_flag=self._stop,
+                )
+            except Exception:  # noqa: BLE001 - logged, and nothing else can be known of it
+                # A watch that it cannot take up ends kopf; the lists bridge the time.
+                _LOG.exception("kopf ended; it is started again")
+                time.sleep(_AFTER_FAILURE)
+
+    def _registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
+        registry = kopf.OperatorRegistry()
+
+        @kopf.on.login(registry=registry)
+        def login(**_: Any) -> kopf.ConnectionInfo:
+            return log_in()
+
+        @kopf.on.probe(registry=registry, id="stuck", errors=kopf.ErrorsMode.PERMANENT)
+        def stuck(**_: Any) -> str:
+            problem = self._problem()
+            if problem:
+                raise kopf.PermanentError(problem)
+            return "nothing"
+
+        async def seen(event: kopf.RawEvent, **_: Any) -> None:
+            loop.call_soon_threadsafe(self._take, event["type"], dict(event["object"]))
+
+        for kind in REFERENTS:
+            kopf.on.event(GROUP, VERSION, kind.plural, registry=registry, id=kind.name)(seen)
+        return registry
+
+    def _take(self, change: str | None, found: dict[str, Any]) -> None:
+        sink = self._sinks[found["kind"]]
+        if change == "DELETED":
+            sink.remove(found)
+        else:
+            sink.put(found)
+
+
+class _Backoffs:
+    """Pauses between the tries of a request, without end: trouble of the API server passes."""
+
+    def __iter__(self) -> Iterator[float]:
+        return itertools.chain((0.2, 1.0, 3.0), itertools.repeat(10.0))
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    # Kinds and namespaces are known: no right to find them out is needed.
+    settings.scanning.disabled = True
+    settings.networking.error_backoffs = _Backoffs()
+    settings.watching.server_timeout = 300
+    settings.watching.connect_timeout = 10
+    # A worker that waits for more about its object costs memory; there is nothing to batch.
+    settings.queueing.idle_timeout = 0.05
+    settings.process.ultimate_exiting_timeout = None
+    return settings

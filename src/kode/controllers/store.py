@@ -1,0 +1,196 @@
+"""Objects as last seen, one small parcel each, by the Kode that they belong to.
+
+Rule: the newer resourceVersion wins, whether it came by a watch or as the answer to a write.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kode import labels, names
+from kode.controllers import trim
+from kode.controllers.inputs import ChildKey, Key, Object
+from kode.controllers.kinds import CLAIM, POD, Kind
+from kode.controllers.parcel import Packer
+
+_TRIMMERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    CLAIM.name: trim.claim,
+    POD.name: trim.pod,
+}
+
+
+class _Group:
+    """The objects of one Kode."""
+
+    __slots__ = ("key", "members")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.members: list[ChildKey] = []
+
+
+class _Entry:
+    """One object: its version, its parcel, and what was applied to it in vain."""
+
+    __slots__ = ("child", "group", "parcel", "settled", "version")
+
+    def __init__(self, child: ChildKey, version: int, parcel: bytes) -> None:
+        self.child = child
+        self.version = version
+        self.parcel = parcel
+        self.group: _Group | None = None
+        self.settled: str | None = None
+
+
+class Store:
+    """Children, pods and claims."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._entries: dict[str, dict[tuple[str, str], _Entry]] = {}
+        self._groups: dict[Key, _Group] = {}
+        self._packers: dict[str, Packer] = {}
+
+    def put(self, kind: Kind, found: Object) -> tuple[Key, ...] | None:
+        """Remember an object; return the Kodes that it belongs to, None where it is no news."""
+        metadata = found["metadata"]
+        place = (str(metadata["namespace"]), str(metadata["name"]))
+        version = version_of(found)
+        entries = self._entries.setdefault(kind.name, {})
+        entry = entries.get(place)
+        if entry is not None and version <= entry.version:
+            return None
+        parcel = self._packer(kind).pack(_TRIMMERS.get(kind.name, trim.child)(found))
+        owner = owner_of(found)
+        if entry is None:
+            entry = entries[place] = _Entry(ChildKey(kind.name, place[1]), version, parcel)
+            return self._move(entry, owner)
+        entry.version = version
+        if entry.parcel == parcel:
+            return None
+        entry.parcel, entry.settled = parcel, None
+        return self._move(entry, owner)
+
+    def remove(self, kind: Kind, found: Object) -> tuple[Key, ...] | None:
+        """Forget an object; return the Kodes that it belonged to, None where it is no news."""
+        metadata = found["metadata"]
+        place = (str(metadata.get("namespace", "")), str(metadata["name"]))
+        entry = self._entries.get(kind.name, {}).get(place)
+        if entry is None or version_of(found) < entry.version:
+            return None
+        return self._drop(kind, place)
+
+    def forget(self, kind: Kind, namespace: str, name: str) -> None:
+        """Forget an object that turned out to be gone."""
+        if (namespace, name) in self._entries.get(kind.name, {}):
+            self._drop(kind, (namespace, name))
+
+    def keep(self, kind: Kind, seen: set[tuple[str, str]], version: int) -> tuple[Key, ...]:
+        """Forget what a complete list of a kind does not name.
+
+        Args:
+            kind: the kind.
+            seen: namespaces and names of the list.
+            version: the version of the list; what is newer stays.
+        """
+        entries = self._entries.get(kind.name, {})
+        gone = [
+            place
+            for place, entry in entries.items()
+            if place not in seen and entry.version <= version
+        ]
+        return tuple(key for place in gone for key in self._drop(kind, place))
+
+    def find(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
+        """Return one object; None where none is known."""
+        entry = self._entries.get(kind.name, {}).get((namespace, name))
+        return self._unpacked(entry) if entry else None
+
+    def of(self, key: Key) -> dict[ChildKey, dict[str, Any]]:
+        """Return the objects of a Kode."""
+        group = self._groups.get(key)
+        return {
+            child: self._unpacked(self._entries[child.kind][key.namespace, child.name])
+            for child in (group.members if group else ())
+        }
+
+    def keys(self) -> Iterator[Key]:
+        """Give every Kode, present or gone, that an object belongs to."""
+        return iter(tuple(self._groups))
+
+    def settle(self, kind: Kind, namespace: str, name: str, digest: str) -> None:
+        """Note that applying something of that digest to the object changes nothing."""
+        entry = self._entries.get(kind.name, {}).get((namespace, name))
+        if entry:
+            entry.settled = digest
+
+    def is_settled(self, kind: Kind, namespace: str, name: str, digest: str) -> bool:
+        """Tell whether applying something of that digest would change nothing."""
+        entry = self._entries.get(kind.name, {}).get((namespace, name))
+        return entry is not None and entry.settled == digest
+
+    def __len__(self) -> int:
+        """Return how many objects are remembered."""
+        return sum(len(entries) for entries in self._entries.values())
+
+    def _packer(self, kind: Kind) -> Packer:
+        return self._packers.setdefault(kind.name, Packer())
+
+    def _unpacked(self, entry: _Entry) -> dict[str, Any]:
+        found = self._packers[entry.child.kind].unpack(entry.parcel)
+        found["metadata"]["resourceVersion"] = str(entry.version)
+        return found
+
+    def _move(self, entry: _Entry, owner: Key | None) -> tuple[Key, ...]:
+        """Put an entry under its Kode; return where it came from and where it went."""
+        before = entry.group.key if entry.group else None
+        if before == owner:
+            return (owner,) if owner else ()
+        self._leave(entry)
+        if owner is not None:
+            group = self._groups.setdefault(owner, _Group(owner))
+            group.members.append(entry.child)
+            entry.group = group
+        return tuple(key for key in (before, owner) if key)
+
+    def _leave(self, entry: _Entry) -> None:
+        group, entry.group = entry.group, None
+        if group:
+            group.members.remove(entry.child)
+            if not group.members:
+                del self._groups[group.key]
+
+    def _drop(self, kind: Kind, place: tuple[str, str]) -> tuple[Key, ...]:
+        entry = self._entries[kind.name].pop(place)
+        key = entry.group.key if entry.group else None
+        self._leave(entry)
+        return (key,) if key else ()
+
+
+def owner_of(found: Object) -> Key | None:
+    """Return the Kode that an object belongs to by its labels; None where it carries none.
+
+    A label value may be a cut name: the whole one stands in the owner reference, or with claims in
+    an annotation. Neither is believed where it does not fit the label.
+    """
+    metadata = found["metadata"]
+    carried = metadata.get("labels") or {}
+    value = carried.get(labels.KODE)
+    if not value or carried.get(labels.MANAGED_BY) != labels.PRODUCT:
+        return None
+    candidates = [
+        str(owner.get("name"))
+        for owner in metadata.get("ownerReferences") or ()
+        if owner.get("kind") == "Kode"
+    ]
+    candidates.append(str((metadata.get("annotations") or {}).get(labels.KODE_NAME)))
+    name = next((item for item in candidates if names.label_value(item) == value), value)
+    return Key(str(metadata["namespace"]), name)
+
+
+def version_of(found: Object) -> int:
+    """Return the resourceVersion of an object as a number; 0 for what is none.
+
+    Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    """
+    text = str(found["metadata"].get("resourceVersion", ""))
+    return int(text) if text.isdecimal() else 0

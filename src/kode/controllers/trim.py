@@ -1,0 +1,88 @@
+"""What the caches keep of an object.
+
+Rule: all that a pass reads and nothing else, so that only what matters to one counts as a change.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kode import labels
+
+_UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
+_READ_CONDITIONS = frozenset({"Ready", "PodScheduled"})
+
+
+def kode(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a Kode, a template or a proxy config without the API server's bookkeeping."""
+    metadata = {
+        key: value
+        for key, value in _dict(found, "metadata").items()
+        if key not in ("managedFields", "resourceVersion", "selfLink")
+    }
+    return {**found, "metadata": metadata}
+
+
+def child(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a child without its status."""
+    kept = {key: value for key, value in found.items() if key != "status"}
+    kept["metadata"] = _metadata(found)
+    return kept
+
+
+def claim(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a claim with its phase; of one that is not ours only who it is."""
+    metadata = _metadata(found)
+    status = {"phase": _dict(found, "status").get("phase", "Pending")}
+    if is_ours(found):
+        return {**found, "metadata": metadata, "status": status}
+    who = {key: metadata[key] for key in ("name", "namespace", "uid", "labels") if key in metadata}
+    return {"kind": found["kind"], "metadata": who, "status": status}
+
+
+def pod(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pod: who it is, where it is, how it is."""
+    status = _dict(found, "status")
+    kept = {key: status[key] for key in ("phase", "reason", "message") if key in status}
+    kept["conditions"] = [
+        {key: item[key] for key in ("type", "status", "reason", "message") if key in item}
+        for item in status.get("conditions") or ()
+        if item.get("type") in _READ_CONDITIONS
+    ]
+    for key in ("initContainerStatuses", "containerStatuses"):
+        if status.get(key):
+            kept[key] = [_container(item) for item in status[key]]
+    node = _dict(found, "spec").get("nodeName")
+    return {
+        "kind": found["kind"],
+        "metadata": _metadata(found),
+        "spec": {"nodeName": node} if node else {},
+        "status": kept,
+    }
+
+
+def is_ours(found: Mapping[str, Any]) -> bool:
+    """Tell whether an object carries the label of what the operator makes."""
+    return bool(_dict(_dict(found, "metadata"), "labels").get(labels.MANAGED_BY) == labels.PRODUCT)
+
+
+def _metadata(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in _dict(found, "metadata").items() if key not in _UNREAD}
+
+
+def _container(item: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: item[key] for key in ("name", "image", "ready", "started") if key in item}
+    for key in ("state", "lastState"):
+        if item.get(key):
+            kept[key] = {name: _state(value) for name, value in item[key].items()}
+    return kept
+
+
+def _state(value: Mapping[str, Any] | None) -> dict[str, Any]:
+    # Times and ids of containers change without anything having changed for a reader.
+    kept = ("reason", "message", "exitCode")
+    return {key: value[key] for key in kept if key in value} if value else {}
+
+
+def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, Mapping) else {}

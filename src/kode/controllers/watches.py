@@ -1,0 +1,36 @@
+"""Which objects are followed, and in what form.
+
+Rule: what is ours is read whole, by label; of everybody else's only what a Kode can refer to: that
+a Secret changed, and which claims there are.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from kode import labels
+from kode.controllers.client import Client, Scope
+from kode.controllers.kinds import CHILDREN, CLAIM, KODE, POD, SECRET
+from kode.controllers.reflector import Reflector
+from kode.controllers.world import KodeSink, NewsSink, ObjectSink, World
+
+_LISTS_AT_A_TIME = 2
+"""Few: pages that wait to be taken in are memory that is not given back."""
+_OURS = f"{labels.MANAGED_BY}={labels.PRODUCT}"
+_OTHERS = f"{labels.MANAGED_BY}!={labels.PRODUCT}"
+
+
+def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tuple[Reflector, ...]:
+    """Return the reflectors that keep a world true, not yet running."""
+    listing = asyncio.Semaphore(_LISTS_AT_A_TIME)
+    found = [Reflector(client, Scope(KODE), KodeSink(world), listing=listing, clock=clock)]
+    for kind in (*CHILDREN, POD):
+        # An existing claim of anybody's may be named by a Kode.
+        selector = "" if kind == CLAIM else _OURS
+        sink = ObjectSink(world, kind)
+        found.append(Reflector(client, Scope(kind, selector), sink, listing=listing, clock=clock))
+    secrets = Scope(SECRET, _OTHERS, metadata_only=True)
+    sink_of_news = NewsSink(world, SECRET)
+    found.append(
+        Reflector(client, secrets, sink_of_news, listing=listing, clock=clock, contents=False)
+    )
+    return tuple(found)

@@ -1,0 +1,166 @@
+"""All that the operator has seen of the cluster, and whom a change reaches.
+
+Rule: a change is told as keys of Kodes and nothing more; what it was is forgotten, because a pass
+looks at the world and not at events.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kode.controllers.echo import Echoes
+from kode.controllers.inputs import Key, Object
+from kode.controllers.kinds import CLAIM, KODE, SECRET, Kind
+from kode.controllers.kodes import Kodes, key_of
+from kode.controllers.references import Ref
+from kode.controllers.referents import Referents
+from kode.controllers.store import Store, version_of
+
+Seen = set[tuple[str, str]]
+"""Namespaces and names of a complete list."""
+
+
+class World:
+    """The caches, and the listener that is told whom changes reach."""
+
+    def __init__(self, notify: Callable[[Key], None]) -> None:
+        """Begin empty.
+
+        Args:
+            notify: takes the key of a Kode that needs a pass.
+        """
+        self.kodes = Kodes()
+        self.objects = Store()
+        self.referents = Referents()
+        self.echoes = Echoes(notify)
+        self._notify = notify
+
+    def keys(self) -> set[Key]:
+        """Return every Kode, and those that are gone and left something behind."""
+        return {*self.kodes.keys(), *self.objects.keys()}
+
+    def tell(self, keys: Iterable[Key]) -> None:
+        """Ask for a pass over each of the Kodes."""
+        for key in keys:
+            self._notify(key)
+
+    def refer_changed(self, ref: Ref | None) -> None:
+        """Ask for a pass over each Kode that a template, proxy config, Secret or claim reaches."""
+        if ref is None:
+            return
+        self.tell(self.kodes.referrers(ref))
+        if ref.kind.startswith("EnvoyProxy"):
+            for template in self.referents.templates_naming(ref):
+                self.tell(self.kodes.referrers(template))
+
+
+class KodeSink:
+    """Takes what is seen of Kodes."""
+
+    def __init__(self, world: World) -> None:
+        """Put it into a world."""
+        self._world = world
+
+    def put(self, found: dict[str, Any]) -> None:
+        """Take a Kode as it is now."""
+        if self._world.kodes.put(found):
+            key = key_of(found)
+            place = (KODE.name, key.namespace, key.name)
+            self._world.echoes.tell(place, version_of(found), (key,))
+
+    def remove(self, found: dict[str, Any]) -> None:
+        """Take that a Kode is gone."""
+        if self._world.kodes.remove(found):
+            self._world.tell([key_of(found)])
+
+    def keep(self, seen: Seen, version: int) -> None:
+        """Take a complete list: other Kodes are gone."""
+        self._world.tell(self._world.kodes.keep(seen, version))
+
+
+class ObjectSink:
+    """Takes what is seen of children, pods or claims."""
+
+    def __init__(self, world: World, kind: Kind) -> None:
+        """Put objects of one kind into a world."""
+        self._world = world
+        self._kind = kind
+
+    def put(self, found: dict[str, Any]) -> None:
+        """Take an object as it is now."""
+        keys = self._world.objects.put(self._kind, found)
+        if keys is None:
+            return
+        self._world.echoes.tell((self._kind.name, *_place(found)), version_of(found), keys)
+        if self._named:
+            self._world.refer_changed(self._ref(found))
+
+    def remove(self, found: dict[str, Any]) -> None:
+        """Take that an object is gone."""
+        keys = self._world.objects.remove(self._kind, found)
+        if keys is None:
+            return
+        self._world.tell(keys)
+        if self._named:
+            self._world.refer_changed(self._ref(found))
+
+    def keep(self, seen: Seen, version: int) -> None:
+        """Take a complete list: other objects are gone."""
+        self._world.tell(self._world.objects.keep(self._kind, seen, version))
+        if self._named:
+            self._world.tell(self._world.kodes.referrers_by_kind(self._kind.name))
+
+    @property
+    def _named(self) -> bool:
+        # Kodes may name a Secret or a claim that another Kode made.
+        return self._kind in (SECRET, CLAIM)
+
+    def _ref(self, found: Object) -> Ref:
+        return Ref(self._kind.name, *_place(found))
+
+
+class NewsSink:
+    """Takes that something was seen, and remembers nothing of it."""
+
+    def __init__(self, world: World, kind: Kind) -> None:
+        """Tell the Kodes of a world that name objects of a kind."""
+        self._world = world
+        self._kind = kind
+
+    def put(self, found: dict[str, Any]) -> None:
+        """Take that an object changed."""
+        self._world.refer_changed(Ref(self._kind.name, *_place(found)))
+
+    def remove(self, found: dict[str, Any]) -> None:
+        """Take that an object is gone."""
+        self.put(found)
+
+    def keep(self, seen: Seen, version: int) -> None:  # noqa: ARG002 - the protocol's arguments
+        """Take that anything may have changed."""
+        self._world.tell(self._world.kodes.referrers_by_kind(self._kind.name))
+
+
+class ReferentSink:
+    """Takes what is seen of templates or proxy configs."""
+
+    def __init__(self, world: World, kind: Kind) -> None:
+        """Put documents of one kind into a world."""
+        self._world = world
+        self._kind = kind
+
+    def put(self, found: dict[str, Any]) -> None:
+        """Take a document as it is now."""
+        self._world.refer_changed(self._world.referents.put(found))
+
+    def remove(self, found: dict[str, Any]) -> None:
+        """Take that a document is gone."""
+        self._world.refer_changed(self._world.referents.remove(found))
+
+    def keep(self, seen: Seen, version: int) -> None:
+        """Take a complete list: other documents are gone."""
+        for ref in self._world.referents.keep(self._kind.name, seen, version):
+            self._world.refer_changed(ref)
+
+
+def _place(found: Object) -> tuple[str, str]:
+    metadata = found["metadata"]
+    return str(metadata.get("namespace", "")), str(metadata["name"])
