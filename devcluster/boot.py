@@ -1,6 +1,7 @@
 """The steps from nothing to a cluster that takes pods."""
 
 import json
+import os
 import shutil
 import socket
 import string
@@ -100,8 +101,9 @@ class Boot:
         run = self.run
         for identity in ("admin", "controller-manager", "scheduler", "kubelet", "proxy"):
             text = config.kubeconfig(network.API_URL, run.pki, identity)
-            write(run.kubeconfig(identity), text)
-        write(run.host_kubeconfig, config.kubeconfig(f"https://127.0.0.1:{port}", run.pki, "admin"))
+            write_secret(run.kubeconfig(identity), text)
+        outside = config.kubeconfig(f"https://127.0.0.1:{port}", run.pki, "admin")
+        write_secret(run.host_kubeconfig, outside)
         if self.fake:
             shutil.copy(MANIFESTS / "stages.yaml", run.config / "stages.yaml")
             return
@@ -151,6 +153,13 @@ def check_services(run: RunDir) -> None:
 
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """For the user alone: the one who called sudo, if that is how root came here."""
+    path.touch(mode=0o600)
+    os.chown(path, int(os.environ.get("SUDO_UID", "-1")), -1)
     path.write_text(text)
 
 

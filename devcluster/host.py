@@ -30,7 +30,7 @@ KERNEL_SETTINGS = (
 NODE_DIRECTORIES = ("/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods")
 
 # A file that shows that a package is installed.
-_SHOWN_BY = {
+SHOWN_BY = {
     "busybox": "/bin/busybox",
     "containernetworking-plugins": "/usr/lib/cni/bridge",
     "docker-registry": "/usr/bin/docker-registry",
@@ -55,7 +55,7 @@ def packages() -> list[str]:
 def missing_packages() -> list[str]:
     missing = []
     for package in packages():
-        shown_by = _SHOWN_BY.get(package)
+        shown_by = SHOWN_BY.get(package)
         if shown_by and not any(Path(path).exists() for path in shown_by.split("|")):
             missing.append(package)
     return missing

@@ -22,6 +22,7 @@ from devcluster.paths import RunDir
 
 RELAY_FD = 3
 RESTART_SECONDS = 1.0
+AWAITED = {signal.SIGCHLD, signal.SIGHUP}
 
 
 @dataclass
@@ -45,14 +46,12 @@ class Supervisor:
         self.services: dict[str, Running] = {}
 
     def loop(self) -> None:
-        awaited = {signal.SIGCHLD, signal.SIGHUP}
-        signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
         while True:
             self.read()
             self.start()
             self.record()
             # The timeout is for services that wait to be started again.
-            signal.sigtimedwait(awaited, RESTART_SECONDS)
+            signal.sigtimedwait(AWAITED, RESTART_SECONDS)
             self.reap()
 
     def read(self) -> None:
@@ -161,6 +160,8 @@ def main(root: str, relay_socket: str) -> None:
     own = str(Path("/proc/self").readlink())
     isolate_mounts(run)
     open_network()
+    # Before the pid is known to anyone who may send a signal.
+    signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     scratch = run.init_pid.with_suffix(".new")
     scratch.write_text(own)
     scratch.rename(run.init_pid)
