@@ -48,6 +48,17 @@ def crds() -> None:
     run()
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def operator(context: typer.Context) -> None:
+    """Run the operator; `kode operator --help` lists its options."""
+    from kode.cli.operator import run
+
+    run(context.args)
+
+
 def main() -> None:
     """Run the command line."""
     app()
