@@ -79,7 +79,7 @@ def build_images(args: argparse.Namespace) -> int:
     if existing():
         print("an existing cluster pulls images from where its nodes can reach them")
         return 0
-    images.run(args, lambda: DevCluster(args.name).exec_prefix())
+    images.run(args, DevCluster(args.name))
     return 0
 
 

@@ -8,6 +8,7 @@ by the bytes it is made from, so nothing is built or pushed twice.
 import argparse
 import fcntl
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from devcluster.cluster import Cluster
 from devcluster.errors import DevclusterError
 from devcluster.images_build import Builder, content_key
 from devcluster.images_debian import write_rootfs
@@ -91,7 +93,9 @@ def image_keys(images: Sequence[Image], base: str | None) -> dict[str, str]:
         seeds = [keys[need] for need in image.needs]
         if image.name == DEBIAN and base:
             seeds.append(f"pulled {base}")
-        keys[image.name] = content_key([folder, *(REPOSITORY / path for path in image.inputs)], seeds)
+        keys[image.name] = content_key(
+            [folder, *(REPOSITORY / path for path in image.inputs)], seeds
+        )
     return keys
 
 
@@ -112,9 +116,11 @@ def build_missing(
     builder = Builder(cache)
     keys = image_keys(images, base)
     references = {name: f"{name}-{key}" for name, key in keys.items()}
-    for image in images:
-        if references[image.name] in layout.references():
-            continue
+    held = layout.references()
+    missing = [image for image in images if references[image.name] not in held]
+    if missing:
+        builder.discard_leftovers()
+    for image in missing:
         say(f"{image.name}: building")
         started = time.monotonic()
         for needed in images:
@@ -141,19 +147,32 @@ def _build_one(image: Image, builder: Builder, base: str | None) -> None:
             build(Path(scratch))
 
 
-def push_missing(
-    digests: dict[str, str], cache: Path, enter: Sequence[str], registry: str = REGISTRY
-) -> None:
-    """Pushes each image's tags to the registry, by a process that `enter` puts where it listens."""
+def push_missing(digests: dict[str, str], cache: Path, cluster: Cluster) -> list[str]:
+    """Pushes the tags that the cluster's registry lacks or has otherwise; their references."""
     wanted = [
         {"repository": repository.partition("/")[2], "tag": tag, "digest": digests[image.name]}
         for image in IMAGES
         if image.pushed and image.name in digests
         for repository, _, tag in (reference.rpartition(":") for reference in image.tags)
     ]
-    request = {"layout": str(cache / "oci"), "registry": registry, "images": wanted}
-    argv = [*enter, sys.executable, str(PUSHER)]
-    subprocess.run(argv, input=json.dumps(request), text=True, check=True)
+    request = {"layout": str(cache / "oci"), "registry": REGISTRY, "images": wanted}
+    argv = [*cluster.exec_prefix(), sys.executable, str(PUSHER)]
+    result = subprocess.run(
+        argv, input=json.dumps(request), stdout=subprocess.PIPE, text=True, check=False
+    )
+    if result.returncode:
+        raise DevclusterError("the images could not be pushed; the cluster must be up in full mode")
+    pushed = {(one["repository"], one["tag"]) for one in json.loads(result.stdout)}
+    references = [reference for image in IMAGES for reference in image.tags]
+    return [one for one in references if tuple(one.partition("/")[2].rsplit(":", 1)) in pushed]
+
+
+def forget(references: Sequence[str], cluster: Cluster) -> None:
+    """Drops the node's copies: the kubelet pulls a tag that it has only for `Always`."""
+    argv = [*cluster.exec_prefix(whole=True), "ctr", "--namespace", "k8s.io", "images", "rm"]
+    environment = os.environ | cluster.exec_environment()
+    # It fails where the node never had one of them, and then there was nothing to drop.
+    subprocess.run([*argv, *references], env=environment, capture_output=True, check=False)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -164,17 +183,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="REFERENCE",
         help="pull this Debian image instead of making one (needs a registry)",
     )
-    parser.add_argument("--no-push", action="store_true", help="build, and leave the registry alone")
+    parser.add_argument(
+        "--no-push", action="store_true", help="build, and leave the registry alone"
+    )
 
 
-def run(options: argparse.Namespace, enter: Callable[[], Sequence[str]]) -> None:
-    """Builds what is missing and pushes it; `enter` gives the argv prefix into the cluster."""
+def run(options: argparse.Namespace, cluster: Cluster) -> None:
+    """Builds what is missing and brings it to the cluster."""
     cache = cache_dir() / "images"
     images = with_needs(options.names or [image.name for image in IMAGES])
     with only_one(cache):
         digests = build_missing(images, cache, options.base, _say)
-        if not options.no_push:
-            push_missing(digests, cache, enter())
+        if options.no_push:
+            return
+        pushed = push_missing(digests, cache, cluster)
+    if pushed:
+        forget(pushed, cluster)
 
 
 def _say(line: str) -> None:

@@ -16,7 +16,9 @@ from devcluster.images_layout import Layout
 # Raised when the way of building changes, so that every image is built anew.
 RECIPE = "1"
 KEY_LENGTH = 16
-CA_IN_BUILD = "/run/host-ca.crt"
+# The id of the build secret that Dockerfiles mount, and where a mount without a target puts it.
+CERTIFICATES = "host-ca"
+CERTIFICATES_IN_BUILD = f"/run/secrets/{CERTIFICATES}"
 LINES_OF_A_FAILURE = 30
 
 
@@ -82,6 +84,10 @@ class Builder:
         places = ("--root", str(root), "--runroot", str(run), "--storage-driver", driver)
         return self.run(log_name, ["buildah", *places, *arguments])
 
+    def discard_leftovers(self) -> None:
+        """Removes what builds that failed or were interrupted left mounted."""
+        self.buildah("leftovers", "rm", "--all")
+
     def build(self, name: str, dockerfile: Path, context: Path, tag: str) -> None:
         """Runs a Dockerfile; what its FROM lines name must have been restored before."""
         options = ("--isolation=chroot", "--layers", "--pull-never", *_certificates())
@@ -110,10 +116,10 @@ class Builder:
 
 
 def _certificates() -> list[str]:
-    """Options that give build steps the host's CA bundle, where a CA of its own intercepts HTTPS."""
+    """Options that give build steps the host's CA bundle: its HTTPS may be intercepted."""
     bundle = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     if not Path(bundle).is_file():
         return []
-    arguments = (f"{name}={CA_IN_BUILD}" for name in ("PIP_CERT", "NODE_EXTRA_CA_CERTS"))
+    arguments = (f"{name}={CERTIFICATES_IN_BUILD}" for name in ("PIP_CERT", "NODE_EXTRA_CA_CERTS"))
     options = [option for argument in arguments for option in ("--build-arg", argument)]
-    return ["--volume", f"{bundle}:{CA_IN_BUILD}:ro", *options]
+    return ["--secret", f"id={CERTIFICATES},src={bundle}", *options]

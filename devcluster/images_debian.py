@@ -31,7 +31,7 @@ REMOVED = ("etc/hostname", "etc/resolv.conf")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
-def write_rootfs(settings: Path, target: Path, call: Callable[[Sequence[str]], None]) -> None:
+def write_rootfs(settings: Path, target: Path, call: Callable[[Sequence[str]], object]) -> None:
     """Writes `target`/rootfs.tar from the settings files; `call` runs a command or raises."""
     root = target / "rootfs"
     archive, security = debian_sites()
@@ -67,16 +67,11 @@ def sources_list(archive: str, security: str) -> str:
 
 
 def debian_sites() -> tuple[str, str]:
-    """Where this machine's apt finds Debian and its security fixes; "" for what it does not know."""
-    argv = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(SITE)"]
+    """Where this machine's apt finds Debian and its security fixes; "" for the unknown."""
+    argv = ["apt-get", "indextargets", "--format", "$(LABEL)|$(SITE)"]
     listed = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
-    sites = {label: site for label, site in _debian_lines(listed)}
+    sites = {label: site for label, _, site in (one.partition("|") for one in listed.splitlines())}
     return sites.get("Debian", ""), sites.get("Debian-Security", "")
-
-
-def _debian_lines(listed: str) -> list[tuple[str, str]]:
-    fields = (line.split("|") for line in listed.splitlines())
-    return [(field[1], field[2]) for field in fields if len(field) == 3 and field[0] == "Debian"]
 
 
 def _empty(directory: Path) -> None:

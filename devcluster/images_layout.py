@@ -24,12 +24,12 @@ class Layout:
             if REFERENCE in entry.get("annotations", {})
         }
 
-    def retain(self, keys: dict[str, str | None]) -> bool:
-        """Keeps `NAME-KEY` for every name, any key where it is None; whether anything was dropped."""
+    def retain(self, keys: dict[str, str | None]) -> None:
+        """Keeps `NAME-KEY` for every name, whatever its key where that is None; drops the rest."""
         index = self._index()
         kept = [entry for entry in index["manifests"] if _wanted(entry, keys)]
         if len(kept) == len(index["manifests"]):
-            return False
+            return
         index["manifests"] = kept
         self._write_index(index)
         reachable = set()
@@ -38,7 +38,6 @@ class Layout:
         for blob in (self.path / "blobs" / "sha256").iterdir():
             if f"sha256:{blob.name}" not in reachable:
                 blob.unlink()
-        return True
 
     def _index(self) -> dict[str, Any]:
         file = self.path / "index.json"
@@ -55,7 +54,11 @@ class Layout:
     def _blobs_of(self, digest: str) -> set[str]:
         algorithm, _, value = digest.partition(":")
         manifest = json.loads((self.path / "blobs" / algorithm / value).read_text())
-        return {digest, manifest["config"]["digest"], *(one["digest"] for one in manifest["layers"])}
+        return {
+            digest,
+            manifest["config"]["digest"],
+            *(one["digest"] for one in manifest["layers"]),
+        }
 
 
 def _wanted(entry: dict[str, Any], keys: dict[str, str | None]) -> bool:

@@ -7,6 +7,7 @@ distribution API's smallest part: HEAD, POST and PUT of blobs, HEAD and PUT of m
 
 import json
 import sys
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -30,23 +31,23 @@ class Registry:
 
     def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the repository holds the blob."""
-        return self._call("HEAD", f"/v2/{repository}/blobs/{digest}").status == 200
+        return self._call("HEAD", f"/v2/{repository}/blobs/{digest}").status == HTTPStatus.OK
 
     def put_blob(self, repository: str, digest: str, file: BinaryIO, size: int) -> None:
         """Uploads a blob in one piece."""
         started = self._call("POST", f"/v2/{repository}/blobs/uploads/")
         target = started.getheader("Location") or ""
-        _expect(started, 202)
+        _expect(started, HTTPStatus.ACCEPTED)
         address = f"//{self.connection.host}:{self.connection.port}"
         path = target.removeprefix("http:").removeprefix(address)
         path += ("&" if "?" in path else "?") + f"digest={quote(digest)}"
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-        _expect(self._call("PUT", path, file, headers), 201)
+        _expect(self._call("PUT", path, file, headers), HTTPStatus.CREATED)
 
     def put_manifest(self, repository: str, tag: str, content: bytes) -> None:
         """Points the tag at a manifest whose blobs are all there."""
         path = f"/v2/{repository}/manifests/{tag}"
-        _expect(self._call("PUT", path, content, {"Content-Type": MANIFEST}), 201)
+        _expect(self._call("PUT", path, content, {"Content-Type": MANIFEST}), HTTPStatus.CREATED)
 
     def _call(
         self,
@@ -61,16 +62,18 @@ class Registry:
         return response
 
 
-def _expect(response: HTTPResponse, status: int) -> None:
+def _expect(response: HTTPResponse, status: HTTPStatus) -> None:
     if response.status != status:
-        raise OSError(f"the registry answered {response.status} {response.reason}, not {status}")
+        raise OSError(
+            f"the registry answered {response.status} {response.reason}, not {status.value}"
+        )
 
 
-def push(registry: Registry, blobs: Path, image: dict[str, str]) -> str:
-    """Copies one tag's manifest and what it names; a line about it, "" when it was there."""
+def push(registry: Registry, blobs: Path, image: dict[str, str]) -> int | None:
+    """Copies one tag's manifest and what it names; bytes sent, or None where it was there."""
     repository, tag, digest = image["repository"], image["tag"], image["digest"]
     if registry.has_manifest(repository, tag, digest):
-        return ""
+        return None
     content = _blob(blobs, digest).read_bytes()
     manifest: dict[str, Any] = json.loads(content)
     sent = 0
@@ -81,22 +84,35 @@ def push(registry: Registry, blobs: Path, image: dict[str, str]) -> str:
             registry.put_blob(repository, blob["digest"], file, blob["size"])
         sent += blob["size"]
     registry.put_manifest(repository, tag, content)
-    return f"pushed {repository}:{tag} ({sent / 1e6:.0f} MB)"
+    return sent
 
 
 def _blob(blobs: Path, digest: str) -> Path:
     return blobs / digest.replace(":", "/")
 
 
-def main() -> None:
-    """Reads {layout, registry, images: [{repository, tag, digest}]} and pushes what is missing."""
+def main() -> int:
+    """Reads {layout, registry, images: [{repository, tag, digest}]}; writes the images pushed."""
     work = json.load(sys.stdin)
     registry = Registry(work["registry"])
-    for image in work["images"]:
-        line = push(registry, Path(work["layout"]) / "blobs", image)
-        if line:
-            print(line, flush=True)
+    pushed = []
+    try:
+        for image in work["images"]:
+            sent = push(registry, Path(work["layout"]) / "blobs", image)
+            if sent is not None:
+                pushed.append(image)
+                _say(f"pushed {image['repository']}:{image['tag']} ({sent / 1e6:.0f} MB)")
+    except OSError as error:
+        _say(f"registry at {work['registry']}: {error}")
+        return 1
+    json.dump(pushed, sys.stdout)
+    return 0
+
+
+def _say(line: str) -> None:
+    # Standard output carries the answer.
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
