@@ -119,12 +119,16 @@ class Boot:
 
 def link_binaries(run: RunDir, wanted: Sequence[components.Component], store: Store) -> None:
     """One directory for PATH, whatever component a binary comes from."""
-    run.bin.mkdir(exist_ok=True)
+    for directory in (run.bin, run.tools):
+        directory.mkdir(exist_ok=True)
     for component in wanted:
         for name in component.binaries:
             link = run.bin / name
             link.unlink(missing_ok=True)
             link.symlink_to(location(component, store) / name)
+    kubectl = run.tools / "kubectl"
+    kubectl.unlink(missing_ok=True)
+    kubectl.symlink_to(run.bin / kubectl.name)
 
 
 def storage() -> str:

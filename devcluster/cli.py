@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +28,8 @@ def up(args: argparse.Namespace) -> int:
         print(f"cluster {args.name} is up after {seconds:.1f} s ({state.mode} mode)")
     else:
         print(f"cluster {args.name} is already up ({state.mode} mode)")
-    print(f"from this machine: export KUBECONFIG={cluster.run.host_kubeconfig}")
+    name = "" if args.name == DEFAULT_NAME else f" --name {args.name}"
+    print(f'to use it from this shell: eval "$(python3 -m devcluster env{name})"')
     return 0
 
 
@@ -72,6 +74,14 @@ def execute(args: argparse.Namespace) -> int:
 
 def kubeconfig(args: argparse.Namespace) -> int:
     print(find(args.name).kubeconfig(on_host=not args.inside))
+    return 0
+
+
+def environment(args: argparse.Namespace) -> int:
+    variables = find(args.name).host_environment()
+    print(f"export KUBECONFIG={shlex.quote(variables['KUBECONFIG'])}")
+    if "PATH" in variables:
+        print(f'export PATH={shlex.quote(variables["PATH"].split(":")[0])}:"$PATH"')
     return 0
 
 
@@ -143,6 +153,7 @@ def parser() -> argparse.ArgumentParser:
     place = credentials.add_mutually_exclusive_group()
     place.add_argument("--host", action="store_true", help="for this machine's network (default)")
     place.add_argument("--inside", action="store_true", help="for commands run by exec")
+    word("env", environment, "print shell commands that set KUBECONFIG and PATH for this machine")
     images.add_options(word("images", build_images, "build the test images and push them"))
     adding = word("add", add, "add a part that few tests need to a cluster that is up")
     adding.add_argument("part", choices=sorted(addons.ADDONS))

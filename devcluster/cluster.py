@@ -36,6 +36,9 @@ class Cluster(Protocol):
     def exec_environment(self) -> dict[str, str]:
         """Variables for such a command: KUBECONFIG, and PATH with kubectl."""
 
+    def host_environment(self) -> dict[str, str]:
+        """The same for commands outside, in the host's own network."""
+
     def kubeconfig(self, *, on_host: bool) -> Path:
         """Credentials that work inside, or from the host's own network."""
 
@@ -121,8 +124,11 @@ class DevCluster:
         return namespaces.enter(self.required().supervisor, whole=whole)
 
     def exec_environment(self) -> dict[str, str]:
-        path = f"{self.run.bin}:{os.environ.get('PATH', os.defpath)}"
-        return {"KUBECONFIG": str(self.run.inside_kubeconfig), "PATH": path}
+        return _environment(self.run.inside_kubeconfig, self.run.bin)
+
+    def host_environment(self) -> dict[str, str]:
+        self.required()
+        return _environment(self.run.host_kubeconfig, self.run.tools)
 
     def kubeconfig(self, *, on_host: bool) -> Path:
         self.required()
@@ -143,6 +149,9 @@ class ExistingCluster:
     def exec_environment(self) -> dict[str, str]:
         return {"KUBECONFIG": str(self.path)}
 
+    def host_environment(self) -> dict[str, str]:
+        return self.exec_environment()
+
     def kubeconfig(self, *, on_host: bool) -> Path:
         del on_host  # one file serves both: there is no inside
         return self.path
@@ -161,6 +170,11 @@ def existing() -> ExistingCluster | None:
 def find(name: str = DEFAULT_NAME) -> Cluster:
     """The cluster to use."""
     return existing() or DevCluster(name)
+
+
+def _environment(kubeconfig: Path, binaries: Path) -> dict[str, str]:
+    path = f"{binaries}:{os.environ.get('PATH', os.defpath)}"
+    return {"KUBECONFIG": str(kubeconfig), "PATH": path}
 
 
 @contextmanager

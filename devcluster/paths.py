@@ -101,6 +101,11 @@ class RunDir:
         return self.root / "bin"
 
     @property
+    def tools(self) -> Path:
+        """The binaries that a person uses: for PATH in a shell of the host."""
+        return self.root / "tools"
+
+    @property
     def etcd(self) -> Path:
         return self.root / "etcd"
 

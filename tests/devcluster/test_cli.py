@@ -49,6 +49,7 @@ def test_an_existing_cluster_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -
     cluster = find()
     assert cluster.exec_prefix() == []
     assert cluster.exec_environment() == {"KUBECONFIG": "/etc/their.kubeconfig"}
+    assert cluster.host_environment() == cluster.exec_environment()
     assert main(["up"]) == main(["down"]) == main(["status"]) == main(["images"]) == 0
 
 

@@ -74,81 +74,92 @@ func body(ruleset, direction string) string {
 	return rules
 }
 
+type claim struct {
+	claim     string
+	spec      networking.NetworkPolicySpec
+	direction string
+	want      string
+}
+
+var (
+	udp, end = core.ProtocolUDP, int32(8090)
+	number   = intstr.FromInt32(8080)
+)
+
+// Who is let through.
+var peerClaims = []claim{
+	{"no rules allow no one", ingress(), "ingress", "drop"},
+	{"an empty rule allows everyone", ingress(from()), "ingress", "return\ndrop"},
+	{
+		"a pod selector is about the policy's own namespace",
+		ingress(from(networking.NetworkPolicyPeer{PodSelector: selects("proxy")})),
+		"ingress", "ip saddr { 10.98.0.3 } return\ndrop",
+	},
+	{
+		"a pod of another namespace does not match without a namespace selector",
+		ingress(from(networking.NetworkPolicyPeer{PodSelector: selects("other")})), "ingress", "drop",
+	},
+	{
+		"a namespace selector matches all pods there",
+		ingress(from(networking.NetworkPolicyPeer{
+			NamespaceSelector: &meta.LabelSelector{MatchLabels: map[string]string{"team": "b"}},
+		})),
+		"ingress", "ip saddr { 10.98.0.4 } return\ndrop",
+	},
+	{
+		"namespace and pod selector must both match",
+		ingress(from(networking.NetworkPolicyPeer{
+			NamespaceSelector: &meta.LabelSelector{}, PodSelector: selects("other"),
+		})),
+		"ingress", "ip saddr { 10.98.0.4 } return\ndrop",
+	},
+	{
+		"a selector that cannot be understood allows no one",
+		ingress(from(networking.NetworkPolicyPeer{PodSelector: &meta.LabelSelector{
+			MatchExpressions: []meta.LabelSelectorRequirement{{Key: "app", Operator: "Resembles"}},
+		}})),
+		"ingress", "drop",
+	},
+}
+
+// Which ports are open, and for which direction.
+var portClaims = []claim{
+	{
+		"a block may have exceptions",
+		egress(to(networking.NetworkPolicyPeer{IPBlock: &networking.IPBlock{
+			CIDR: "0.0.0.0/0", Except: []string{"169.254.169.254/32", "10.0.0.0/8"},
+		}})),
+		"egress", "ip daddr 0.0.0.0/0 ip daddr != { 169.254.169.254/32, 10.0.0.0/8 } return\ndrop",
+	},
+	{
+		"a named port is the receiving pod's",
+		ingress(networking.NetworkPolicyIngressRule{Ports: port(intstr.FromString("http"))}),
+		"ingress", "tcp dport 8080 return\ndrop",
+	},
+	{
+		"a named port of egress is looked up in every pod",
+		egress(networking.NetworkPolicyEgressRule{Ports: port(intstr.FromString("http"))}),
+		"egress", "ip daddr 10.98.0.2 tcp dport 8080 return\nip daddr 10.98.0.3 tcp dport 8080 return\n" +
+			"ip daddr 10.98.0.4 tcp dport 8080 return\ndrop",
+	},
+	{
+		"ports may be a range",
+		ingress(networking.NetworkPolicyIngressRule{
+			Ports: []networking.NetworkPolicyPort{{Port: &number, EndPort: &end}},
+		}),
+		"ingress", "tcp dport 8080-8090 return\ndrop",
+	},
+	{
+		"a protocol without a port is all its ports",
+		ingress(networking.NetworkPolicyIngressRule{Ports: []networking.NetworkPolicyPort{{Protocol: &udp}}}),
+		"ingress", "meta l4proto udp return\ndrop",
+	},
+	{"a policy about egress leaves ingress alone", egress(), "ingress", "no chain"},
+	{"a policy with only ingress rules leaves egress alone", ingress(), "egress", "no chain"},
+}
+
 func TestRuleset(t *testing.T) {
-	udp, end := core.ProtocolUDP, int32(8090)
-	number := intstr.FromInt32(8080)
-	cases := []struct {
-		claim     string
-		spec      networking.NetworkPolicySpec
-		direction string
-		want      string
-	}{
-		{"no rules allow no one", ingress(), "ingress", "drop"},
-		{"an empty rule allows everyone", ingress(from()), "ingress", "return\ndrop"},
-		{
-			"a pod selector is about the policy's own namespace",
-			ingress(from(networking.NetworkPolicyPeer{PodSelector: selects("proxy")})),
-			"ingress", "ip saddr { 10.98.0.3 } return\ndrop",
-		},
-		{
-			"a pod of another namespace does not match without a namespace selector",
-			ingress(from(networking.NetworkPolicyPeer{PodSelector: selects("other")})), "ingress", "drop",
-		},
-		{
-			"a namespace selector matches all pods there",
-			ingress(from(networking.NetworkPolicyPeer{
-				NamespaceSelector: &meta.LabelSelector{MatchLabels: map[string]string{"team": "b"}},
-			})),
-			"ingress", "ip saddr { 10.98.0.4 } return\ndrop",
-		},
-		{
-			"namespace and pod selector must both match",
-			ingress(from(networking.NetworkPolicyPeer{
-				NamespaceSelector: &meta.LabelSelector{}, PodSelector: selects("other"),
-			})),
-			"ingress", "ip saddr { 10.98.0.4 } return\ndrop",
-		},
-		{
-			"a selector that cannot be understood allows no one",
-			ingress(from(networking.NetworkPolicyPeer{PodSelector: &meta.LabelSelector{
-				MatchExpressions: []meta.LabelSelectorRequirement{{Key: "app", Operator: "Resembles"}},
-			}})),
-			"ingress", "drop",
-		},
-		{
-			"a block may have exceptions",
-			egress(to(networking.NetworkPolicyPeer{IPBlock: &networking.IPBlock{
-				CIDR: "0.0.0.0/0", Except: []string{"169.254.169.254/32", "10.0.0.0/8"},
-			}})),
-			"egress", "ip daddr 0.0.0.0/0 ip daddr != { 169.254.169.254/32, 10.0.0.0/8 } return\ndrop",
-		},
-		{
-			"a named port is the receiving pod's",
-			ingress(networking.NetworkPolicyIngressRule{Ports: port(intstr.FromString("http"))}),
-			"ingress", "tcp dport 8080 return\ndrop",
-		},
-		{
-			"a named port of egress is looked up in every pod",
-			egress(networking.NetworkPolicyEgressRule{Ports: port(intstr.FromString("http"))}),
-			"egress", "ip daddr 10.98.0.2 tcp dport 8080 return\nip daddr 10.98.0.3 tcp dport 8080 return\n" +
-				"ip daddr 10.98.0.4 tcp dport 8080 return\ndrop",
-		},
-		{
-			"ports may be a range",
-			ingress(networking.NetworkPolicyIngressRule{
-				Ports: []networking.NetworkPolicyPort{{Port: &number, EndPort: &end}},
-			}),
-			"ingress", "tcp dport 8080-8090 return\ndrop",
-		},
-		{
-			"a protocol without a port is all its ports",
-			ingress(networking.NetworkPolicyIngressRule{Ports: []networking.NetworkPolicyPort{{Protocol: &udp}}}),
-			"ingress", "meta l4proto udp return\ndrop",
-		},
-		{"a policy about egress leaves ingress alone", egress(), "ingress", "no chain"},
-		{"a policy with only ingress rules leaves egress alone", ingress(), "egress", "no chain"},
-	}
-	for _, c := range cases {
+	for _, c := range append(peerClaims, portClaims...) {
 		t.Run(c.claim, func(t *testing.T) {
 			ruleset := Ruleset(world(c.spec))
 			if got := body(ruleset, c.direction); got != c.want {
