@@ -22,19 +22,22 @@ KODE_UID = f"{GROUP}/kode-uid"
 """Label on claims: the uid of the Kode that the files belong to."""
 
 RETAINED = f"{GROUP}/retained"
-"""Label on claims whose Kode is gone: `kubectl get pvc -A -l kode.jacero.io/retained=true` lists them."""
+"""Label on claims whose Kode is gone, so that they can be listed."""
 
 KODE_NAME = f"{GROUP}/kode-name"
 """Annotation on claims: the full name of the Kode, which a label value may have cut."""
 
 KODE_HASH = f"{GROUP}/kode-hash"
-"""Annotation of the pod: digest of what the Kode itself asks for; a change of it is taken at once."""
+"""Annotation of the pod: digest of what the Kode itself asks for; a change is taken at once."""
 
 POD_HASH = f"{GROUP}/pod-hash"
 """Annotation of the pod: digest of all that it was rendered from; a change of it alone waits."""
 
 CREDENTIALS_REVISION = f"{GROUP}/credentials-revision"
 """Annotation of the sidecar's Secret and of the pod: counts changes of user and password."""
+
+CREDENTIALS_SECRET = f"{GROUP}/credentials-secret"
+"""Annotation beside CREDENTIALS_REVISION: the Secret that they came from; absent without them."""
 
 RESTARTED_AT = f"{GROUP}/restarted-at"
 """Annotation on a Kode: setting or changing it restarts the pod, taking any pending update."""

@@ -9,12 +9,16 @@ import hashlib
 import re
 
 LONGEST = 52
-_HASH = 10
-_VALID = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_LONGEST_SUFFIX = len("-envoy")
+_LONGEST_LABEL = 63
+_HASH = 16
+"""Hex digits of a hash: 64 bits, so that no two names can be made to meet on purpose either."""
+
+_VALID = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_VALID_LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 # What a cut name ends in. A Kode whose own name ends like this is hashed as well: else it could be
 # named to meet another's cut name.
-_CUT = re.compile(rf"-h[0-9a-f]{{{_HASH}}}$")
-_LONGEST_SUFFIX = len("-envoy")
+_CUT = re.compile(rf"-h[0-9a-f]{{{_HASH}}}\Z")
 
 
 def child(kode: str, suffix: str = "") -> str:
@@ -55,23 +59,27 @@ def home_claim(kode: str) -> str:
 
 def label_value(text: str) -> str:
     """Return a valid label value (at most 63 characters) that no other text gives."""
-    if len(text) <= 63 and re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", text):
-        if not _CUT.search(text):
-            return text
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[: 63 - _HASH - 2].strip("-")
-    return f"{slug or 'x'}-h{_digest(text)}"
+    if _is_kept(text, _VALID_LABEL, _LONGEST_LABEL):
+        return text
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
+    return _hashed(slug or "x", text, _LONGEST_LABEL)
 
 
 def _stem(kode: str) -> str:
     longest = LONGEST - _LONGEST_SUFFIX
-    if len(kode) <= longest and _VALID.match(kode) and not _CUT.search(kode):
+    if _is_kept(kode, _VALID, longest):
         return kode
     slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")
     if not slug or not slug[0].isalpha():
         slug = f"k-{slug}".rstrip("-")
-    slug = slug[: longest - _HASH - 2].rstrip("-")
-    return f"{slug}-h{_digest(kode)}"
+    return _hashed(slug, kode, longest)
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+def _is_kept(text: str, valid: re.Pattern[str], longest: int) -> bool:
+    return len(text) <= longest and bool(valid.fullmatch(text)) and not _CUT.search(text)
+
+
+def _hashed(slug: str, text: str, longest: int) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    mark = f"-h{digest}"
+    return slug[: longest - len(mark)].rstrip("-") + mark

@@ -5,6 +5,7 @@ Rule: these enums are the only place that names them; a reason's name never chan
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Documented(StrEnum):
@@ -12,7 +13,7 @@ class Documented(StrEnum):
 
     doc: str
 
-    def __new__(cls, value: str, doc: str) -> "Documented":
+    def __new__(cls, value: str, doc: str) -> Self:
         """Make a member from its value and its documentation."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -65,16 +66,14 @@ class Reason(Documented):
     CLAIM_NOT_FOUND = "ClaimNotFound", "The claim of existingVolumeClaim does not exist."
     CLAIM_RETAINED = (
         "ClaimRetained",
-        (
-            "A claim of an earlier Kode of this name is kept; it is not handed over without being asked for."
-        ),
+        "A claim of an earlier Kode of this name is kept; it is handed over only when asked for.",
     )
     CLAIM_LOST = "ClaimLost", "The volume behind the claim is gone."
     CHANGE_IGNORED = "ChangeIgnored", "Kubernetes lets no one change this of an existing claim."
     RUNNING = "Running", "The editor answers."
     UPDATE_PENDING = (
         "UpdatePending",
-        ("The editor runs; an edit of the template or proxy config is taken on its next start."),
+        "The editor runs; an edit of the template or proxy config is taken on its next start.",
     )
     STARTING = "Starting", "The pod is starting."
     UNSCHEDULABLE = (
@@ -87,7 +86,7 @@ class Reason(Documented):
     )
     CONTAINER_CONFIG_FAILED = (
         "ContainerConfigFailed",
-        ("A container cannot be made; the message has the kubelet's reason."),
+        "A container cannot be made; the message has the kubelet's reason.",
     )
     INIT_FAILED = "InitFailed", "An init plugin fails; the message names it."
     CRASH_LOOPING = (

@@ -4,6 +4,7 @@ Rule: this is the only way in; what it returns is valid, what it refuses is refu
 path of every field that is wrong.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ KINDS: dict[str, type[Resource]] = {
 CLUSTER_SCOPED = frozenset({"KodeClusterTemplate", "EnvoyProxyClusterConfig"})
 """The kinds that have no namespace."""
 
+_SHOULD = re.compile(r"^[A-Z]\w+ should ")
 _LONGEST_VALUE = 80
 _MOST_PROBLEMS = 5
 
@@ -47,11 +49,11 @@ def parse(document: Mapping[str, Any]) -> Resource:
     if model is None or document.get("apiVersion") != API_VERSION:
         raise InvalidSpec(
             Reason.INVALID_SPEC,
-            f"kind {_shown(kind)} of {_shown(document.get('apiVersion'))} is not one of "
-            f"{API_VERSION}: {', '.join(KINDS)}",
+            f"kind {_shown(kind)} of apiVersion {_shown(document.get('apiVersion'))}: must be one "
+            f"of {', '.join(KINDS)} of {API_VERSION}",
         )
     try:
-        return model.model_validate(document)
+        return model.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidSpec(Reason.INVALID_SPEC, problems(error)) from None
 
@@ -72,7 +74,8 @@ def complete_version(document: Mapping[str, Any]) -> tuple[dict[str, Any], str |
 
 def is_ours(document: Mapping[str, Any]) -> bool:
     """Tell whether a document claims to be of the product's API group."""
-    return str(document.get("apiVersion", "")).split("/")[0] == GROUP
+    version = document.get("apiVersion")
+    return isinstance(version, str) and version.split("/")[0] == GROUP
 
 
 def dump(resource: Resource) -> dict[str, Any]:
@@ -105,10 +108,14 @@ def _why(kind: str, message: str) -> str:
             return "unknown field"
         case "missing":
             return "required"
+        case "invalid_key":
+            return "a key must be text"
+        case "model_type" | "dict_type":
+            return "must be an object"
         case _:
-            return message.removeprefix("Value error, ")
+            return _SHOULD.sub("must ", message.removeprefix("Value error, "), count=1)
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    text = value if isinstance(value, str) else f"({type(value).__name__})"
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kode.api.meta import (
+    ByName,
     HomePath,
     Model,
     NamespaceName,
@@ -53,7 +54,7 @@ class StorageRequests(Model):
 class StorageResources(Model):
     """Size of the home volume."""
 
-    requests: StorageRequests
+    requests: Annotated[StorageRequests, Field(description="Requested amounts.")]
 
 
 class Storage(Model):
@@ -91,8 +92,8 @@ class Storage(Model):
     keep_volume: Annotated[
         bool,
         Field(
-            description="Whether the claim outlives the Kode. When false, deleting the Kode deletes "
-            "the claim and its files."
+            description="Whether the claim outlives the Kode. When false, deleting the Kode "
+            "deletes the claim and its files."
         ),
     ] = True
     existing_volume_claim: Annotated[
@@ -133,6 +134,8 @@ class KodeSpec(Model):
             min_length=1,
             max_length=256,
             pattern=r"^[^\x00-\x1f\x7f]+$",
+            # A log line that shows a Kode must not show this.
+            repr=False,
         ),
     ] = None
     existing_secret: Annotated[
@@ -145,7 +148,8 @@ class KodeSpec(Model):
     home: Annotated[
         HomePath | None,
         Field(
-            description="Where the home volume is mounted; the template's defaultHome when left out."
+            description="Where the home volume is mounted; the template's defaultHome when left "
+            "out."
         ),
     ] = None
     workspace: Annotated[
@@ -160,25 +164,14 @@ class KodeSpec(Model):
         bool, Field(description="When true there is no pod; the files are kept.")
     ] = False
     env: Annotated[
-        list[EnvVar],
-        Field(
-            description="Variables of the editor; they win over the template's.",
-            max_length=128,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["name"],
-            },
-        ),
+        ByName[EnvVar],
+        Field(description="Variables of the editor; they win over the template's.", max_length=128),
     ] = []
     init_plugins: Annotated[
-        list[InitPlugin],
+        ByName[InitPlugin],
         Field(
             description="Containers that run in order before the editor, after the template's own.",
             max_length=16,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["name"],
-            },
         ),
     ] = []
     privileged: Annotated[

@@ -4,13 +4,14 @@ Rule: a value of these types is valid by construction; nothing behind the edge c
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -28,6 +29,9 @@ API_VERSION = f"{GROUP}/{VERSION}"
 _QUANTITY = (
     r"^[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?$"
 )
+_LONGEST_QUANTITY = 32
+MOST_KEYS = 64
+"""Entries of a map."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ class Rule:
 
 
 class Model(BaseModel):
-    """A frozen value with camelCase names in YAML; unknown fields are refused by name."""
+    """A frozen value with camelCase names in YAML; unknown fields are refused by name.
+
+    A field that is null is a field left out, as the API server has it.
+    """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
 
@@ -54,10 +61,14 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         alias_generator=to_camel,
-        populate_by_name=True,
         # "yes" for a bool or "3" for a number would be refused by the API server as well.
         strict=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: Any) -> Any:
+        return _without_nulls(given)
 
     @model_validator(mode="after")
     def _obey(self) -> Self:
@@ -79,21 +90,28 @@ class Model(BaseModel):
         return schema
 
 
-def _quantity(value: str | int) -> str:
-    text = str(value)
-    if len(text) > 32 or not re.match(_QUANTITY, text):
+def _without_nulls(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _quantity(value: object) -> str:
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if len(text) > _LONGEST_QUANTITY or not re.fullmatch(_QUANTITY.removesuffix("$"), text):
         raise ValueError("must be a Kubernetes quantity such as 500m, 2, 1Gi or 1.5Gi")
     return text.removeprefix("+")
 
 
 Quantity = Annotated[
-    str | int,
-    AfterValidator(_quantity),
+    str,
+    BeforeValidator(_quantity),
     WithJsonSchema(
         {
             "x-kubernetes-int-or-string": True,
             "anyOf": [{"type": "integer"}, {"type": "string"}],
             "pattern": _QUANTITY,
+            "maxLength": _LONGEST_QUANTITY,
         }
     ),
 ]
@@ -136,12 +154,40 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 """A TCP port."""
 
 
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_Named)
+
+
+def _distinct(items: list[_Item]) -> list[_Item]:
+    seen: set[str] = set()
+    for item in items:
+        if item.name in seen:
+            raise ValueError(f"the name {item.name} stands twice")
+        seen.add(item.name)
+    return items
+
+
+ByName = Annotated[
+    list[_Item],
+    AfterValidator(_distinct),
+    Field(
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["name"],
+        }
+    ),
+]
+"""A list in which each name stands once."""
+
+
 class ObjectMeta(BaseModel):
     """The part of metav1.ObjectMeta that the product reads; the rest is ignored."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
 
     name: str = ""
     namespace: str = ""
@@ -152,15 +198,23 @@ class ObjectMeta(BaseModel):
     annotations: dict[str, str] = {}
     deletion_timestamp: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: Any) -> Any:
+        return _without_nulls(given)
+
 
 class Resource(BaseModel):
     """One object of the API: metadata and spec; status is read and written apart from it."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
     api_version: str = API_VERSION
     kind: str
     metadata: ObjectMeta
-    status: dict[str, Any] | None = None
+    status: Annotated[dict[str, Any] | None, Field(repr=False)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: Any) -> Any:
+        return _without_nulls(given)

@@ -7,39 +7,64 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kode.api.meta import Image, Model, ObjectName, Quantity, Rule
+from kode.api.meta import MOST_KEYS, ByName, Image, Model, ObjectName, Quantity, Rule
 
 EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
 """The name of an environment variable."""
+
+EnvValue = Annotated[str, Field(max_length=32768)]
+"""The value of an environment variable."""
+
+Amounts = Annotated[dict[str, Quantity], Field(max_length=MOST_KEYS)]
+"""Amounts by resource: cpu, memory, or what a device plugin offers."""
 
 
 class EnvVar(Model):
     """A variable with a literal value."""
 
-    name: EnvName
-    value: Annotated[str, Field(max_length=32768)] = ""
+    name: Annotated[EnvName, Field(description="Name of the variable.")]
+    value: Annotated[EnvValue, Field(description="Its value; empty when left out.")] = ""
 
 
 class KeyRef(Model):
     """One key of a Secret or ConfigMap in the Kode's namespace."""
 
-    name: ObjectName
-    key: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
-    optional: bool | None = None
+    name: Annotated[ObjectName, Field(description="Name of the Secret or ConfigMap.")]
+    key: Annotated[
+        str,
+        Field(
+            description="Key whose value is taken.",
+            min_length=1,
+            max_length=253,
+            pattern=r"^[-._a-zA-Z0-9]+$",
+        ),
+    ]
+    optional: Annotated[
+        bool | None, Field(description="When true, an absent object or key is no error.")
+    ] = None
 
 
 class FieldRef(Model):
     """A field of the pod, as Kubernetes' downward API names it."""
 
-    field_path: Annotated[str, Field(min_length=1, max_length=253)]
+    field_path: Annotated[
+        str, Field(description="For example metadata.name.", min_length=1, max_length=253)
+    ]
 
 
 class ResourceFieldRef(Model):
     """A resource of a container, as Kubernetes' downward API names it."""
 
-    resource: Annotated[str, Field(min_length=1, max_length=253)]
-    container_name: str | None = None
-    divisor: Quantity | None = None
+    resource: Annotated[
+        str, Field(description="For example limits.memory.", min_length=1, max_length=253)
+    ]
+    container_name: Annotated[
+        str | None,
+        Field(description="Container to look at; the editor when left out.", max_length=63),
+    ] = None
+    divisor: Annotated[Quantity | None, Field(description="Unit to count in, for example 1Mi.")] = (
+        None
+    )
 
 
 class EnvVarSource(Model):
@@ -54,10 +79,16 @@ class EnvVarSource(Model):
         ),
     )
 
-    secret_key_ref: KeyRef | None = None
-    config_map_key_ref: KeyRef | None = None
-    field_ref: FieldRef | None = None
-    resource_field_ref: ResourceFieldRef | None = None
+    secret_key_ref: Annotated[
+        KeyRef | None, Field(description="A key of a Secret of the Kode's namespace.")
+    ] = None
+    config_map_key_ref: Annotated[
+        KeyRef | None, Field(description="A key of a ConfigMap of the Kode's namespace.")
+    ] = None
+    field_ref: Annotated[FieldRef | None, Field(description="A field of the pod.")] = None
+    resource_field_ref: Annotated[
+        ResourceFieldRef | None, Field(description="A resource of a container of the pod.")
+    ] = None
 
 
 class TemplateEnvVar(Model):
@@ -75,16 +106,20 @@ class TemplateEnvVar(Model):
         ),
     )
 
-    name: EnvName
-    value: Annotated[str, Field(max_length=32768)] | None = None
-    value_from: EnvVarSource | None = None
+    name: Annotated[EnvName, Field(description="Name of the variable.")]
+    value: Annotated[EnvValue | None, Field(description="Its value, literally.")] = None
+    value_from: Annotated[EnvVarSource | None, Field(description="Where its value comes from.")] = (
+        None
+    )
 
 
 class SourceRef(Model):
     """A Secret or ConfigMap whose every key becomes a variable."""
 
-    name: ObjectName
-    optional: bool | None = None
+    name: Annotated[ObjectName, Field(description="Name of the Secret or ConfigMap.")]
+    optional: Annotated[
+        bool | None, Field(description="When true, an absent object is no error.")
+    ] = None
 
 
 class EnvFromSource(Model):
@@ -98,26 +133,45 @@ class EnvFromSource(Model):
         ),
     )
 
-    prefix: Annotated[str, Field(max_length=128)] | None = None
-    secret_ref: SourceRef | None = None
-    config_map_ref: SourceRef | None = None
+    prefix: Annotated[str | None, Field(description="Put before each key.", max_length=128)] = None
+    secret_ref: Annotated[
+        SourceRef | None, Field(description="A Secret of the Kode's namespace.")
+    ] = None
+    config_map_ref: Annotated[
+        SourceRef | None, Field(description="A ConfigMap of the Kode's namespace.")
+    ] = None
 
 
 class Resources(Model):
     """Compute resources of a container."""
 
-    requests: dict[str, Quantity] | None = None
-    limits: dict[str, Quantity] | None = None
+    requests: Annotated[
+        Amounts | None, Field(description="What a node must have free, by resource.")
+    ] = None
+    limits: Annotated[
+        Amounts | None, Field(description="What the container may use at most, by resource.")
+    ] = None
 
 
 class Toleration(Model):
     """A taint that the pod tolerates."""
 
-    key: str | None = None
-    operator: Literal["Exists", "Equal"] | None = None
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: int | None = None
+    key: Annotated[
+        str | None, Field(description="Key of the taint; all keys when left out.", max_length=316)
+    ] = None
+    operator: Annotated[
+        Literal["Exists", "Equal"] | None,
+        Field(description="Exists tolerates any value; Equal, the default, only the given one."),
+    ] = None
+    value: Annotated[str | None, Field(description="Value of the taint.", max_length=63)] = None
+    effect: Annotated[
+        Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None,
+        Field(description="Effect of the taint; all effects when left out."),
+    ] = None
+    toleration_seconds: Annotated[
+        int | None,
+        Field(description="How long a NoExecute taint is borne; for ever when left out."),
+    ] = None
 
 
 class InitPlugin(Model):
@@ -127,9 +181,21 @@ class InitPlugin(Model):
     """
 
     name: Annotated[
-        str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+        str,
+        Field(
+            description="Name of the plugin, once in its list.",
+            min_length=1,
+            max_length=40,
+            pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        ),
     ]
-    image: Image
-    command: Annotated[list[str], Field(max_length=64)] = []
-    args: Annotated[list[str], Field(max_length=256)] = []
-    env: Annotated[list[EnvVar], Field(max_length=128)] = []
+    image: Annotated[Image, Field(description="Image to run.")]
+    command: Annotated[
+        list[str], Field(description="Replaces the image's entrypoint.", max_length=64)
+    ] = []
+    args: Annotated[
+        list[str], Field(description="Replaces the image's arguments.", max_length=256)
+    ] = []
+    env: Annotated[
+        ByName[EnvVar], Field(description="Variables of the plugin.", max_length=128)
+    ] = []

@@ -1,44 +1,81 @@
 """EnvoyProxyConfig and EnvoyProxyClusterConfig: how the sidecar guards an editor.
 
-Rule: httpFilters and clusters are Envoy's own JSON; only their names are looked at here, and what
-they mean is checked by Envoy.
+Rule: httpFilters and clusters are Envoy's own JSON; only that it is JSON and has names is looked at
+here, and what it means is checked by Envoy.
 """
 
-from typing import Annotated, Any, Literal
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, model_validator
 
-from kode.api.meta import Image, Model, Resource
+from kode.api.meta import ByName, Image, Model, Resource
 
 DEFAULT_ENVOY_IMAGE = "envoyproxy/envoy:v1.40-latest"
 
-_RAW: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
-_RAW_MODEL = ConfigDict(
-    frozen=True, extra="allow", strict=True, alias_generator=None, json_schema_extra=_RAW
-)
+_DEEPEST = 64
+"""Levels of nesting; Envoy itself reads no more than 100 in all."""
+_LARGEST_NUMBER = 2**64
+_MOST_VALUES = 100_000
+"""Values on one level; more is no configuration."""
 
 
-class HttpFilter(Model):
+class RawModel(Model):
+    """Envoy's own JSON, of which Kode reads little and keeps all."""
+
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}
+    )
+
+    @model_validator(mode="after")
+    def _is_json(self) -> Self:
+        level: list[object] = [self.model_extra]
+        for _ in range(_DEEPEST):
+            level = [inner for value in level for inner in _inside(value)]
+            if not level:
+                return self
+            if len(level) > _MOST_VALUES:
+                break
+        raise ValueError(f"nested deeper than {_DEEPEST} levels, or too large")
+
+
+def _inside(value: object) -> Iterable[object]:
+    match value:
+        case Mapping():
+            if not all(isinstance(key, str) for key in value):
+                raise ValueError("a key that is no text is no key of JSON")
+            return (*value, *value.values())
+        case list():
+            return value
+        case str():
+            if any("\ud800" <= char <= "\udfff" for char in value):
+                raise ValueError("a text holds half of a surrogate pair, which is no Unicode")
+        case float() if not math.isfinite(value):
+            raise ValueError(f"{value} is no number of JSON")
+        case int() if abs(value) >= _LARGEST_NUMBER:
+            raise ValueError("a number is larger than Envoy reads")
+        case None | int() | float():
+            pass
+        case _:
+            raise ValueError(f"a {type(value).__name__} is no value of JSON")
+    return ()
+
+
+class HttpFilter(RawModel):
     """One HTTP filter, in Envoy's own JSON."""
-
-    model_config = _RAW_MODEL
 
     name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the filter.")]
 
 
-class EnvoyCluster(Model):
+class EnvoyCluster(RawModel):
     """One upstream cluster, in Envoy's own JSON."""
-
-    model_config = _RAW_MODEL
 
     name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the cluster.")]
 
 
 class ProxyConfigSpec(Model):
     """How the sidecar in front of an editor is set up."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
 
     image: Annotated[Image, Field(description="Image of the sidecar.")] = DEFAULT_ENVOY_IMAGE
     auth_type: Annotated[
@@ -51,12 +88,12 @@ class ProxyConfigSpec(Model):
     http_filters: Annotated[
         list[HttpFilter],
         Field(
-            description="HTTP filters, passed to Envoy in order, after authType's and before the router.",
+            description="HTTP filters, passed to Envoy in order: between authType's and router.",
             max_length=32,
         ),
     ] = []
     clusters: Annotated[
-        list[EnvoyCluster],
+        ByName[EnvoyCluster],
         Field(
             description="Upstream clusters that the filters use, passed to Envoy.", max_length=32
         ),

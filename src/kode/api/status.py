@@ -13,12 +13,25 @@ from kode.api.meta import Model
 class StatusCondition(Model):
     """A metav1.Condition as it stands in a status."""
 
-    type: Annotated[str, Field(max_length=316)]
-    status: Literal["True", "False", "Unknown"]
-    reason: Annotated[str, Field(min_length=1, max_length=1024)]
-    message: Annotated[str, Field(max_length=32768)]
-    observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
-    last_transition_time: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    type: Annotated[str, Field(description="What the condition is about.", max_length=316)]
+    status: Annotated[Literal["True", "False", "Unknown"], Field(description="Whether it holds.")]
+    reason: Annotated[
+        str,
+        Field(description="Why, in one word that never changes.", min_length=1, max_length=1024),
+    ]
+    message: Annotated[str, Field(description="Why, for people.", max_length=32768)]
+    observed_generation: Annotated[
+        int,
+        Field(
+            description="Generation of the Kode that it speaks of.",
+            ge=0,
+            json_schema_extra={"format": "int64"},
+        ),
+    ]
+    last_transition_time: Annotated[
+        str,
+        Field(description="When its status last moved.", json_schema_extra={"format": "date-time"}),
+    ]
 
 
 class KodeStatus(Model):

@@ -3,11 +3,14 @@
 Rule: both kinds have one spec; only where they may be used from differs.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from kode.api import ports
 from kode.api.meta import (
+    MOST_KEYS,
+    ByName,
     HomePath,
     Image,
     Model,
@@ -20,7 +23,7 @@ from kode.api.meta import (
 )
 from kode.api.pod import EnvFromSource, InitPlugin, Resources, TemplateEnvVar, Toleration
 
-_BY_NAME: dict[str, Any] = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+_SIDECAR_PORTS = (ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH)
 
 
 class EnvoyProxyRef(Model):
@@ -60,6 +63,15 @@ class ServiceSpec(Model):
 class TemplateSpec(Model):
     """What an environment of this template is made of."""
 
+    rules = (
+        Rule(
+            f"!has(self.port) || !(self.port in {list(_SIDECAR_PORTS)})",
+            lambda self: self.port not in _SIDECAR_PORTS,
+            # An editor there could be reached past the sidecar, or keep it from starting.
+            f"port must not be one of the sidecar's: {', '.join(map(str, _SIDECAR_PORTS))}",
+        ),
+    )
+
     type: Annotated[
         Literal["code-server", "webtop"],
         Field(description="What the image is, and so its ports, variables and login."),
@@ -82,8 +94,8 @@ class TemplateSpec(Model):
         list[str], Field(description="Replaces the image's arguments.", max_length=256)
     ] = []
     env: Annotated[
-        list[TemplateEnvVar],
-        Field(description="Variables of the editor.", max_length=128, json_schema_extra=_BY_NAME),
+        ByName[TemplateEnvVar],
+        Field(description="Variables of the editor.", max_length=128),
     ] = []
     env_from: Annotated[
         list[EnvFromSource],
@@ -117,12 +129,8 @@ class TemplateSpec(Model):
         ),
     ] = None
     init_plugins: Annotated[
-        list[InitPlugin],
-        Field(
-            description="Containers that run in order before the editor.",
-            max_length=16,
-            json_schema_extra=_BY_NAME,
-        ),
+        ByName[InitPlugin],
+        Field(description="Containers that run in order before the editor.", max_length=16),
     ] = []
     envoy_proxy_ref: Annotated[
         EnvoyProxyRef | None, Field(description="The proxy config of the sidecar.")
@@ -139,7 +147,8 @@ class TemplateSpec(Model):
         Field(description="false runs the pod in a user namespace of its own, where nodes can."),
     ] = None
     node_selector: Annotated[
-        dict[str, str], Field(description="Labels of the nodes to run on.")
+        dict[str, str],
+        Field(description="Labels of the nodes to run on.", max_length=MOST_KEYS),
     ] = {}
     tolerations: Annotated[
         list[Toleration], Field(description="Taints that the pod tolerates.", max_length=32)
