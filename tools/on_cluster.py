@@ -41,9 +41,10 @@ def cluster(mode: str) -> Iterator[int]:
         stage("cluster down", [*DEVCLUSTER, "down", *NAMES[mode]])
 
 
-def run(mode: str, command: list[str], *, images: bool) -> int:
-    """Run the command inside a cluster, after the images when asked; the first failure's status."""
-    stages = {" ".join(command[:2]): [*DEVCLUSTER, "exec", *NAMES[mode], "--", *command]}
+def run(mode: str, command: list[str], *, images: bool, outside: bool) -> int:
+    """Run the command with a cluster, after the images when asked; the first failure's status."""
+    inside = [] if outside else [*DEVCLUSTER, "exec", *NAMES[mode], "--"]
+    stages = {" ".join(command[:2]): [*inside, *command]}
     if images:
         stages = {"images": [*DEVCLUSTER, "images", *NAMES[mode]], **stages}
     with cluster(mode) as started:
@@ -57,11 +58,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.on_cluster", description=__doc__)
     parser.add_argument("--mode", choices=["full", "fake"], default="full")
     parser.add_argument("--images", action="store_true", help="build and push the images first")
+    parser.add_argument("--outside", action="store_true", help="not in the cluster's network")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     # A terminated run tears down like an interrupted one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    return run(options.mode, options.command, images=options.images)
+    return run(options.mode, options.command, images=options.images, outside=options.outside)
 
 
 if __name__ == "__main__":

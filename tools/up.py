@@ -62,13 +62,6 @@ class Started:
             os.kill(process.pid, signal.SIGTERM)
 
 
-def environment() -> dict[str, str]:
-    """A person's variables with the cluster's kubectl on the PATH and its credentials."""
-    cluster = find()
-    kubeconfig = str(cluster.kubeconfig(on_host=True))
-    return os.environ | cluster.exec_environment() | {"KUBECONFIG": kubeconfig}
-
-
 def run(command: list[str], variables: dict[str, str] | None = None) -> None:
     """Show and run one step; a failed step ends the program with its status."""
     print(f"$ {shlex.join(command)}", flush=True)
@@ -132,7 +125,7 @@ def start(port: int) -> None:
     Started(ours).write()
     run([*DEVCLUSTER, "up"])
     run([*DEVCLUSTER, "images"])
-    variables = environment()
+    variables = os.environ | find().host_environment()
     install(variables)
     process = forward(port, variables)
     Started(ours, (process.pid, process.started)).write()

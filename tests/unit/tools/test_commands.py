@@ -9,4 +9,4 @@ def test_every_command_has_its_help_on_the_page() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         name = command.name or command.callback.__name__
-        assert f"## kode {name}\n\n```\nUsage: kode {name}" in page
+        assert f"## kode {name}\n\n```\nusage: kode {name}" in page.replace("Usage:", "usage:")

@@ -49,6 +49,12 @@ def test_running_cluster_is_left_running(devcluster: Recorder) -> None:
     assert devcluster.verbs == ["status", "exec"]
 
 
+def test_command_for_the_outside_is_not_entered(devcluster: Recorder, tmp_path: Path) -> None:
+    assert on_cluster.main(["--outside", "--", "touch", str(tmp_path / "here")]) == 0
+    assert devcluster.verbs == ["status", "up", "down"]
+    assert (tmp_path / "here").exists()
+
+
 def test_failure_of_the_command_is_passed_on_after_teardown(devcluster: Recorder) -> None:
     devcluster.fails("status", "exec")
     assert on_cluster.main(["pytest"]) == 7
