@@ -8,7 +8,6 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(wildcard src devcluster tests tools bench)
-GO := go -C devcluster/go/addons
 PYTEST := $(BIN)/pytest
 ON_CLUSTER := $(BIN)/python -m tools.on_cluster
 TIMED = @TIMEFORMAT='== $@: %1R s'; time
@@ -33,11 +32,13 @@ check: venv ## everything that needs no cluster, in under a minute
 .PHONY: test
 test: deps venv ## check, then the tests on a real cluster and in a real browser
 	@$(MAKE) check
-	@$(MAKE) --keep-going test-go test-faults test-cluster
+	@$(MAKE) --keep-going test-devcluster test-faults test-cluster
 
-.PHONY: test-go
-test-go: ## the development cluster's own Go programs
-	$(TIMED) $(GO) test ./...
+.PHONY: test-devcluster
+test-devcluster: venv ## the development cluster itself, and its Go programs
+	$(TIMED) CGO_ENABLED=0 go -C devcluster/go/addons test ./...
+	$(TIMED) $(ON_CLUSTER) --outside -- \
+		$(PYTEST) tests/devcluster -m cluster --junit-xml=artifacts/devcluster.xml
 
 .PHONY: test-faults
 test-faults: venv ## the operator killed, cut off and refused, at every point; on fake nodes
@@ -126,4 +127,4 @@ layers: venv
 walls: venv
 	$(TIMED) $(BIN)/python -m tools.walls
 unit: venv
-	$(TIMED) $(PYTEST) --quiet --cov --cov-report=term --junit-xml=artifacts/unit.xml
+	$(TIMED) $(PYTEST) -m "not cluster and not browser" --quiet --cov --cov-report=term --junit-xml=artifacts/unit.xml
