@@ -17,7 +17,7 @@ from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.failures import Exists, Outdated, Vanished
 from kode.controllers.inputs import ChildKey, Key, Object
 from kode.controllers.kinds import BY_NAME, KODE, Kind
-from kode.controllers.ownership import handed_over
+from kode.controllers.ownership import gathered
 from kode.controllers.store import version_of
 from kode.controllers.world import World
 
@@ -82,7 +82,7 @@ class Applier:
             return
         with self._world.echoes.expected((kind.name, namespace, name)) as answered:
             try:
-                await self._hand_over(kind, namespace, name)
+                await self._gather_ownership(manifest)
                 answer = await self._client.apply(manifest, live["metadata"]["uid"])
             except (Outdated, Vanished) as error:
                 await self._refresh(kind, namespace, name)
@@ -115,11 +115,12 @@ class Applier:
             await self._refresh(kind, key.namespace, write.child.name)
             raise
 
-    async def _hand_over(self, kind: Kind, namespace: str, name: str) -> None:
+    async def _gather_ownership(self, manifest: Object) -> None:
+        kind, namespace, name = _target(manifest)
         live = await self._client.get(kind, namespace, name)
         if live is None:
             raise Outdated(Reason.PLATFORM_ERROR, f"{kind.name} {namespace}/{name} is gone")
-        entries = handed_over(live["metadata"].get("managedFields") or [], FIELD_MANAGER)
+        entries = gathered(live["metadata"].get("managedFields") or [], FIELD_MANAGER, manifest)
         if entries is None:
             return
         operations: list[Mapping[str, Any]] = [

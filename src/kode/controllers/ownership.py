@@ -1,50 +1,84 @@
-"""Fields that a create made ours, handed over to server-side apply.
+"""Fields that belong to us, gathered in one entry of managedFields before server-side apply.
 
-Rule: afterwards one entry of managedFields speaks for us, an Apply; so a field that is no longer
-applied really goes.
+Rule: after an apply, what we no longer ask for is gone, and so is what somebody put into a list
+that we ask for; fields and map entries of others that we never name stay theirs.
 
-A create notes its fields as an Update, and server-side apply takes away only what an earlier Apply
-of the same manager set. Source:
-https://kubernetes.io/docs/reference/using-api/server-side-apply/#upgrading-from-client-side-apply-to-server-side-apply
+Without this an apply leaves two things behind. A create notes its fields as an Update, and an apply
+takes away only what an earlier Apply of the same manager set. And an item that another manager put
+into a list (a port, a container) is kept beside ours, where it may even be in conflict with them.
+
+Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Entry = Mapping[str, Any]
+Fields = dict[str, Any]
+"""FieldsV1: `f:name` for a field, `k:{...}` and `v:...` for the items of a list, `.` for itself."""
+
+_BOOKKEEPING = frozenset({"apiVersion", "kind"})
 
 
-def handed_over(entries: Sequence[Entry], manager: str) -> list[Entry] | None:
-    """Return managedFields with the manager's Updates turned into its Apply.
+def gathered(entries: Sequence[Entry], manager: str, manifest: Entry) -> list[Entry] | None:
+    """Return managedFields in which one Apply of ours holds all that is ours.
 
     Args:
         entries: managedFields as they stand.
-        manager: the field manager.
+        manager: our field manager.
+        manifest: what is to be applied.
 
     Returns:
-        The new entries; None where there is nothing to hand over.
+        The new entries; None where they are as they should be.
     """
-    updates = [entry for entry in entries if _is(entry, manager, "Update")]
-    if not updates:
+    ours: Fields = {}
+    others: list[Entry] = []
+    changed = False
+    for entry in entries:
+        fields = entry.get("fieldsV1") or {}
+        if entry.get("subresource"):
+            others.append(entry)
+        elif entry.get("manager") == manager:
+            ours = _union(ours, fields)
+            changed = changed or entry.get("operation") != "Apply"
+        else:
+            left, moved = _split(fields, manifest)
+            ours = _union(ours, moved)
+            changed = changed or bool(moved)
+            if left:
+                others.append({**entry, "fieldsV1": left})
+    if not changed:
         return None
-    applied = [entry for entry in entries if _is(entry, manager, "Apply")]
-    others = [entry for entry in entries if entry not in updates and entry not in applied]
-    fields: dict[str, Any] = {}
-    for entry in (*applied, *updates):
-        fields = _union(fields, entry.get("fieldsV1") or {})
-    merged = {**updates[-1], "operation": "Apply", "fieldsV1": fields}
-    return [merged, *others]
+    api_version = str(manifest["apiVersion"])
+    mine = {
+        "manager": manager,
+        "operation": "Apply",
+        "apiVersion": api_version,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": ours,
+    }
+    return [mine, *others]
 
 
-def _is(entry: Entry, manager: str, operation: str) -> bool:
-    return (
-        entry.get("manager") == manager
-        and entry.get("operation") == operation
-        and not entry.get("subresource")
-    )
+def _split(fields: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Fields, Fields]:
+    """Return the fields that stay another manager's, and those in lists that we ask for."""
+    left, moved = dict(fields), Fields()
+    for key, inner in fields.items():
+        name = key.removeprefix("f:")
+        value = wanted.get(name) if key.startswith("f:") and name not in _BOOKKEEPING else None
+        if isinstance(value, list):
+            moved[key] = left.pop(key)
+        elif isinstance(value, Mapping):
+            stays, goes = _split(inner or {}, value)
+            if goes:
+                moved[key] = goes
+                left[key] = stays
+                if not stays:
+                    del left[key]
+    return left, moved
 
 
-def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> Fields:
     result = dict(one)
     for key, value in other.items():
         result[key] = _union(result.get(key) or {}, value or {})
