@@ -31,6 +31,8 @@ _LOG = logging.getLogger(__name__)
 _LIST_EVERY = 300.0
 _TRY_AGAIN = 2.0
 _AFTER_FAILURE = 5.0
+# Told, because kopf would look for a user name, and the user of a container has none.
+_IDENTITY: Any = "kode"
 
 
 class Runtime:
@@ -93,6 +95,7 @@ class Runtime:
                     settings=_settings(),
                     standalone=True,
                     clusterwide=True,
+                    identity=_IDENTITY,
                     liveness_endpoint=f"http://{self._liveness}/healthz"
                     if self._liveness
                     else None,
