@@ -104,7 +104,11 @@ def only_one(cache: Path) -> Iterator[None]:
     """Holds the images' lock: two builders would spoil one another's store."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("waiting for another build of the images to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

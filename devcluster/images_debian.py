@@ -28,7 +28,6 @@ EMPTIED = (
 )
 # Names of the machine it was made on.
 REMOVED = ("etc/hostname", "etc/resolv.conf")
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def write_rootfs(settings: Path, target: Path, call: Callable[[Sequence[str]], object]) -> None:

@@ -7,6 +7,7 @@ distribution API's smallest part: HEAD, POST and PUT of blobs, HEAD and PUT of m
 
 import json
 import sys
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -97,11 +98,12 @@ def main() -> int:
     registry = Registry(work["registry"])
     pushed = []
     try:
-        for image in work["images"]:
-            sent = push(registry, Path(work["layout"]) / "blobs", image)
-            if sent is not None:
-                pushed.append(image)
-                _say(f"pushed {image['repository']}:{image['tag']} ({sent / 1e6:.0f} MB)")
+        with closing(registry.connection):
+            for image in work["images"]:
+                sent = push(registry, Path(work["layout"]) / "blobs", image)
+                if sent is not None:
+                    pushed.append(image)
+                    _say(f"pushed {image['repository']}:{image['tag']} ({sent / 1e6:.0f} MB)")
     except OSError as error:
         _say(f"registry at {work['registry']}: {error}")
         return 1
