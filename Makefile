@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+PORT ?= 8080
 BIN := .venv/bin
 SOURCES := $(wildcard src devcluster tests tools bench)
 PYTEST := $(BIN)/pytest
@@ -16,12 +17,12 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 ##@ Use
 
 .PHONY: up
-up: deps venv ## an editor on a development cluster: prints its address
-	$(BIN)/python -m tools.up
+up: deps venv ## an editor on a development cluster; prints its address (PORT=8080)
+	@$(BIN)/python -m tools.up --port $(PORT)
 
 .PHONY: down
 down: venv ## stop what `make up` started
-	$(BIN)/python -m tools.up --stop
+	@$(BIN)/python -m tools.up --stop
 
 ##@ Check
 

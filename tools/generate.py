@@ -7,11 +7,11 @@ written and a stale, missing or orphaned file is a finding.
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from kode.api import crd
+from kode.cli.documents import PlainDumper
 from tools import commands, reference
 from tools.source import GENERATED, ROOT, Finding, sources
 
@@ -20,20 +20,11 @@ Files = Mapping[str, str]
 """Path, relative to the root, to text."""
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes what is shared twice: an alias would save lines and cost readers."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """Whether to write the value out; always."""
-        del data
-        return True
-
-
 def definitions() -> Files:
     """The CustomResourceDefinition of every kind, one a file."""
     return {
         f"{CRDS}/{definition['spec']['names']['plural']}.yaml": yaml.dump(
-            definition, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True
+            definition, Dumper=PlainDumper, sort_keys=False, width=100, allow_unicode=True
         )
         for definition in crd.definitions()
     }

@@ -4,6 +4,7 @@ Rule: every step is a command that is printed and that a person could type; --st
 start began, and leaves a cluster that was there before.
 """
 
+import argparse
 import json
 import os
 import shlex
@@ -16,11 +17,10 @@ import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from devcluster.cluster import find
+from devcluster.cluster import DEFAULT_NAME, find
 from devcluster.namespaces import Process
 from devcluster.paths import cache_dir
 
-DEVCLUSTER = [sys.executable, "-m", "devcluster"]
 EXAMPLE = "examples/basic-auth.yaml"
 KODE = "secure-code-server"
 LOGIN = "user devuser, password devpassword"
@@ -29,12 +29,13 @@ ANSWERS_WITHIN = 30
 
 @dataclass(frozen=True)
 class Started:
-    """What a stop has to undo: the process that forwards the port, and the cluster if it is ours.
+    """What a stop has to undo: the processes that forward the port, and the cluster if it is ours.
 
-    `process` is the pid and the start time, so that a later process of that pid is left alone.
+    `process` leads their group: its pid and start time, so that a later one of that pid is safe.
     """
 
-    cluster: bool
+    name: str
+    ours: bool
     process: tuple[int, int] = (0, 0)
 
     @staticmethod
@@ -48,7 +49,7 @@ class Started:
         if not cls.path().exists():
             return None
         written = json.loads(cls.path().read_text())
-        return cls(written["cluster"], tuple(written["process"]))
+        return cls(**{**written, "process": tuple(written["process"])})
 
     def write(self) -> None:
         """Write it down."""
@@ -59,7 +60,7 @@ class Started:
         """End the process that forwards the port, if it is still that one."""
         process = Process(*self.process)
         if process.alive():
-            os.kill(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 def run(command: list[str], variables: dict[str, str] | None = None) -> None:
@@ -83,12 +84,16 @@ def install(variables: dict[str, str]) -> None:
 
 
 def forward(port: int, variables: dict[str, str]) -> Process:
-    """Forward a port of this machine to the Kode's Service, in the background."""
+    """Forward a port of this machine to the Kode's Service, in the background.
+
+    kubectl forwards to one pod and ends with it; the loop finds the next one.
+    """
     command = ["kubectl", "port-forward", "--address=127.0.0.1", f"service/{KODE}", f"{port}:80"]
     print(f"$ {shlex.join(command)} &", flush=True)
+    again = ["bash", "-c", 'while sleep 1; do "$@"; done', "forward", *command]
     with (cache_dir() / "up.log").open("wb") as log:
         child = subprocess.Popen(
-            command,
+            again,
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -97,7 +102,7 @@ def forward(port: int, variables: dict[str, str]) -> Process:
         )
     process = Process.find(child.pid)
     if process is None or not answers(port, child):
-        child.terminate()
+        os.killpg(child.pid, signal.SIGTERM)
         sys.exit(f"up: nothing answers on port {port}; see {cache_dir() / 'up.log'}")
     return process
 
@@ -115,20 +120,22 @@ def answers(port: int, child: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def start(port: int) -> None:
+def start(name: str, port: int) -> None:
     """Bring up all of it and print the address."""
     before = Started.read()
     if before:
         before.stop_forward()
-    running = subprocess.run([*DEVCLUSTER, "status"], capture_output=True, check=False)
-    ours = running.returncode != 0 or (before is not None and before.cluster)
-    Started(ours).write()
-    run([*DEVCLUSTER, "up"])
-    run([*DEVCLUSTER, "images"])
-    variables = os.environ | find().host_environment()
+    devcluster = [sys.executable, "-m", "devcluster"]
+    status = [*devcluster, "status", "--name", name]
+    running = subprocess.run(status, capture_output=True, check=False).returncode == 0
+    ours = not running or (before is not None and before.ours and before.name == name)
+    Started(name, ours).write()
+    run([*devcluster, "up", "--name", name])
+    run([*devcluster, "images", "--name", name])
+    variables = os.environ | find(name).host_environment()
     install(variables)
     process = forward(port, variables)
-    Started(ours, (process.pid, process.started)).write()
+    Started(name, ours, (process.pid, process.started)).write()
     print(f"\nThe editor: http://127.0.0.1:{port}/ ({LOGIN})\nStop it:    make down")
 
 
@@ -139,15 +146,25 @@ def stop() -> None:
         print("nothing is up")
         return
     before.stop_forward()
-    if before.cluster:
-        run([*DEVCLUSTER, "down"])
+    if before.ours:
+        run([sys.executable, "-m", "devcluster", "down", "--name", before.name])
     else:
         print("the cluster was up before and stays; `make cluster-down` stops it")
     Started.path().unlink()
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--stop"]:
+def main(arguments: list[str]) -> None:
+    """Parse the command line; start or stop."""
+    parser = argparse.ArgumentParser(prog="python -m tools.up", description=__doc__)
+    parser.add_argument("--stop", action="store_true", help="undo the last start")
+    parser.add_argument("--name", default=DEFAULT_NAME, help="name of the cluster")
+    parser.add_argument("--port", type=int, default=8080, help="port of this machine")
+    options = parser.parse_args(arguments)
+    if options.stop:
         stop()
     else:
-        start(int(os.environ.get("PORT", "8080")))
+        start(options.name, options.port)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

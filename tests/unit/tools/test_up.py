@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,17 +27,17 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_what_is_written_is_read() -> None:
     assert Started.read() is None
-    Started(cluster=True, process=(7, 8)).write()
-    assert Started.read() == Started(cluster=True, process=(7, 8))
+    Started("dev", ours=True, process=(7, 8)).write()
+    assert Started.read() == Started("dev", ours=True, process=(7, 8))
 
 
 def test_stop_ends_the_forward_and_leaves_a_cluster_that_was_there(
     cache: Path, steps: list[list[str]]
 ) -> None:
-    with subprocess.Popen(["sleep", "60"]) as child:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
         process = Process.find(child.pid)
         assert process is not None
-        Started(cluster=False, process=(process.pid, process.started)).write()
+        Started("dev", ours=False, process=(process.pid, process.started)).write()
         up.stop()
         assert child.wait(timeout=5) != 0
     assert steps == []
@@ -44,10 +45,10 @@ def test_stop_ends_the_forward_and_leaves_a_cluster_that_was_there(
 
 
 def test_stop_takes_down_a_cluster_of_its_own(steps: list[list[str]]) -> None:
-    Started(cluster=True).write()
+    Started("dev", ours=True).write()
     up.stop()
-    assert steps == [[*up.DEVCLUSTER, "down"]]
+    assert steps == [[sys.executable, "-m", "devcluster", "down", "--name", "dev"]]
 
 
 def test_later_process_of_the_same_number_is_left_alone() -> None:
-    Started(cluster=False, process=(os.getpid(), 1)).stop_forward()
+    Started("dev", ours=False, process=(os.getpid(), 1)).stop_forward()
