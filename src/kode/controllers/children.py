@@ -8,12 +8,13 @@ from typing import Any
 
 from kode import labels, names
 from kode.api.conditions import Reason
-from kode.controllers.decision import Apply, Delete, Write
+from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.difference import covers, keep_immutable
 from kode.controllers.inputs import ChildKey, Object
 from kode.errors import Conflict
 
 _COMPARED = ("metadata", "spec", "data", "type", "automountServiceAccountToken")
+_MARK = {labels.RETAINED: "true"}
 
 
 class Children:
@@ -48,8 +49,8 @@ class Children:
         if key.kind == "PersistentVolumeClaim" and labels.KODE_UID in _labels(live):
             raise Conflict(
                 Reason.CLAIM_RETAINED,
-                f"claim {key.name} holds the files of an earlier Kode of this name: to use them set "
-                f"spec.storage.existingVolumeClaim to {key.name}, or delete the claim",
+                f"claim {key.name} holds the files of an earlier Kode of this name: to use them "
+                f"set spec.storage.existingVolumeClaim to {key.name}, or delete the claim",
             )
         raise Conflict(
             Reason.NOT_OWNED,
@@ -66,9 +67,25 @@ class Children:
         desired, ignored = keep_immutable(live, manifest)
         if manifest["kind"] == "PersistentVolumeClaim":
             self.ignored.extend(ignored)
-        if all(covers(live.get(part), desired[part]) for part in _COMPARED if part in desired):
-            return [] if self._owners_agree(live, desired) else [Apply(desired, live)]
-        return [Apply(desired, live)]
+        same = all(
+            covers(live.get(part), desired[part], part) for part in _COMPARED if part in desired
+        )
+        return [] if same and self._owners_agree(live, desired) else [Apply(desired, live)]
+
+    def left_behind(self) -> list[Write]:
+        """Return the patches that mark claims of earlier Kodes of this name, for lists.
+
+        A claim with an owner goes with it, and needs no mark.
+        """
+        return [
+            Patch(key, live["metadata"]["uid"], None, {"metadata": {"labels": _MARK}})
+            for key, live in sorted(self._live.items())
+            if key.kind == "PersistentVolumeClaim"
+            and _labels(live).get(labels.KODE_UID) not in (None, names.label_value(self._uid))
+            and labels.RETAINED not in _labels(live)
+            and not _owners(live)
+            and "deletionTimestamp" not in live["metadata"]
+        ]
 
     def surplus(self, manifests: Iterable[Object]) -> list[Write]:
         """Return the deletes of the Kode's own objects that are no longer desired.

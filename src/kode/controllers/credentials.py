@@ -4,6 +4,7 @@ Rule: a password given in a spec is on its way into a Secret; from then on the S
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from kode.errors import RefNotFound
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import decode, existing, htpasswd
 
+_COUNT = re.compile("[0-9]{1,9}")
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -25,20 +27,23 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
 
     Raises:
         RefNotFound: existingSecret is absent or has no usable password; or the Kode's own Secret
-            is gone, and with it the only copy of the password.
+            is gone, and with it the only copy of the password; or it is being deleted just when a
+            password is to be moved into it.
     """
     spec = kode.spec
     if spec.existing_secret:
         return _existing(inputs, spec.existing_secret, spec.user)
     name = names.auth_secret(kode.metadata.name)
     live = _owned(inputs, name, kode.metadata.uid)
-    kept_user, kept_password = decode(live, "username"), decode(live, "password")
-    password = spec.password or kept_password
+    if spec.password and live and "deletionTimestamp" in live["metadata"]:
+        raise RefNotFound(
+            Reason.SECRET_NOT_FOUND,
+            f"Secret {name} is being deleted; spec.password is moved there when it is gone",
+        )
+    password = spec.password or decode(live, "password")
     if password:
-        return Credentials(spec.user or kept_user or DEFAULT_USER, password, name)
-    if ports.ENVOY_USERS in _data(
-        _owned(inputs, names.envoy_secret(kode.metadata.name), kode.metadata.uid)
-    ):
+        return Credentials(spec.user or DEFAULT_USER, password, name)
+    if name in _made_with(inputs, kode):
         raise RefNotFound(
             Reason.SECRET_NOT_FOUND,
             f"Secret {name} is gone, and with it the password: set spec.password again",
@@ -52,7 +57,7 @@ def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int
     The count stands on the sidecar's Secret and on the workload. Where the Secret is gone, the
     workload's count stands, so that putting the Secret back restarts nothing.
     """
-    secret = _owned(inputs, names.envoy_secret(kode.metadata.name), kode.metadata.uid)
+    secret = _sidecar(inputs, kode)
     if secret is None:
         return _counted(_pod_annotations(inputs, kode))
     count = _counted(_annotations(secret))
@@ -86,7 +91,7 @@ def _redacted(applied: object) -> str | None:
     try:
         document = json.loads(applied)
         document["spec"].pop("password")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return json.dumps(document, separators=(",", ":")) + "\n"
 
@@ -108,8 +113,14 @@ def _owned(inputs: Inputs, name: str, uid: str) -> Object | None:
     return live if any(item.get("uid") == uid for item in owners) else None
 
 
-def _data(secret: Object | None) -> Mapping[str, Any]:
-    return (secret or {}).get("data") or {}
+def _sidecar(inputs: Inputs, kode: Kode) -> Object | None:
+    return _owned(inputs, names.envoy_secret(kode.metadata.name), kode.metadata.uid)
+
+
+def _made_with(inputs: Inputs, kode: Kode) -> set[str | None]:
+    """Return the Secrets whose credentials the sidecar and the workload were last made with."""
+    found = (_annotations(_sidecar(inputs, kode) or {}), _pod_annotations(inputs, kode))
+    return {annotations.get(labels.CREDENTIALS_SECRET) for annotations in found}
 
 
 def _annotations(live: Object) -> Mapping[str, str]:
@@ -124,4 +135,4 @@ def _pod_annotations(inputs: Inputs, kode: Kode) -> Mapping[str, str]:
 
 def _counted(annotations: Mapping[str, str]) -> int:
     count = annotations.get(labels.CREDENTIALS_REVISION, "1")
-    return int(count) if count.isdecimal() and len(count) < 10 else 1
+    return int(count) if _COUNT.fullmatch(count) else 1

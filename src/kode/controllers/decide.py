@@ -5,7 +5,7 @@ stops nothing that runs.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kode import labels, names
@@ -31,6 +31,9 @@ from kode.render.secret import auth
 _LOOK_AGAIN = 10.0
 """Seconds after which warnings of Kubernetes are looked for again: they are not watched."""
 
+_LOOK_AGAIN_IN_THE_WAY = 60.0
+"""Seconds after which an object in the way is looked for again: it is not watched either."""
+
 _TOLD_AS_WARNING = frozenset(
     {
         Reason.INVALID_SPEC,
@@ -55,7 +58,7 @@ _TOLD_AS_WARNING = frozenset(
         Reason.REJECTED,
     }
 )
-_TOLD_AS_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED, Reason.CHANGE_IGNORED})
+_TOLD_AS_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED})
 
 
 @dataclass
@@ -65,6 +68,7 @@ class _Pass:
     inputs: Inputs
     kode: Kode
     children: Children
+    pod: PodView | None
     writes: list[Write] = field(default_factory=list)
     problems: list[KodeError] = field(default_factory=list)
     template: Template | None = None
@@ -76,15 +80,17 @@ class _Pass:
 def decide(inputs: Inputs) -> Decision:
     """Return what one pass writes and tells."""
     if inputs.kode is None:
-        return Decision(writes=_retain(inputs))
+        return Decision(writes=tuple(Children(inputs.children, uid="").left_behind()))
     if "deletionTimestamp" in inputs.kode["metadata"]:
         return Decision()
     try:
         kode = parse(inputs.kode)
     except InvalidSpec as error:
-        return _unreadable(inputs, error)
+        return _unreadable(inputs, inputs.kode, error)
     assert isinstance(kode, Kode)  # noqa: S101 - the queue holds Kodes only
-    work = _Pass(inputs, kode, Children(inputs.children, kode.metadata.uid))
+    work = _Pass(
+        inputs, kode, Children(inputs.children, kode.metadata.uid), _pod(inputs, inputs.kode)
+    )
     found = _credentials(work)
     try:
         _resolve(work, found)
@@ -105,17 +111,11 @@ def after_failure(inputs: Inputs, decision: Decision, error: KodeError) -> Decis
         decision: what it decided.
         error: why a write failed.
     """
-    if inputs.kode is None:
+    if inputs.kode is None or decision.seen is None:
         return Decision()
-    seen = Observation(
-        problems=[error],
-        suspend=bool(inputs.kode.get("spec", {}).get("suspend")),
-        claim=_claim(inputs, str(inputs.kode["metadata"]["name"])),
-        pod=_pod(inputs),
-        notes=inputs.notes,
-    )
-    told = _told(inputs, seen, template_generation=_generation(inputs.template))
-    return Decision(status=told.status, notices=told.notices, again_after=decision.again_after)
+    seen = replace(decision.seen, problems=[*decision.seen.problems, error])
+    told = _told(inputs, seen)
+    return replace(told, again_after=decision.again_after)
 
 
 def _credentials(work: _Pass) -> Credentials | None:
@@ -130,6 +130,7 @@ def _credentials(work: _Pass) -> Credentials | None:
         manifest = auth(meta.namespace, meta.name, meta.uid, found)
         if not _claimed(work, manifest):
             return None
+        # From here on the Secret holds the password, or the pass ends before the next write.
         work.writes.extend(work.children.put_right(manifest))
     patch = login.strip(work.inputs.kode or {})
     if patch:
@@ -179,7 +180,9 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
     )
     workload = manifests[-1]
     work.pod_hash = workload["spec"]["template"]["metadata"]["annotations"][labels.POD_HASH]
-    work.update_pending = waits_for_restart(work.children.live(workload), workload, _pod(inputs))
+    work.update_pending = waits_for_restart(
+        work.children.live(workload), workload, work.pod, now=inputs.now
+    )
     if kode.spec.storage and kode.spec.storage.existing_volume_claim and inputs.claim is None:
         name = kode.spec.storage.existing_volume_claim
         work.problems.append(
@@ -187,18 +190,23 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
                 Reason.CLAIM_NOT_FOUND, f"there is no claim {name} in {inputs.key.namespace}"
             )
         )
-    if not all([_claimed(work, manifest) for manifest in manifests]) or work.problems:
+    # Every one of them is looked at, so that all that stands in the way is told.
+    claimed = [_claimed(work, manifest) for manifest in manifests]
+    if not all(claimed) or work.problems:
         _suspend_as_it_stands(work)
         return
-    held = {names.envoy_secret(kode.metadata.name)} if work.update_pending else set()
+    held = {names.workload(kode.metadata.name), names.envoy_secret(kode.metadata.name)}
+    last: list[Write] = []
     for manifest in manifests:
-        pending = manifest is workload and work.update_pending
-        if pending or (manifest["kind"] == "Secret" and manifest["metadata"]["name"] in held):
+        kind, name = manifest["kind"], manifest["metadata"]["name"]
+        if work.update_pending and kind in ("StatefulSet", "Secret") and name in held:
             continue
-        work.writes.extend(
-            write for write in work.children.put_right(manifest) if write not in work.writes
-        )
-    work.writes.extend(work.children.surplus(manifests))
+        changes = work.children.put_right(manifest)
+        # A claim that stands is changed last: where its class cannot grow volumes that is refused,
+        # and must not keep the rest from being written.
+        late = kind == "PersistentVolumeClaim" and work.children.live(manifest)
+        (last if late else work.writes).extend(it for it in changes if it not in work.writes)
+    work.writes.extend([*work.children.surplus(manifests), *last])
 
 
 def _claimed(work: _Pass, manifest: Object) -> bool:
@@ -221,47 +229,59 @@ def _suspend_as_it_stands(work: _Pass) -> None:
 
 def _conclude(work: _Pass) -> Decision:
     inputs, kode = work.inputs, work.kode
-    pod = _pod(inputs)
+    work.writes.extend(work.children.left_behind())
     seen = Observation(
         problems=work.problems,
         suspend=kode.spec.suspend,
         claim=_claim(inputs, kode.metadata.name),
         claim_change_ignored=work.children.ignored,
-        pod=pod,
+        pod=work.pod,
         pod_hash=work.pod_hash,
         update_pending=work.update_pending,
         closed=work.meaning is not None and work.meaning.door is Door.CLOSED,
         notes=inputs.notes,
     )
-    told = _told(inputs, seen, template_generation=_generation(inputs.template))
-    waits = not kode.spec.suspend and not (pod and pod.ready)
-    return Decision(
+    told = _told(inputs, seen)
+    return replace(
+        told,
         writes=tuple(work.writes),
-        status=told.status,
         status_waits=bool(work.writes) and not work.problems and not told.notices,
-        notices=told.notices,
-        again_after=_LOOK_AGAIN if waits and not work.problems else None,
+        again_after=_again_after(work),
     )
 
 
-def _unreadable(inputs: Inputs, error: InvalidSpec) -> Decision:
-    seen = Observation(problems=[error], pod=_pod(inputs), notes=inputs.notes)
-    return _told(inputs, seen, template_generation=0)
+def _again_after(work: _Pass) -> float | None:
+    if any(isinstance(problem, Conflict) for problem in work.problems):
+        return _LOOK_AGAIN_IN_THE_WAY
+    waits = not work.kode.spec.suspend and not (work.pod and work.pod.ready)
+    return _LOOK_AGAIN if waits and not work.problems else None
 
 
-def _told(inputs: Inputs, seen: Observation, *, template_generation: int) -> Decision:
+def _unreadable(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
+    return _told(
+        inputs,
+        Observation(
+            problems=[error],
+            claim=_claim(inputs, str(kode["metadata"]["name"])),
+            pod=_pod(inputs, kode),
+            notes=inputs.notes,
+        ),
+    )
+
+
+def _told(inputs: Inputs, seen: Observation) -> Decision:
     kode = inputs.kode or {}
     previous = kode.get("status") or {}
     status = status_of(
         seen,
         generation=int(kode["metadata"].get("generation", 0)),
-        template_generation=template_generation,
+        template_generation=_generation(inputs.template),
         previous=previous,
         now=inputs.now,
     )
     if status == previous:
-        return Decision()
-    return Decision(status=status, notices=_notices(status, previous))
+        return Decision(seen=seen)
+    return Decision(status=status, notices=_notices(status, previous), seen=seen)
 
 
 def _notices(status: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[Notice, ...]:
@@ -281,28 +301,22 @@ def _ready(status: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((item for item in found if item.get("type") == "Ready"), {})
 
 
-def _retain(inputs: Inputs) -> tuple[Write, ...]:
-    """Mark the claims that a Kode left behind, so that they can be listed."""
-    return tuple(
-        Patch(
-            key, live["metadata"]["uid"], None, {"metadata": {"labels": {labels.RETAINED: "true"}}}
-        )
-        for key, live in sorted(inputs.children.items())
-        if key.kind == "PersistentVolumeClaim"
-        and not live["metadata"].get("ownerReferences")
-        and "deletionTimestamp" not in live["metadata"]
-        and labels.RETAINED not in (live["metadata"].get("labels") or {})
-    )
-
-
 def _claim(inputs: Inputs, kode: str) -> Object | None:
     if inputs.claim is not None:
         return inputs.claim
     return inputs.children.get(ChildKey("PersistentVolumeClaim", names.home_claim(kode)))
 
 
-def _pod(inputs: Inputs) -> PodView | None:
-    return pod_view(inputs.pod) if inputs.pod is not None else None
+def _pod(inputs: Inputs, kode: Object) -> PodView | None:
+    """Return the Kode's pod: that of its own workload, not one that only has the name."""
+    metadata = kode["metadata"]
+    key = ChildKey("StatefulSet", names.workload(str(metadata["name"])))
+    workload = Children(inputs.children, str(metadata.get("uid", ""))).owned(key)
+    if inputs.pod is None or workload is None:
+        return None
+    owners = inputs.pod.get("metadata", {}).get("ownerReferences") or []
+    is_ours = any(owner.get("uid") == workload["metadata"]["uid"] for owner in owners)
+    return pod_view(inputs.pod) if is_ours else None
 
 
 def _generation(found: Object | None) -> int:

@@ -4,11 +4,12 @@ Rule: the order of writes is the order here; each is safe to repeat and safe to 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kode.api.conditions import Reason
 from kode.controllers.inputs import ChildKey, Object
+from kode.evaluate.conditions import Observation
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Apply:
 
     manifest: Object
     live: Object | None
+
+    def __repr__(self) -> str:
+        """Return which object it is, and nothing of what a Secret holds."""
+        verb = "make" if self.live is None else "put right"
+        return f"Apply({verb} {self.manifest['kind']} {self.manifest['metadata']['name']})"
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Decision:
             about soon (this keeps writes per Kode low).
         notices: events to record, only together with a written status.
         again_after: seconds until the next pass at the latest; None to wait for a change.
+        seen: what status was evaluated from; None where there is no Kode.
     """
 
     writes: tuple[Write, ...] = ()
@@ -92,3 +99,4 @@ class Decision:
     status_waits: bool = False
     notices: tuple[Notice, ...] = ()
     again_after: float | None = None
+    seen: Observation | None = field(default=None, repr=False, compare=False)

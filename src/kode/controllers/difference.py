@@ -1,10 +1,16 @@
 """Whether a live object is as it is desired.
 
 Rule: what the desired object does not name is not ours to judge: defaults of the API server, fields
-of other controllers, extra items in lists that merge by a key.
+of other controllers, extra items in lists that merge by a key. What server-side apply would replace
+as a whole is compared as a whole.
+
+Source: the +listType, +listMapKey, +structType and +mapType markers of
+https://github.com/kubernetes/api
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 Object = Mapping[str, Any]
@@ -22,17 +28,46 @@ IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """Fields that Kubernetes lets nobody change once an object exists, by kind."""
 
-_MERGE_KEYS = ("name", "mountPath", "containerPort", "port")
+_SIZE = ("spec", "resources", "requests", "storage")
+
+_MERGED_BY: dict[str, tuple[str, ...]] = {
+    "containers": ("name",),
+    "env": ("name",),
+    "initContainers": ("name",),
+    "ownerReferences": ("uid",),
+    "ports": ("containerPort", "port", "protocol"),
+    "volumeMounts": ("mountPath",),
+    "volumes": ("name",),
+}
+"""Lists that others may add to, and what tells their items apart; other lists are whole."""
+
+_WHOLE = frozenset({"egress", "ingress", "nodeSelector", "podSelector", "selector"})
+"""Fields that have one owner: an entry too many is as wrong as one too few."""
+
+_AMOUNTS = frozenset({"divisor", "limits", "requests", "sizeLimit"})
+"""Fields of quantities, which the API server spells in its own way."""
+
+_QUANTITY = re.compile(r"([+-]?[0-9.]+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?[0-9]{1,3}))?")
+_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 
 
-def covers(live: Any, desired: Any) -> bool:
-    """Tell whether everything that is desired stands in the live value."""
+def covers(live: Any, desired: Any, field: str = "") -> bool:
+    """Tell whether everything that is desired stands in the live value.
+
+    Args:
+        live: the value as it stands.
+        desired: the value as it should be.
+        field: name of the field whose value it is, which says how it is compared.
+    """
+    if field in _WHOLE:
+        return bool(live == desired)
     if isinstance(desired, Mapping):
-        return isinstance(live, Mapping) and all(
-            key in live and covers(live[key], value) for key, value in desired.items()
-        )
+        return _map_covers(live, desired, field)
     if isinstance(desired, list | tuple):
-        return isinstance(live, list | tuple) and _list_covers(live, desired)
+        return isinstance(live, list | tuple) and _list_covers(live, desired, field)
+    if field in _AMOUNTS:
+        return live == desired or (amount(live) is not None and amount(live) == amount(desired))
     return bool(live == desired)
 
 
@@ -46,49 +81,68 @@ def keep_immutable(live: Object, desired: Object) -> tuple[dict[str, Any], list[
     ignored = []
     for path in IMMUTABLE.get(str(desired.get("kind")), ()):
         wished, stands = _at(desired, path), _at(live, path)
-        if wished is not None and stands is not None and not covers(stands, wished):
+        if wished is not None and stands is not None and not covers(stands, wished, path[-1]):
             _put(result, path, stands)
             ignored.append(".".join(path))
-    size = ("spec", "resources", "requests", "storage")
-    if desired.get("kind") == "PersistentVolumeClaim" and _shrinks(
-        _at(live, size), _at(desired, size)
-    ):
-        _put(result, size, _at(live, size))
-        ignored.append(".".join(size))
+    if desired.get("kind") == "PersistentVolumeClaim" and not _may_resize(live, desired):
+        _put(result, _SIZE, _at(live, _SIZE))
+        ignored.append(".".join(_SIZE))
     return result, ignored
 
 
-def amount(quantity: object) -> float:
-    """Return a Kubernetes quantity as a number; 0 for what is none."""
-    text = str(quantity)
-    units = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
-    small = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
-    factor = units.get(text[-2:]) or small.get(text[-1:]) or (1e18 if text.endswith("E") else None)
-    digits = text.rstrip("KMGTPEinumk") if factor else text
+def amount(quantity: object) -> Fraction | None:
+    """Return a Kubernetes quantity as an exact number; None for what is none."""
+    found = _QUANTITY.fullmatch(str(quantity))
     try:
-        return float(digits) * (factor or 1)
+        number = Fraction(found[1]) if found else None
     except ValueError:
-        return 0.0
+        return None
+    if found is None or number is None:
+        return None
+    if found[2] in _BINARY:
+        return number * _BINARY[found[2]]
+    return number * Fraction(10) ** int(found[3] or _DECIMAL.get(found[2], 0))
 
 
-def _list_covers(live: Sequence[Any], desired: Sequence[Any]) -> bool:
-    key = _merge_key(desired)
-    if key is None:
+def _map_covers(live: Any, desired: Mapping[str, Any], field: str) -> bool:
+    if not isinstance(live, Mapping):
+        return False
+    # The amounts stand one level deeper, under the names of resources.
+    inner = field if field in _AMOUNTS else ""
+    return all(
+        covers(live[key], value, inner or key) if key in live else _is_nothing(value)
+        for key, value in desired.items()
+    )
+
+
+def _list_covers(live: Sequence[Any], desired: Sequence[Any], field: str) -> bool:
+    keys = _MERGED_BY.get(field)
+    if keys is None:
         return len(live) == len(desired) and all(
             covers(one, other) for one, other in zip(live, desired, strict=True)
         )
-    by_key = {item.get(key): item for item in live if isinstance(item, Mapping)}
-    return all(item[key] in by_key and covers(by_key[item[key]], item) for item in desired)
+    return all(any(_is_item(one, other, keys) for one in live) for other in desired)
 
 
-def _merge_key(items: Sequence[Any]) -> str | None:
-    if not items or not all(isinstance(item, Mapping) for item in items):
-        return None
-    return next((key for key in _MERGE_KEYS if all(key in item for item in items)), None)
+def _is_item(live: Any, desired: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    if not isinstance(live, Mapping):
+        return False
+    return all(live.get(key) == desired[key] for key in keys if key in desired) and covers(
+        live, desired
+    )
 
 
-def _shrinks(live: object, desired: object) -> bool:
-    return live is not None and desired is not None and amount(desired) < amount(live)
+def _is_nothing(value: object) -> bool:
+    # The API server leaves empty values out of what it stores.
+    return value is None or (isinstance(value, str | list | tuple | Mapping) and not value)
+
+
+def _may_resize(live: Object, desired: Object) -> bool:
+    stands, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
+    if stands is None or wished is None or stands == wished:
+        return True
+    # Claims grow once they are bound, and never shrink.
+    return stands < wished and _at(live, ("status", "phase")) == "Bound"
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:

@@ -11,7 +11,7 @@ Object = Mapping[str, Any]
 """An unstructured Kubernetes object."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Key:
     """The key of a Kode in the work queue."""
 
@@ -23,7 +23,7 @@ class Key:
         return f"{self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class ChildKey:
     """A child within the Kode's namespace."""
 
@@ -46,7 +46,8 @@ class Inputs:
             one (found when a create met them), with metadata (uid, resourceVersion, labels,
             annotations, ownerReferences, deletionTimestamp) and all but status and managedFields;
             claims keep status.phase.
-        pod: the Kode's pod: metadata, spec.nodeName, status; None when absent.
+        pod: the pod of the Kode's name: metadata with ownerReferences, spec.nodeName, status; None
+            when absent.
         notes: messages of recent warning events about the claim or the workload, newest first;
             gathered only while the claim is pending or the workload has no pod.
         now: RFC 3339 time in UTC, for condition transitions.
@@ -54,13 +55,14 @@ class Inputs:
     """
 
     key: Key
-    kode: Object | None
+    # Not shown: a password may stand in the one, and does in the other.
+    kode: Object | None = field(repr=False)
     now: str
     template: Object | None = None
     proxy_config: Object | None = None
-    secret: Object | None = None
+    secret: Object | None = field(default=None, repr=False)
     claim: Object | None = None
-    children: Mapping[ChildKey, Object] = field(default_factory=dict)
+    children: Mapping[ChildKey, Object] = field(default_factory=dict, repr=False)
     pod: Object | None = None
     notes: tuple[str, ...] = ()
     operator_namespace: str = "kode-system"

@@ -4,12 +4,15 @@ Rule: reading never fails: a document that is broken refers to nothing, and its 
 Gather uses this to know what to read, the caches to know whom a change reaches.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 
-@dataclass(frozen=True, order=True)
+
+@dataclass(frozen=True, order=True, slots=True)
 class Ref:
     """An object that another one names; namespace is empty for cluster-wide kinds."""
 
@@ -29,7 +32,7 @@ def template_of(kode: Mapping[str, Any]) -> Ref | None:
         _get(kode, "spec", "templateRef"),
         default_kind="KodeTemplate",
         cluster_kind="KodeClusterTemplate",
-        namespace=_text(_get(kode, "metadata", "namespace")),
+        namespace=_name(_get(kode, "metadata", "namespace")),
     )
 
 
@@ -43,7 +46,7 @@ def proxy_config_of(template: Mapping[str, Any]) -> Ref | None:
         _get(template, "spec", "envoyProxyRef"),
         default_kind="EnvoyProxyConfig",
         cluster_kind="EnvoyProxyClusterConfig",
-        namespace=_text(_get(template, "metadata", "namespace")),
+        namespace=_name(_get(template, "metadata", "namespace")),
     )
 
 
@@ -58,18 +61,20 @@ def claim_of(kode: Mapping[str, Any]) -> Ref | None:
     return _own(kode, "PersistentVolumeClaim", name)
 
 
-def _own(kode: Mapping[str, Any], kind: str, name: object) -> Ref | None:
-    if not _text(name):
-        return None
-    return Ref(kind, _text(_get(kode, "metadata", "namespace")), _text(name))
+def _own(kode: Mapping[str, Any], kind: str, given: object) -> Ref | None:
+    name = _name(given)
+    return Ref(kind, _name(_get(kode, "metadata", "namespace")), name) if name else None
 
 
 def _ref(found: object, *, default_kind: str, cluster_kind: str, namespace: str) -> Ref | None:
-    if not isinstance(found, Mapping) or not _text(found.get("name")):
+    if not isinstance(found, Mapping) or not _name(found.get("name")):
         return None
-    kind = _text(found.get("kind")) or default_kind
-    where = "" if kind == cluster_kind else _text(found.get("namespace")) or namespace
-    return Ref(kind, where, _text(found.get("name")))
+    kind = found.get("kind") or default_kind
+    if kind == cluster_kind:
+        return Ref(cluster_kind, "", _name(found.get("name")))
+    if kind != default_kind:
+        return None
+    return Ref(default_kind, _name(found.get("namespace")) or namespace, _name(found.get("name")))
 
 
 def _get(value: object, *path: str) -> object:
@@ -78,5 +83,6 @@ def _get(value: object, *path: str) -> object:
     return value
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _name(value: object) -> str:
+    # A name that no object can have, such as one with a slash, must not get into a path.
+    return value if isinstance(value, str) and _OBJECT_NAME.fullmatch(value) else ""

@@ -5,7 +5,7 @@ status moves, reasons and messages always follow.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kode import labels
 from kode.api.conditions import Condition, ConditionType, Phase, Reason
@@ -24,7 +24,8 @@ _REF_REASONS = frozenset(
         Reason.REF_NOT_PERMITTED,
     }
 )
-_STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND, Reason.CLAIM_LOST})
+_STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND})
+_WORKLOAD_REASONS = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.PLATFORM_ERROR})
 _LONGEST_MESSAGE = 1024
 
 
@@ -37,7 +38,7 @@ class Observation:
         suspend: whether the Kode is to have no pod.
         claim: the claim of the home volume, live; None when there is none yet.
         claim_change_ignored: fields of the claim that cannot be changed any more, for the message.
-        pod: the pod; None when there is none.
+        pod: the Kode's pod; None when it has none.
         pod_hash: what an up-to-date pod says of itself; None when nothing could be rendered.
         update_pending: whether a running pod is kept though its template has changed.
         closed: whether the door is closed for everyone.
@@ -95,16 +96,12 @@ def workload_ready(seen: Observation) -> Condition:
         if seen.pod is not None:
             return Condition(kind, False, Reason.STOPPING, "the pod is stopping")
         return Condition(kind, False, Reason.SUSPENDED, "suspended: the files are kept")
-    problem = next(
-        (
-            item
-            for item in seen.problems
-            if item.reason in (Reason.NOT_OWNED, Reason.REJECTED, Reason.PLATFORM_ERROR)
-        ),
-        None,
-    )
+    problem = _of_problem(seen, kind, _WORKLOAD_REASONS)
+    if problem and seen.pod and seen.pod.ready and not seen.pod.stopping:
+        # What could not be written does not reach into what runs.
+        return replace(problem, status=True, message=_as_it_was(problem.message))
     if problem:
-        return Condition(kind, False, problem.reason, _cut(problem.message))
+        return problem
     if seen.pod is None:
         return _without_pod(seen)
     return _with_pod(seen, seen.pod)
@@ -129,7 +126,7 @@ def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
         return Condition(kind, False, workload.reason, workload.message)
     if workload.status:
         if wrong:
-            return Condition(kind, True, wrong.reason, f"running as it was; {wrong.message}")
+            return Condition(kind, True, wrong.reason, _as_it_was(wrong.message))
         return Condition(kind, True, workload.reason, workload.message)
     # While a pod is on its way, what it waits for says more than a claim that comes with it.
     if wrong and wrong.reason is not Reason.CLAIM_PENDING:
@@ -168,22 +165,26 @@ def _without_pod(seen: Observation) -> Condition:
 
 def _with_pod(seen: Observation, pod: PodView) -> Condition:
     kind = ConditionType.WORKLOAD_READY
-    current = seen.update_pending or seen.pod_hash in (None, pod.annotations.get(labels.POD_HASH))
-    if pod.stopping or (pod.ready and not current):
-        return Condition(kind, False, Reason.STARTING, "the pod is being replaced to take a change")
-    if pod.ready:
+    if pod.stopping:
+        return Condition(kind, False, Reason.STARTING, "the pod is being replaced")
+    if not pod.ready:
+        reason, text = _not_ready(pod)
+        return Condition(kind, False, reason, _cut(text))
+    if seen.update_pending or seen.pod_hash in (None, pod.annotations.get(labels.POD_HASH)):
         return _running(seen)
+    return Condition(kind, False, Reason.STARTING, "the pod is being replaced to take a change")
+
+
+def _not_ready(pod: PodView) -> tuple[Reason, str]:
     if pod.ended:
-        return Condition(
-            kind, False, Reason.STARTING, _cut(f"the pod ended and is replaced: {pod.ended}")
-        )
+        return Reason.STARTING, f"the pod ended and is replaced: {pod.ended}"
     if pod.unschedulable:
-        return Condition(kind, False, Reason.UNSCHEDULABLE, _cut(pod.unschedulable))
+        return Reason.UNSCHEDULABLE, pod.unschedulable
     if pod.trouble:
-        return Condition(kind, False, _trouble_reason(pod.trouble), _cut(pod.trouble.message))
+        return _trouble_reason(pod.trouble), pod.trouble.message
     if pod.started:
-        return Condition(kind, False, Reason.UNHEALTHY, "the editor runs but does not answer")
-    return Condition(kind, False, Reason.STARTING, "the pod is starting")
+        return Reason.UNHEALTHY, "the editor runs but does not answer"
+    return Reason.STARTING, "the pod is starting"
 
 
 def _running(seen: Observation) -> Condition:
@@ -214,6 +215,10 @@ def _of_problem(
         if problem.reason in reasons:
             return Condition(kind, False, problem.reason, _cut(problem.message))
     return None
+
+
+def _as_it_was(message: str) -> str:
+    return _cut(f"running as it was; {message}")
 
 
 def _cut(text: str) -> str:

@@ -43,11 +43,24 @@ class Trouble:
 
 @dataclass(frozen=True)
 class PodView:
-    """A pod as the conditions read it."""
+    """A pod as the conditions read it.
+
+    Attributes:
+        ready: whether the editor answers.
+        stopping: whether it is being deleted.
+        started: whether the editor has answered since its container was started.
+        running_since: RFC 3339 time at which the editor's container was started; None when it does
+            not run.
+        unschedulable: the scheduler's words where no node takes it.
+        trouble: the first container that does not run as it should.
+        ended: the kubelet's words where the pod as a whole has ended.
+        annotations: its annotations.
+    """
 
     ready: bool
     stopping: bool
     started: bool
+    running_since: str | None
     unschedulable: str | None
     trouble: Trouble | None
     ended: str | None
@@ -57,19 +70,23 @@ class PodView:
 def pod_view(pod: Object) -> PodView:
     """Return what a pod's metadata and status say."""
     metadata, status = _dict(pod, "metadata"), _dict(pod, "status")
-    conditions = {item.get("type"): item for item in _list(status, "conditions")}
+    conditions = {str(item.get("type")): item for item in _list(status, "conditions")}
     scheduled = conditions.get("PodScheduled", {})
     containers = _list(status, "containerStatuses")
     unschedulable = None
     if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
-        unschedulable = str(scheduled.get("message", "no node takes the pod"))
+        unschedulable = _one_line(str(scheduled.get("message", "no node takes the pod")))
     ended = None
     if status.get("phase") in ("Failed", "Succeeded"):
-        ended = f"{status.get('reason', status['phase'])}: {status.get('message', 'the pod ended')}"
+        reason = status.get("reason", status["phase"])
+        ended = _one_line(f"{reason}: {status.get('message', 'the pod ended')}")
+    editor = next((item for item in containers if item.get("name") == "editor"), {})
+    running = _dict(_dict(editor, "state"), "running")
     return PodView(
         ready=conditions.get("Ready", {}).get("status") == "True",
         stopping="deletionTimestamp" in metadata,
-        started=any(item.get("name") == "editor" and item.get("started") for item in containers),
+        started=editor.get("started") is True,
+        running_since=str(running["startedAt"]) if "startedAt" in running else None,
         unschedulable=unschedulable,
         trouble=_trouble(_list(status, "initContainerStatuses"), containers),
         ended=ended,
@@ -94,34 +111,38 @@ def _trouble(init: Sequence[Object], containers: Sequence[Object]) -> Trouble | 
 def _of_container(item: Object, *, is_init: bool) -> Trouble | None:
     waiting = _dict(_dict(item, "state"), "waiting")
     reason, name = str(waiting.get("reason", "")), str(item.get("name", ""))
-    message = str(waiting.get("message", reason))
+    message = _one_line(str(waiting.get("message", reason)))
     if reason in _PULL:
-        return Trouble(
-            "pull", name, is_init, f"image {item.get('image', '?')}: {_settled(message)}"
-        )
+        text = f"image {item.get('image', '?')} cannot be pulled"
+        return Trouble("pull", name, is_init, text + _cause(message))
     if reason in _CONFIG:
         return Trouble("config", name, is_init, f"container {name}: {message}")
-    last = _dict(_dict(item, "lastState"), "terminated") or _dict(
-        _dict(item, "state"), "terminated"
-    )
-    if reason == "CrashLoopBackOff" or (last.get("exitCode") and not item.get("ready")):
+    state, before = _dict(item, "state"), _dict(item, "lastState")
+    last = _dict(before, "terminated") or _dict(state, "terminated")
+    # An init container that ends well is done; any other that ends is in trouble.
+    ended = bool(last) and not item.get("ready") and not (is_init and last.get("exitCode") == 0)
+    if reason == "CrashLoopBackOff" or ended:
         return Trouble("crash", name, is_init, f"container {name} {_last_words(last)}")
     return None
 
 
-def _settled(message: str) -> str:
-    # The kubelet alternates between the failure itself and a back-off that quotes it; one text for
-    # both keeps the status from being rewritten at each turn.
+def _cause(message: str) -> str:
+    # The kubelet alternates between the failure itself and a back-off that quotes it, or does not.
+    # One beginning for all of them keeps the status from being rewritten at each turn.
     for mark in ("ErrImagePull: ", "ImagePullBackOff: "):
         message = message.split(mark, 1)[-1]
-    return message.strip()
+    return "" if message.startswith("Back-off") or message in _PULL else f": {message}"
 
 
 def _last_words(last: Object) -> str:
-    code, words = last.get("exitCode", "?"), str(last.get("message", "")).strip()
+    code, words = last.get("exitCode", "?"), _one_line(str(last.get("message", "")))
     reason = last.get("reason", "")
     out_of_memory = " (out of memory)" if reason == "OOMKilled" else ""
     return f"ended with exit code {code}{out_of_memory}" + (f": {words[-500:]}" if words else "")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:

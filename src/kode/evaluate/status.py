@@ -4,10 +4,27 @@ Rule: the same observation gives the same status, so that an idle Kode is never 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from kode.api.conditions import Condition
+from kode.api.conditions import Condition, ConditionType, Reason
 from kode.evaluate.conditions import Observation, conditions, phase
+from kode.evaluate.words import steady
+
+_QUOTES = frozenset(
+    {
+        Reason.CLAIM_PENDING,
+        Reason.STARTING,
+        Reason.UNSCHEDULABLE,
+        Reason.IMAGE_PULL_FAILED,
+        Reason.CONTAINER_CONFIG_FAILED,
+        Reason.INIT_FAILED,
+        Reason.CRASH_LOOPING,
+        Reason.REJECTED,
+        Reason.PLATFORM_ERROR,
+    }
+)
+"""Reasons whose message is in the words of Kubernetes."""
 
 
 def status(
@@ -28,36 +45,43 @@ def status(
         now: RFC 3339 time in UTC.
     """
     told = conditions(seen)
+    stamp = _Stamp(generation, now, seen.notes)
     return {
         "observedGeneration": generation,
         "templateGeneration": template_generation,
         "phase": phase(seen, told[-1]).value,
-        "conditions": _stamped(told, previous, generation=generation, now=now),
+        "conditions": [stamp.mark(item, _find(previous, item.type)) for item in told],
     }
 
 
-def _stamped(
-    told: Sequence[Condition], previous: Mapping[str, Any], *, generation: int, now: str
-) -> list[dict[str, Any]]:
-    found = previous.get("conditions")
-    before = {
-        item.get("type"): item
-        for item in (found if isinstance(found, list) else [])
-        if isinstance(item, Mapping)
-    }
-    result = []
-    for condition in told:
+@dataclass(frozen=True)
+class _Stamp:
+    """What every condition of one pass has in common."""
+
+    generation: int
+    now: str
+    notes: Sequence[str]
+
+    def mark(self, condition: Condition, old: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a condition as it is written, given the one that stands there."""
         word = "True" if condition.status else "False"
-        old = before.get(condition.type.value, {})
-        moved = old.get("status") != word or "lastTransitionTime" not in old
-        result.append(
-            {
-                "type": condition.type.value,
-                "status": word,
-                "reason": condition.reason.value,
-                "message": condition.message,
-                "observedGeneration": generation,
-                "lastTransitionTime": now if moved else old["lastTransitionTime"],
-            }
-        )
-    return result
+        same_status = old.get("status") == word and "lastTransitionTime" in old
+        message = condition.message
+        if same_status and condition.reason in _QUOTES and old.get("reason") == condition.reason:
+            message = steady(str(old.get("message", "")), message, self.notes)
+        return {
+            "type": condition.type.value,
+            "status": word,
+            "reason": condition.reason.value,
+            "message": message,
+            "observedGeneration": self.generation,
+            "lastTransitionTime": old["lastTransitionTime"] if same_status else self.now,
+        }
+
+
+def _find(previous: Mapping[str, Any], kind: ConditionType) -> Mapping[str, Any]:
+    found = previous.get("conditions")
+    for item in found if isinstance(found, list) else []:
+        if isinstance(item, Mapping) and item.get("type") == kind.value:
+            return item
+    return {}

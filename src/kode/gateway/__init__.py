@@ -1,1 +1,4 @@
-"""What guards an editor, and its translation to Envoy configuration. Pure: same input, same bytes."""
+"""What guards an editor, and its translation to Envoy configuration.
+
+Rule: pure; same input, same bytes.
+"""

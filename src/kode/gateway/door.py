@@ -9,7 +9,7 @@ from typing import Any
 
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec
-from kode.gateway.passthrough import authenticates
+from kode.gateway.authentication import authenticates
 from kode.gateway.sidecar import Door
 
 
@@ -24,7 +24,7 @@ def choose(
 
     Args:
         has_credentials: whether the Kode has a user and a password.
-        editor_has_login: whether the editor can ask for the password itself.
+        editor_has_login: whether the editor is known to ask for the password itself.
         auth_type: authType of the proxy config; None where there is no proxy config.
         http_filters: the proxy config's own filters.
 

@@ -15,21 +15,15 @@ EDITOR_CLUSTER = "kode_editor"
 
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
-_FILTERS = "type.googleapis.com/envoy.extensions.filters.http."
 _ROUTER = "envoy.extensions.filters.http.router."
-# The filters that refuse a request that does not prove who sends it.
-_AUTHENTICATING = tuple(
-    f"{_FILTERS}{name}." for name in ("ext_authz", "jwt_authn", "oauth2", "basic_auth")
+# Envoy reads a field by either of its names.
+_ENUM_FIELDS = ("type", "lb_policy", "lbPolicy", "dns_lookup_family", "dnsLookupFamily")
+_PROTOCOL_FIELDS = (
+    "typed_extension_protocol_options",
+    "typedExtensionProtocolOptions",
+    "http2_protocol_options",
+    "http2ProtocolOptions",
 )
-_ENUM_FIELDS = ("type", "lb_policy", "dns_lookup_family")
-
-
-def authenticates(filters: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether one of the filters refuses requests that prove nothing."""
-    return any(
-        _type_url(item).startswith(_AUTHENTICATING) and not item.get("disabled", False)
-        for item in filters
-    )
 
 
 def filters(given: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -56,18 +50,13 @@ def clusters(
         used_by: its filters.
 
     Raises:
-        InvalidSpec: a name stands twice or is reserved.
+        InvalidSpec: a name is reserved.
     """
-    seen: set[str] = set()
     by_grpc = set(_grpc_targets(used_by))
-    result = []
     for item in given:
-        name = str(item.get("name", ""))
-        if name == EDITOR_CLUSTER or name in seen:
-            raise _broken(f"clusters: the name {name} is {'taken' if name in seen else 'reserved'}")
-        seen.add(name)
-        result.append(_cluster(item, http2=name in by_grpc))
-    return tuple(result)
+        if item["name"] == EDITOR_CLUSTER:
+            raise _broken(f"clusters: the name {EDITOR_CLUSTER} is reserved")
+    return tuple(_cluster(item, http2=item["name"] in by_grpc) for item in given)
 
 
 def _cluster(item: Mapping[str, Any], *, http2: bool) -> dict[str, Any]:
@@ -75,7 +64,7 @@ def _cluster(item: Mapping[str, Any], *, http2: bool) -> dict[str, Any]:
     for field in _ENUM_FIELDS:
         if isinstance(cluster.get(field), str):
             cluster[field] = cluster[field].upper()
-    if http2 and "typed_extension_protocol_options" not in cluster:
+    if http2 and not any(field in cluster for field in _PROTOCOL_FIELDS):
         cluster["typed_extension_protocol_options"] = {
             HTTP_OPTIONS: {
                 "@type": f"type.googleapis.com/{HTTP_OPTIONS}",
@@ -88,9 +77,10 @@ def _cluster(item: Mapping[str, Any], *, http2: bool) -> dict[str, Any]:
 def _grpc_targets(node: Any) -> Iterator[str]:
     match node:
         case Mapping():
-            target = node.get("envoy_grpc")
-            if isinstance(target, Mapping) and isinstance(target.get("cluster_name"), str):
-                yield target["cluster_name"]
+            target = node.get("envoy_grpc", node.get("envoyGrpc"))
+            if isinstance(target, Mapping):
+                name = target.get("cluster_name", target.get("clusterName"))
+                yield from [name] if isinstance(name, str) else []
             for value in node.values():
                 yield from _grpc_targets(value)
         case list() | tuple():

@@ -65,7 +65,7 @@ def _http_listener(sidecar: Sidecar) -> Json:
                 {
                     "name": "editor",
                     "domains": ["*"],
-                    "routes": [_closed_route() if closed else _editor_route(sidecar.upstream)],
+                    "routes": [_closed_route() if closed else _editor_route(sidecar)],
                 }
             ]
         },
@@ -120,13 +120,14 @@ def _router() -> Json:
     }
 
 
-def _editor_route(upstream: Upstream) -> Json:
+def _editor_route(sidecar: Sidecar) -> Json:
     route: Json = {
         "match": {"prefix": "/"},
         "route": {"cluster": EDITOR_CLUSTER, "timeout": "0s"},
     }
-    if not upstream.wants_authorization:
-        # The password that opened the door is nothing that programs behind it should see.
+    if sidecar.door is not Door.EDITOR and not sidecar.upstream.wants_authorization:
+        # What opened the door is nothing that programs behind it should see. Where the editor
+        # itself is the door, the header is for a program that somebody develops there.
         route["request_headers_to_remove"] = ["authorization"]
     return route
 
@@ -240,23 +241,13 @@ def _editor_cluster(upstream: Upstream) -> Json:
                 },
             }
         ],
-        "load_assignment": {
-            "cluster_name": EDITOR_CLUSTER,
-            "endpoints": [
-                {
-                    "lb_endpoints": [
-                        {
-                            "endpoint": {
-                                "address": {
-                                    "socket_address": {
-                                        "address": "127.0.0.1",
-                                        "port_value": upstream.port,
-                                    }
-                                }
-                            }
-                        }
-                    ]
-                }
-            ],
-        },
+        "load_assignment": _on_loopback(EDITOR_CLUSTER, upstream.port),
+    }
+
+
+def _on_loopback(cluster: str, port: int) -> Json:
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    return {
+        "cluster_name": cluster,
+        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
     }

@@ -57,7 +57,8 @@ def mean(kode: ResolvedKode) -> Meaning:
     http_filters = passthrough.filters(proxy.http_filters)
     chosen = door.choose(
         has_credentials=kode.credentials is not None,
-        editor_has_login=contract.has_login,
+        # A command of the template's own may start the editor without its login.
+        editor_has_login=contract.has_login and not kode.template.command,
         auth_type=proxy.auth_type,
         http_filters=http_filters,
     )

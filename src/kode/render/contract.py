@@ -27,6 +27,8 @@ class Contract:
         workspace_variable: the variable that takes the folder to open; None where the working
             directory decides.
         host_variable: the variable that keeps it on loopback; None where nothing can.
+        auth_flag: the flag that says whether it asks for a password; None where giving it one says
+            so.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Contract:
     user_variable: str | None = None
     workspace_variable: str | None = None
     host_variable: str | None = None
+    auth_flag: str | None = None
 
 
 LINUXSERVER_CODE_SERVER = Contract(
@@ -65,6 +68,7 @@ CODER_CODE_SERVER = Contract(
     asks_basic=False,
     port_variable="PORT",
     host_variable="CODE_SERVER_HOST",
+    auth_flag="--auth",
 )
 
 LINUXSERVER_WEBTOP = Contract(

@@ -14,6 +14,8 @@ from kode.render.resolve import ResolvedKode
 
 HOME_VOLUME = "home"
 LOOPBACK = "127.0.0.1"
+STARTUP_SECONDS = 600
+"""The kubelet ends an editor that does not answer for this long after its start."""
 
 _DEFAULT_RESOURCES = {
     "requests": {"cpu": "100m", "memory": "512Mi"},
@@ -50,7 +52,7 @@ def container(kode: ResolvedKode, *, login: bool) -> Manifest:
         ],
         "resources": _resources(kode),
         "volumeMounts": mounts(kode),
-        "startupProbe": _probe(period=1, failures=600),
+        "startupProbe": _probe(period=1, failures=STARTUP_SECONDS),
         "readinessProbe": _probe(period=3, failures=10),
         "securityContext": security(kode),
     }
@@ -58,7 +60,7 @@ def container(kode: ResolvedKode, *, login: bool) -> Manifest:
         manifest["workingDir"] = f"{kode.home}/{kode.workspace}"
     if contract.asks_basic:
         manifest["volumeMounts"] = [*mounts(kode), {"name": "shm", "mountPath": "/dev/shm"}]
-    return {key: value for key, value in manifest.items() if value or value == 0}
+    return {key: value for key, value in manifest.items() if value}
 
 
 def init_containers(kode: ResolvedKode) -> list[Manifest]:
@@ -97,10 +99,9 @@ def security(kode: ResolvedKode) -> Manifest:
 
 def _args(kode: ResolvedKode, *, login: bool) -> list[str]:
     given = list(kode.template.args)
-    asks_by_default = kode.contract.has_login and kode.contract.workspace_variable is None
-    if asks_by_default and not login and not kode.template.command:
-        # The image asks for a password unless told otherwise; the sidecar asks already.
-        return [*given, "--auth", "none"]
+    if kode.contract.auth_flag and not kode.template.command:
+        # Last, so that it wins; in one piece, so that no flag before it takes it for its value.
+        return [*given, f"{kode.contract.auth_flag}={'password' if login else 'none'}"]
     return given
 
 
@@ -109,7 +110,6 @@ def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
     own: dict[str, Any] = {
         "PUID": str(template.puid),
         "PGID": str(template.pgid),
-        "TZ": template.tz,
         contract.port_variable: str(kode.port),
     }
     if contract.host_variable:
@@ -119,17 +119,26 @@ def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
     if kode.home != contract.home:
         own["HOME"] = kode.home
     if kode.credentials and contract.user_variable:
-        own[contract.user_variable] = kode.credentials.user
+        # Kubernetes would put the value of a variable in the place of $(NAME).
+        own[contract.user_variable] = kode.credentials.user.replace("$(", "$$(")
     variables = [{"name": name, "value": value} for name, value in own.items()]
     if kode.credentials and (login or contract.asks_basic):
         variables.append(_secret_variable("PASSWORD", kode.credentials.secret, "password"))
-    taken = {item["name"] for item in variables}
     given = [
         item.model_dump(by_alias=True, exclude_none=True)
         for item in kode.env
-        if item.name not in taken
+        if not _is_taken(item.name, {variable["name"] for variable in variables})
     ]
+    if all(item["name"] != "TZ" for item in given):
+        given.insert(0, {"name": "TZ", "value": template.tz})
     return [*given, *variables]
+
+
+def _is_taken(name: str, own: set[str]) -> bool:
+    # linuxserver's images take X from the file that FILE__X names, whatever X says; code-server
+    # prefers HASHED_PASSWORD to PASSWORD.
+    meant = name.removeprefix("FILE__")
+    return meant in own or (meant == "HASHED_PASSWORD" and "PASSWORD" in own)
 
 
 def _secret_variable(name: str, secret: str, key: str) -> Manifest:
@@ -138,9 +147,8 @@ def _secret_variable(name: str, secret: str, key: str) -> Manifest:
 
 def _resources(kode: ResolvedKode) -> Manifest:
     given = kode.template.resources
-    if given is None:
-        return _DEFAULT_RESOURCES
-    return given.model_dump(by_alias=True, exclude_none=True) or _DEFAULT_RESOURCES
+    amounts = given.model_dump(by_alias=True) if given else {}
+    return {name: found for name, found in amounts.items() if found} or _DEFAULT_RESOURCES
 
 
 def _probe(*, period: int, failures: int) -> Manifest:

@@ -162,8 +162,8 @@ def check_proxy_ref(template: Template) -> None:
     if not isinstance(template, KodeTemplate) and ref.namespace is None:
         raise RefNotFound(
             Reason.REF_NOT_PERMITTED,
-            f"KodeClusterTemplate {template.metadata.name}: envoyProxyRef must say the namespace of "
-            f"EnvoyProxyConfig {ref.name}",
+            f"KodeClusterTemplate {template.metadata.name}: envoyProxyRef must say the namespace "
+            f"of EnvoyProxyConfig {ref.name}",
         )
 
 
@@ -189,9 +189,13 @@ def _merge_env(
 def _kode_part(kode: Kode) -> Mapping[str, Any]:
     # What was left at its default is left out, so that a new field of a later version does not
     # change what stands for a Kode that never heard of it.
-    return kode.spec.model_dump(
+    part = kode.spec.model_dump(
         mode="json",
         by_alias=True,
         exclude_defaults=True,
-        exclude={"password": True, "suspend": True, "storage": {"keep_volume", "resources"}},
+        exclude={"password", "suspend", "storage"},
     )
+    if kode.spec.storage and kode.spec.storage.existing_volume_claim:
+        # Nothing else about the storage is anything to the pod.
+        part["existingVolumeClaim"] = kode.spec.storage.existing_volume_claim
+    return part

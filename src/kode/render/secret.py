@@ -54,10 +54,8 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
 def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     """Return the Secret that the sidecar mounts."""
     data = {ports.ENVOY_CONFIG: encode(files.config)}
-    annotations = {}
     if kode.credentials:
         data[ports.ENVOY_USERS] = encode(htpasswd(kode.credentials))
-        annotations[labels.CREDENTIALS_REVISION] = str(files.revision)
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -65,11 +63,19 @@ def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             kode=(kode.namespace, kode.name, kode.uid),
             name=names.envoy_secret(kode.name),
             component="envoy",
-            annotations=annotations,
+            annotations=provenance(kode, files.revision),
         ),
         "type": "Opaque",
         "data": data,
     }
+
+
+def provenance(kode: ResolvedKode, revision: int) -> dict[str, str]:
+    """Return the annotations that say which credentials something was made with."""
+    annotations = {labels.CREDENTIALS_REVISION: str(revision)}
+    if kode.credentials:
+        annotations[labels.CREDENTIALS_SECRET] = kode.credentials.secret
+    return annotations
 
 
 def htpasswd(credentials: Credentials) -> str:

@@ -13,7 +13,7 @@ from kode.api import ports
 from kode.render import editor
 from kode.render.meta import Manifest, child
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarFiles
+from kode.render.secret import SidecarFiles, provenance
 from kode.render.storage import claim_name
 
 _ENVOY_UID = 65532
@@ -32,7 +32,7 @@ def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Mani
     annotations = {
         labels.KODE_HASH: kode_hash,
         labels.POD_HASH: digest([spec, files.config, kode_hash]),
-        labels.CREDENTIALS_REVISION: str(files.revision),
+        **provenance(kode, files.revision),
     }
     metadata = child(
         kode=(kode.namespace, kode.name, kode.uid),
