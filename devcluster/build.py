@@ -77,6 +77,8 @@ def _build_one(component: Component, store: Store) -> None:
             built = scratch / _go_name(package, component)
             if built.name != name:
                 built.rename(scratch / name)
+        if component.files:
+            _copy_files(component, scratch)
         try:
             scratch.rename(final)
         except OSError:
@@ -99,6 +101,20 @@ def _go_name(package: str, component: Component) -> str:
     if package == ".":
         return component.name
     return re.sub(r"/v\d+$", "", package).rsplit("/", 1)[-1]
+
+
+def _copy_files(component: Component, target: Path) -> None:
+    """Take files out of a module, which its hash in go.sum covers too."""
+    module, pattern = component.files or ("", "")
+    found = subprocess.run(
+        ["go", "list", "-m", "-f", "{{.Dir}}", module],
+        check=True,
+        cwd=component.directory,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    for path in sorted(Path(found).glob(pattern)):
+        shutil.copyfile(path, target / path.name)
 
 
 def _run(argv: list[str], component: Component, log: Path) -> None:

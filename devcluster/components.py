@@ -25,6 +25,8 @@ class Component:
     tags: str = ""
     version_variable: str = ""
     cgo: bool = False
+    # Files of a module that are needed beside the binaries: the module, and which.
+    files: tuple[str, str] | None = None
     minutes: int = 1
     sources: Path = field(default=GO_SOURCES)
 
@@ -52,7 +54,13 @@ class Component:
             if path.is_file() and not path.name.endswith("_test.go"):
                 digest.update(f"{path.relative_to(self.directory)}\0".encode())
                 digest.update(path.read_bytes())
-        flags = (sorted(self.binaries.items()), self.tags, self.linker_flags(), self.cgo)
+        flags = (
+            sorted(self.binaries.items()),
+            self.tags,
+            self.linker_flags(),
+            self.cgo,
+            self.files,
+        )
         digest.update(repr(flags).encode())
         return digest.hexdigest()[:16]
 
@@ -104,7 +112,7 @@ COREDNS = Component(
 )
 ADDONS = Component(
     name="addons",
-    binaries={name: f"./cmd/{name}" for name in ("netpol", "pause", "provisioner")},
+    binaries={name: f"./cmd/{name}" for name in ("csi", "netpol", "pause", "provisioner")},
 )
 KWOK = Component(
     name="kwok",
@@ -119,7 +127,21 @@ METRICS_SERVER = Component(
     binaries={"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
 )
 
+SNAPSHOTTER = Component(
+    name="snapshotter",
+    module="github.com/kubernetes-csi/external-snapshotter/v8",
+    minutes=4,
+    binaries={
+        name: f"github.com/kubernetes-csi/external-snapshotter/v8/cmd/{name}"
+        for name in ("csi-snapshotter", "snapshot-controller")
+    },
+    files=(
+        "github.com/kubernetes-csi/external-snapshotter/client/v8",
+        "config/crd/snapshot.storage.k8s.io_*.yaml",
+    ),
+)
+
 CONTROL_PLANE = (KUBERNETES, ETCD, ADDONS)
 FULL = (*CONTROL_PLANE, CONTAINERD, RUNC, COREDNS)
 FAKE = (*CONTROL_PLANE, KWOK)
-ALL = (*FULL, KWOK, METRICS_SERVER)
+ALL = (*FULL, KWOK, METRICS_SERVER, SNAPSHOTTER)

@@ -118,6 +118,11 @@ class RunDir:
         return self.root / "volumes"
 
     @property
+    def csi(self) -> Path:
+        """Volumes and snapshots of the CSI driver, where it was added."""
+        return self.root / "csi"
+
+    @property
     def hidden(self) -> Path:
         """Stands in for host directories whose paths the node's parts hard-code."""
         return self.root / "hidden"

@@ -1,97 +1,81 @@
-// Command provisioner gives claims of one storage class their volumes: a
-// directory below -root for each, as a `local` volume of the node, so that
-// fsGroup works as with block storage. With an empty -root it makes no
-// directories: volumes for fake nodes, where nothing is ever mounted.
-//
-// Only PersistentVolumes are written here. Binding is left to Kubernetes' own
-// volume controller and scheduler, as with any external provisioner.
+// Command provisioner serves the cluster's ordinary storage class: a directory
+// below -root for each claim, as a `local` volume of the node, so that fsGroup
+// works as with block storage. With an empty -root it makes no directories:
+// volumes for fake nodes, where nothing is ever mounted.
 package main
 
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log"
+	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
-	"time"
 
+	"devcluster.invalid/addons/claims"
 	core "k8s.io/api/core/v1"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/util/workqueue"
 )
 
-const workers = 8
+// directories is the backend; without a node its volumes fit any node.
+type directories struct{ root, node string }
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "path of the kubeconfig to use")
-	var p provisioner
-	flag.StringVar(&p.name, "name", "devcluster.local", "provisioner that storage classes name")
-	flag.StringVar(&p.root, "root", "", "directory for the volumes; empty: make none")
-	flag.StringVar(&p.node, "node", "", "node that has the directories; empty: volumes fit any node")
+	name := flag.String("name", "", "provisioner that storage classes name")
+	root := flag.String("root", "", "directory for the volumes; empty: make none")
+	node := flag.String("node", "", "node that has the directories; empty: volumes fit any node")
 	flag.Parse()
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
 	if err != nil {
 		log.Fatalf("kubeconfig: %v", err)
 	}
-	// One client a cluster: the API server's own limits are the ones to meet.
-	config.QPS, config.Burst = 500, 1000
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	p.client = kubernetes.NewForConfigOrDie(config)
-	p.queue = workqueue.NewTypedRateLimitingQueue(
-		workqueue.NewTypedItemExponentialFailureRateLimiter[task](100*time.Millisecond, 30*time.Second))
-	p.watch(ctx)
-	for range workers {
-		go p.work(ctx)
-	}
-	<-ctx.Done()
-	p.queue.ShutDown()
+	claims.Run(ctx, config, *name, directories{*root, *node})
 }
 
-// watch starts the informers; their events only name what to look at again.
-func (p *provisioner) watch(ctx context.Context) {
-	factory := informers.NewSharedInformerFactory(p.client, 0)
-	claims := factory.Core().V1().PersistentVolumeClaims()
-	volumes := factory.Core().V1().PersistentVolumes()
-	classes := factory.Storage().V1().StorageClasses()
-	p.claims, p.volumes, p.classes = claims.Lister(), volumes.Lister(), classes.Lister()
-	for _, informer := range []cache.SharedIndexInformer{claims.Informer(), volumes.Informer(), classes.Informer()} {
-		_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-			AddFunc:    p.note,
-			UpdateFunc: func(_, object any) { p.note(object) },
-		})
-		if err != nil {
-			log.Fatalf("watch: %v", err)
-		}
+func (d directories) path(volume string) string {
+	if d.root == "" {
+		return filepath.Join("/nonexistent", volume)
 	}
-	factory.Start(ctx.Done())
-	factory.WaitForCacheSync(ctx.Done())
+	return filepath.Join(d.root, volume)
 }
 
-func (p *provisioner) note(object any) {
-	switch object := object.(type) {
-	case *core.PersistentVolumeClaim:
-		p.queue.Add(task{namespace: object.Namespace, claim: object.Name})
-	case *core.PersistentVolume:
-		p.queue.Add(task{volume: object.Name})
+func (d directories) Create(_ context.Context, volume string, claim *core.PersistentVolumeClaim) (core.PersistentVolumeSpec, error) {
+	spec := core.PersistentVolumeSpec{
+		PersistentVolumeSource: core.PersistentVolumeSource{Local: &core.LocalVolumeSource{Path: d.path(volume)}},
+		NodeAffinity:           d.affinity(),
 	}
+	// An empty volume instead of the files that were asked for would be a lie.
+	if source := claims.Source(claim); source != nil {
+		return spec, fmt.Errorf("this storage class cannot fill a volume from a %s", source.Kind)
+	}
+	if d.root == "" {
+		return spec, nil
+	}
+	return spec, os.MkdirAll(d.path(volume), 0o755)
 }
 
-func (p *provisioner) work(ctx context.Context) {
-	for {
-		next, stopped := p.queue.Get()
-		if stopped {
-			return
-		}
-		if err := p.pass(ctx, next); err != nil {
-			log.Printf("%v: %v; trying again", next, err)
-			p.queue.AddRateLimited(next)
-		} else {
-			p.queue.Forget(next)
-		}
-		p.queue.Done(next)
+func (d directories) Remove(volume string) error {
+	if d.root == "" {
+		return nil
 	}
+	return os.RemoveAll(d.path(volume))
+}
+
+// affinity ties a volume to its node; the API demands one of local volumes, so
+// volumes for any node name an operating system, which all nodes have.
+func (d directories) affinity() *core.VolumeNodeAffinity {
+	label, value := core.LabelHostname, d.node
+	if d.node == "" {
+		label, value = core.LabelOSStable, "linux"
+	}
+	return &core.VolumeNodeAffinity{Required: &core.NodeSelector{NodeSelectorTerms: []core.NodeSelectorTerm{{
+		MatchExpressions: []core.NodeSelectorRequirement{{
+			Key: label, Operator: core.NodeSelectorOpIn, Values: []string{value},
+		}},
+	}}}}
 }
