@@ -117,5 +117,7 @@ def _why(kind: str, message: str) -> str:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "(none)"
     text = value if isinstance(value, str) else f"({type(value).__name__})"
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."

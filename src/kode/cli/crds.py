@@ -1,13 +1,9 @@
 """`kode crds`: the CustomResourceDefinitions as YAML."""
 
-import sys
-
-import yaml
-
 from kode.api.crd import definitions
-from kode.cli.documents import PlainDumper
+from kode.cli.documents import write
 
 
 def run() -> None:
     """Print every definition to standard output."""
-    yaml.dump_all(definitions(), sys.stdout, Dumper=PlainDumper, sort_keys=False, width=100, explicit_start=True)
+    write(definitions())

@@ -22,7 +22,8 @@ def render(
         typer.Option(
             "--filename",
             "-f",
-            help="YAML file with Kodes, templates and what they name; - reads standard input. May be given more than once.",
+            help="YAML file with Kodes, templates and what they name; - reads standard input. "
+            "May be given more than once.",
         ),
     ],
     *,

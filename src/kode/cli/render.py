@@ -6,11 +6,9 @@ same words.
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from kode import names
 from kode.api.conditions import Reason
@@ -18,16 +16,18 @@ from kode.api.document import CLUSTER_SCOPED, KINDS, complete_version, is_ours, 
 from kode.api.kode import Kode
 from kode.api.proxyconfig import ProxyConfig
 from kode.api.template import Template
-from kode.cli.documents import PlainDumper, read
+from kode.cli.documents import read, write
 from kode.errors import InvalidSpec, KodeError, RefNotFound
 from kode.platform.desired import Meaning, mean
 from kode.render.resolve import DEFAULT_USER, Credentials, check_proxy_ref, resolve
-from kode.render.secret import existing
+from kode.render.secret import encode, existing
 
 _UID = "00000000-0000-0000-0000-000000000000"
+_OPERATOR_NAMESPACE = "kode-system"
 _INVALID, _FOUND_NOTHING = 1, 2
 
 Objects = dict[tuple[str, str, str], Any]
+"""Kind, namespace (empty where it has none) and name to a typed object or a Secret's document."""
 
 
 def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> int:
@@ -40,19 +40,23 @@ def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> i
         return _fail(f"--output {output}: use yaml or json")
     try:
         objects = _load(files, namespace)
-        kodes = [item for item in objects.values() if isinstance(item, Kode)]
-        rendered: list[Any] = []
-        for kode in kodes:
-            meaning = _meaning(kode, objects)
-            if envoy:
-                rendered.append(meaning.envoy)
-            else:
-                rendered.extend(meaning.render(operator_namespace="kode-system", revision=1))
     except KodeError as error:
         return _fail(str(error))
+    kodes = [item for item in objects.values() if isinstance(item, Kode)]
     if not kodes:
         return _fail("no Kode in the given files", _FOUND_NOTHING)
-    _print(rendered, output)
+    meanings, failures = [], 0
+    for kode in kodes:
+        try:
+            meanings.append(_meaning(kode, objects))
+        except KodeError as error:
+            failures += _fail(f"Kode {kode.metadata.namespace}/{kode.metadata.name}: {error}")
+    if failures:
+        return _INVALID
+    if envoy:
+        _print_configurations([meaning.envoy for meaning in meanings], output)
+    else:
+        _print_manifests(meanings, output)
     return 0
 
 
@@ -63,28 +67,44 @@ def _load(files: Iterable[Path], namespace: str) -> Objects:
             document, warning = complete_version(raw)
             if warning:
                 sys.stderr.write(f"warning: {path}: {warning}\n")
-            if document.get("kind") in KINDS or is_ours(document):
-                item = parse(_placed(document, namespace))
-                objects[(item.kind, item.metadata.namespace, item.metadata.name)] = item
-            elif document.get("kind") == "Secret":
-                placed = _placed(document, namespace)
-                meta = placed["metadata"]
-                objects[("Secret", meta["namespace"], meta["name"])] = placed
+            try:
+                objects.update(_taken(document, namespace))
+            except InvalidSpec as error:
+                raise InvalidSpec(error.reason, f"{path}: {_named(document)}{error}") from None
     return objects
 
 
-def _placed(document: dict[str, Any], namespace: str) -> dict[str, Any]:
+def _taken(document: Mapping[str, Any], namespace: str) -> Objects:
+    """Return a document under its key; nothing where rendering has no use for it."""
+    kind = document.get("kind")
+    ours = is_ours(document) or (isinstance(kind, str) and kind in KINDS)
+    if not ours and kind != "Secret":
+        return {}
+    placed = _placed(document, namespace)
+    meta = placed["metadata"]
+    item = parse(placed) if ours else {**placed, "data": _secret_data(placed)}
+    return {(str(kind), meta.get("namespace", ""), meta["name"]): item}
+
+
+def _placed(document: Mapping[str, Any], namespace: str) -> dict[str, Any]:
     metadata = document.get("metadata")
-    if (
-        not isinstance(metadata, dict)
-        or not isinstance(metadata.get("name"), str)
-        or not metadata["name"]
-    ):
-        raise InvalidSpec(Reason.INVALID_SPEC, f"{document.get('kind')}: metadata.name: required")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(name, str) or not name:
+        raise InvalidSpec(Reason.INVALID_SPEC, "metadata.name: required")
     placed = {"uid": _UID, **metadata}
-    if document["kind"] not in CLUSTER_SCOPED:
-        placed.setdefault("namespace", namespace)
+    where = placed.pop("namespace", None) or namespace
+    if document.get("kind") not in CLUSTER_SCOPED:
+        placed["namespace"] = where
     return {**document, "metadata": placed}
+
+
+def _secret_data(document: Mapping[str, Any]) -> dict[str, Any]:
+    # As the API server does with what was written in clear.
+    given, clear = document.get("data"), document.get("stringData")
+    data = dict(given) if isinstance(given, dict) else {}
+    for key, text in clear.items() if isinstance(clear, dict) else ():
+        data[key] = encode(str(text))
+    return data
 
 
 def _meaning(kode: Kode, objects: Objects) -> Meaning:
@@ -93,12 +113,12 @@ def _meaning(kode: Kode, objects: Objects) -> Meaning:
     where = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or own
     template: Template | None = objects.get((ref.kind, where, ref.name))
     if template is None:
-        raise _missing(Reason.TEMPLATE_NOT_FOUND, kode, f"{ref.kind} {ref.name}")
-    proxy = _proxy(kode, template, objects)
+        raise _missing(Reason.TEMPLATE_NOT_FOUND, f"{ref.kind} {ref.name}")
+    proxy = _proxy(template, objects)
     return mean(resolve(kode, template, proxy, _credentials(kode, objects)))
 
 
-def _proxy(kode: Kode, template: Template, objects: Objects) -> ProxyConfig | None:
+def _proxy(template: Template, objects: Objects) -> ProxyConfig | None:
     ref = template.spec.envoy_proxy_ref
     if ref is None:
         return None
@@ -106,7 +126,7 @@ def _proxy(kode: Kode, template: Template, objects: Objects) -> ProxyConfig | No
     where = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or template.metadata.namespace
     proxy: ProxyConfig | None = objects.get((ref.kind, where, ref.name))
     if proxy is None:
-        raise _missing(Reason.PROXY_CONFIG_NOT_FOUND, kode, f"{ref.kind} {ref.name}")
+        raise _missing(Reason.PROXY_CONFIG_NOT_FOUND, f"{ref.kind} {ref.name}")
     return proxy
 
 
@@ -119,22 +139,41 @@ def _credentials(kode: Kode, objects: Objects) -> Credentials | None:
         return None
     found = objects.get(("Secret", kode.metadata.namespace, spec.existing_secret))
     if found is None:
-        raise _missing(Reason.SECRET_NOT_FOUND, kode, f"Secret {spec.existing_secret}")
+        raise _missing(Reason.SECRET_NOT_FOUND, f"Secret {spec.existing_secret}")
     return existing(found, spec.existing_secret, spec.user)
 
 
-def _missing(reason: Reason, kode: Kode, what: str) -> RefNotFound:
-    return RefNotFound(reason, f"Kode {kode.metadata.name}: {what} is not in the given files")
+def _missing(reason: Reason, what: str) -> RefNotFound:
+    return RefNotFound(reason, f"{what} is not in the given files")
 
 
-def _print(rendered: Sequence[Any], output: str) -> None:
-    if output == "json":
-        json.dump(
-            {"apiVersion": "v1", "kind": "List", "items": list(rendered)}, sys.stdout, indent=2
-        )
-        sys.stdout.write("\n")
+def _named(document: Mapping[str, Any]) -> str:
+    metadata, kind = document.get("metadata"), document.get("kind")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    words = [word for word in (kind, name) if isinstance(word, str) and word.isprintable()]
+    return f"{' '.join(words)}: " if words else ""
+
+
+def _print_manifests(meanings: Iterable[Meaning], output: str) -> None:
+    manifests = [
+        manifest
+        for meaning in meanings
+        for manifest in meaning.render(operator_namespace=_OPERATOR_NAMESPACE, revision=1)
+    ]
+    if output == "yaml":
+        write(manifests)
         return
-    yaml.dump_all(rendered, sys.stdout, Dumper=PlainDumper, sort_keys=False, width=100, explicit_start=True)
+    listed = {"apiVersion": "v1", "kind": "List", "items": manifests}
+    sys.stdout.write(json.dumps(listed, indent=2) + "\n")
+
+
+def _print_configurations(configurations: Iterable[Mapping[str, Any]], output: str) -> None:
+    # One after the other: each is a file of its own to Envoy.
+    if output == "yaml":
+        write(configurations)
+        return
+    for configuration in configurations:
+        sys.stdout.write(json.dumps(configuration, indent=2) + "\n")
 
 
 def _fail(message: str, code: int = _INVALID) -> int:
