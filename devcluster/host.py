@@ -29,7 +29,8 @@ KERNEL_SETTINGS = (
 # Paths that the kubelet, containerd and CNI plugins have built in.
 NODE_DIRECTORIES = ("/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods")
 
-# A file that shows that a package is installed.
+# Files that show that a package is installed: those that a start needs. The list
+# of packages has more, for building images.
 SHOWN_BY = {
     "busybox": "/bin/busybox",
     "containernetworking-plugins": "/usr/lib/cni/bridge",

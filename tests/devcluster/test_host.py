@@ -62,5 +62,5 @@ def test_settings_noted_before_a_reboot_are_not_put_back(
     assert (settings / "kernel/panic").read_text() == "5\n"
 
 
-def test_every_listed_package_can_be_recognised() -> None:
-    assert set(host.packages()) == set(host.SHOWN_BY)
+def test_every_package_that_a_start_needs_is_one_that_deps_installs() -> None:
+    assert set(host.packages()).issuperset(host.SHOWN_BY)
