@@ -74,7 +74,7 @@ def _definition(kind: str, model: type[Resource]) -> dict[str, Any]:
                 "plural": printed.plural,
                 "singular": kind.lower(),
                 "shortNames": [printed.short],
-                "categories": ["kode"],
+                "categories": ["kode-all"],
             },
             "scope": "Cluster" if kind in CLUSTER_SCOPED else "Namespaced",
             "versions": [

@@ -1,0 +1,30 @@
+"""The tutorial's commands, run in order as they stand on the page."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.place import Place
+
+PAGE = Path("docs/tutorials/first-editor.md")
+# The cluster and the operator are there already, and a port-forward ends only when stopped.
+NOT_RUN = re.compile(r"^(make |eval |kubectl port-forward |kubectl apply -k |kubectl rollout )")
+
+
+def commands() -> list[str]:
+    """Return the page's commands: what is indented by four spaces."""
+    found = [line[4:] for line in PAGE.read_text().splitlines() if line.startswith("    ")]
+    return [line for line in found if not NOT_RUN.match(line)]
+
+
+@pytest.mark.cluster
+def test_every_command_of_the_tutorial_works(place: Place) -> None:
+    """Each ends well, in a namespace of its own."""
+    script = "\n".join(["set -eux", f"kubectl() {{ command kubectl --namespace {place.namespace} \"$@\"; }}", *commands()])
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert len(commands()) > 15
+    assert "hello" in done.stdout
+    assert done.stdout.index("UTC") < done.stdout.index("Europe/Stockholm")
