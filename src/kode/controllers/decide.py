@@ -58,6 +58,7 @@ _TOLD_AS_WARNING = frozenset(
         Reason.REJECTED,
     }
 )
+_PROGRESS = frozenset({Reason.STARTING, Reason.CLAIM_PENDING})
 _TOLD_AS_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED})
 
 
@@ -180,9 +181,7 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
     )
     workload = manifests[-1]
     work.pod_hash = workload["spec"]["template"]["metadata"]["annotations"][labels.POD_HASH]
-    work.update_pending = waits_for_restart(
-        work.children.live(workload), workload, work.pod, now=inputs.now
-    )
+    work.update_pending = waits_for_restart(work.children.live(workload), workload, work.pod)
     if kode.spec.storage and kode.spec.storage.existing_volume_claim and inputs.claim is None:
         name = kode.spec.storage.existing_volume_claim
         work.problems.append(
@@ -245,9 +244,15 @@ def _conclude(work: _Pass) -> Decision:
     return replace(
         told,
         writes=tuple(work.writes),
-        status_waits=bool(work.writes) and not work.problems and not told.notices,
+        status_waits=_is_progress(work, told),
         again_after=_again_after(work),
     )
+
+
+def _is_progress(work: _Pass, told: Decision) -> bool:
+    if work.problems or told.notices:
+        return False
+    return bool(work.writes) or _ready(told.status or {}).get("reason") in _PROGRESS
 
 
 def _again_after(work: _Pass) -> float | None:

@@ -86,9 +86,9 @@ class Decision:
     Attributes:
         writes: in order; the first failure ends the pass, and status is reported all the same.
         status: the whole status to write; None when it stands as it should.
-        status_waits: True when status tells only of progress that the writes of this pass will
-            change at once: the shell may leave it to the next pass, which it must then bring
-            about soon (this keeps writes per Kode low).
+        status_waits: True when status tells only of progress, which will soon be another: the
+            shell may leave it to the next pass, which it must then bring about soon (this keeps
+            writes per Kode low).
         notices: events to record, only together with a written status.
         again_after: seconds until the next pass at the latest; None to wait for a change.
         seen: what status was evaluated from; None where there is no Kode.

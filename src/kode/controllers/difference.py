@@ -1,8 +1,7 @@
 """Whether a live object is as it is desired.
 
-Rule: what the desired object does not name is not ours to judge: defaults of the API server, fields
-of other controllers, extra items in lists that merge by a key. What server-side apply would replace
-as a whole is compared as a whole.
+Rule: fields that the desired object does not name are not ours to judge: they are defaults of the
+API server, or belong to others. Lists that it names are ours from first to last, but for owners.
 
 Source: the +listType, +listMapKey, +structType and +mapType markers of
 https://github.com/kubernetes/api
@@ -39,7 +38,10 @@ _MERGED_BY: dict[str, tuple[str, ...]] = {
     "volumeMounts": ("mountPath",),
     "volumes": ("name",),
 }
-"""Lists that others may add to, and what tells their items apart; other lists are whole."""
+"""Lists whose order the API server may change, and what tells their items apart."""
+
+_SHARED = frozenset({"ownerReferences"})
+"""Lists that others may add to."""
 
 _WHOLE = frozenset({"egress", "ingress", "nodeSelector", "podSelector", "selector"})
 """Fields that have one owner: an entry too many is as wrong as one too few."""
@@ -117,10 +119,10 @@ def _map_covers(live: Any, desired: Mapping[str, Any], field: str) -> bool:
 
 def _list_covers(live: Sequence[Any], desired: Sequence[Any], field: str) -> bool:
     keys = _MERGED_BY.get(field)
+    if len(live) != len(desired) and field not in _SHARED:
+        return False
     if keys is None:
-        return len(live) == len(desired) and all(
-            covers(one, other) for one, other in zip(live, desired, strict=True)
-        )
+        return all(covers(one, other) for one, other in zip(live, desired, strict=True))
     return all(any(_is_item(one, other, keys) for one in live) for other in desired)
 
 

@@ -10,6 +10,7 @@ from kode import labels
 
 _UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
 _READ_CONDITIONS = frozenset({"Ready", "PodScheduled"})
+_READ_OF_CONDITION = ("type", "status", "reason", "message", "lastTransitionTime")
 
 
 def kode(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
     status = _dict(found, "status")
     kept = {key: status[key] for key in ("phase", "reason", "message") if key in status}
     kept["conditions"] = [
-        {key: item[key] for key in ("type", "status", "reason", "message") if key in item}
+        {key: item[key] for key in _READ_OF_CONDITION if key in item}
         for item in status.get("conditions") or ()
         if item.get("type") in _READ_CONDITIONS
     ]
@@ -73,13 +74,14 @@ def _container(item: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: item[key] for key in ("name", "image", "ready", "started") if key in item}
     for key in ("state", "lastState"):
         if item.get(key):
-            kept[key] = {name: _state(value) for name, value in item[key].items()}
+            kept[key] = {name: _state(name, value) for name, value in item[key].items()}
     return kept
 
 
-def _state(value: Mapping[str, Any] | None) -> dict[str, Any]:
-    # Times and ids of containers change without anything having changed for a reader.
-    kept = ("reason", "message", "exitCode")
+def _state(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
+    # Ids of containers and the times of those that ended change without anything having changed
+    # for a reader.
+    kept = ("startedAt",) if name == "running" else ("reason", "message", "exitCode")
     return {key: value[key] for key in kept if key in value} if value else {}
 
 

@@ -182,8 +182,8 @@ def _not_ready(pod: PodView) -> tuple[Reason, str]:
         return Reason.UNSCHEDULABLE, pod.unschedulable
     if pod.trouble:
         return _trouble_reason(pod.trouble), pod.trouble.message
-    if pod.started:
-        return Reason.UNHEALTHY, "the editor runs but does not answer"
+    if pod.answered:
+        return Reason.UNHEALTHY, "the editor runs but does not answer any more"
     return Reason.STARTING, "the pod is starting"
 
 

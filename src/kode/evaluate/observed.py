@@ -48,9 +48,9 @@ class PodView:
     Attributes:
         ready: whether the editor answers.
         stopping: whether it is being deleted.
-        started: whether the editor has answered since its container was started.
-        running_since: RFC 3339 time at which the editor's container was started; None when it does
-            not run.
+        started: whether the kubelet says that the editor has started. A kubelet that is restarted
+            denies it for a moment (before Kubernetes 1.35).
+        answered: whether the pod was ready at some time since the editor's container was started.
         unschedulable: the scheduler's words where no node takes it.
         trouble: the first container that does not run as it should.
         ended: the kubelet's words where the pod as a whole has ended.
@@ -60,7 +60,7 @@ class PodView:
     ready: bool
     stopping: bool
     started: bool
-    running_since: str | None
+    answered: bool
     unschedulable: str | None
     trouble: Trouble | None
     ended: str | None
@@ -81,12 +81,14 @@ def pod_view(pod: Object) -> PodView:
         reason = status.get("reason", status["phase"])
         ended = _one_line(f"{reason}: {status.get('message', 'the pod ended')}")
     editor = next((item for item in containers if item.get("name") == "editor"), {})
-    running = _dict(_dict(editor, "state"), "running")
+    began = str(_dict(_dict(editor, "state"), "running").get("startedAt", ""))
+    # Its readiness moves with the start of a pod or later; what moved after the start was ready.
+    moved = str(conditions.get("Ready", {}).get("lastTransitionTime", ""))
     return PodView(
         ready=conditions.get("Ready", {}).get("status") == "True",
         stopping="deletionTimestamp" in metadata,
         started=editor.get("started") is True,
-        running_since=str(running["startedAt"]) if "startedAt" in running else None,
+        answered=bool(began) and moved > began,
         unschedulable=unschedulable,
         trouble=_trouble(_list(status, "initContainerStatuses"), containers),
         ended=ended,

@@ -14,8 +14,6 @@ from kode.render.resolve import ResolvedKode
 
 HOME_VOLUME = "home"
 LOOPBACK = "127.0.0.1"
-STARTUP_SECONDS = 600
-"""The kubelet ends an editor that does not answer for this long after its start."""
 
 _DEFAULT_RESOURCES = {
     "requests": {"cpu": "100m", "memory": "512Mi"},
@@ -52,7 +50,7 @@ def container(kode: ResolvedKode, *, login: bool) -> Manifest:
         ],
         "resources": _resources(kode),
         "volumeMounts": mounts(kode),
-        "startupProbe": _probe(period=1, failures=STARTUP_SECONDS),
+        "startupProbe": _probe(period=1, failures=600),
         "readinessProbe": _probe(period=3, failures=10),
         "securityContext": security(kode),
     }
