@@ -119,6 +119,8 @@ state = "/run/containerd"
 
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
+  # Its profile would be loaded into the host's kernel and stay there.
+  disable_apparmor = true
 
   [plugins."io.containerd.cri.v1.runtime".cni]
     bin_dirs = ["/usr/lib/cni"]

@@ -1,8 +1,8 @@
 """What a cluster needs of its host, and what it changes there and puts back.
 
-Two things cannot be kept inside namespaces: kernel settings that the kubelet
-writes, and the mount points of directories that are hidden from it. The first
-cluster notes them, the last one to go puts them back.
+A few things cannot be kept inside namespaces: kernel settings that the kubelet
+writes, a kernel module, and the mount points of directories that are hidden from it.
+The first cluster notes them, the last one to go puts them back.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from devcluster.errors import DevclusterError
@@ -28,6 +28,9 @@ KERNEL_SETTINGS = (
 )
 # Paths that the kubelet, containerd and CNI plugins have built in.
 NODE_DIRECTORIES = ("/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods")
+
+BRIDGE_SETTING = "net/bridge/bridge-nf-call-iptables"
+BRIDGE_MODULE = "br_netfilter"
 
 # Files that show that a package is installed: those that a start needs. The list
 # of packages has more, for building images.
@@ -72,7 +75,6 @@ def require() -> None:
             "These Debian packages are missing. Install them (`make deps` does) and try again:\n"
             f"  apt-get install --no-install-recommends {' '.join(missing)}"
         )
-    _require_bridge_filter()
 
 
 def require_root() -> None:
@@ -80,20 +82,6 @@ def require_root() -> None:
         raise DevclusterError(
             "devcluster makes namespaces and mounts, so it needs root: run it with sudo -E"
         )
-
-
-def _require_bridge_filter() -> None:
-    setting = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
-    if setting.exists():
-        return
-    if shutil.which("modprobe"):
-        subprocess.run(["modprobe", "-q", "br_netfilter"], check=False)
-    if setting.exists():
-        return
-    raise DevclusterError(
-        "The kernel module br_netfilter is not loaded, so pods could not reach Services"
-        " whose pods are on the same bridge. Load it with: modprobe br_netfilter"
-    )
 
 
 def note(store: Store, settings: Path = Path("/proc/sys")) -> None:
@@ -107,10 +95,14 @@ def note(store: Store, settings: Path = Path("/proc/sys")) -> None:
     }
     made = [path for path in NODE_DIRECTORIES if not Path(path).exists()]
     store.runs.mkdir(parents=True, exist_ok=True)
-    document = {"boot": _boot(), "settings": found, "directories": made}
-    store.host_settings.write_text(json.dumps(document, indent=2))
+    # Pods reach Services whose pods are on the same bridge by way of this module.
+    loaded = [] if (settings / BRIDGE_SETTING).exists() else [BRIDGE_MODULE]
+    noted = Noted(_boot(), found, made, loaded)
+    store.host_settings.write_text(json.dumps(asdict(noted), indent=2))
     for path in made:
         Path(path).mkdir()
+    for module in loaded:
+        _load(module)
 
 
 def restore(store: Store, settings: Path = Path("/proc/sys")) -> None:
@@ -128,6 +120,8 @@ def restore(store: Store, settings: Path = Path("/proc/sys")) -> None:
         for directory in noted.directories:
             with contextlib.suppress(OSError):  # not empty: someone else's by now
                 Path(directory).rmdir()
+        for module in noted.modules:
+            subprocess.run(["modprobe", "--quiet", "--remove", module], check=False)
     store.host_settings.unlink(missing_ok=True)
 
 
@@ -135,17 +129,30 @@ def restore(store: Store, settings: Path = Path("/proc/sys")) -> None:
 class Noted:
     """The host before the first cluster."""
 
+    boot: str
     settings: dict[str, str]
     directories: list[str]
+    modules: list[str] = field(default_factory=list)
 
 
 def _noted(store: Store) -> Noted | None:
     if not store.host_settings.exists():
         return None
-    document = json.loads(store.host_settings.read_text())
-    # Kernel settings of before a reboot say nothing about this one.
-    settings = document["settings"] if document["boot"] == _boot() else {}
-    return Noted(settings, document["directories"])
+    noted = Noted(**json.loads(store.host_settings.read_text()))
+    if noted.boot == _boot():
+        return noted
+    # What was set and loaded before a reboot says nothing about this one.
+    return Noted(noted.boot, {}, noted.directories)
+
+
+def _load(module: str) -> None:
+    command = ["modprobe", module]
+    if shutil.which(command[0]) and not subprocess.run(command, check=False).returncode:
+        return
+    raise DevclusterError(
+        f"The kernel module {module} is needed and could not be loaded. Load it with"
+        f" `modprobe {module}`, or use a kernel that has it."
+    )
 
 
 def _boot() -> str:

@@ -1,9 +1,6 @@
 """Parts on demand, where they have been built: few tests need them, and building takes long."""
 
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +8,7 @@ import pytest
 
 from devcluster import build, components
 from devcluster.paths import Store
+from tests.devcluster.throwaway import Throwaway, started, wait
 
 BUILT = all(
     build.location(one, Store.default()).is_dir()
@@ -22,70 +20,48 @@ pytestmark = [
         not BUILT, reason="first: python3 -m devcluster build metrics-server snapshotter"
     ),
 ]
-NAME = "addons"
 MANIFESTS = Path(__file__).with_name("snapshot")
-FIGURES_SECONDS = 60.0
 
 
-def devcluster(*argv: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "devcluster", argv[0], "--name", NAME, *argv[1:]]
-    return subprocess.run(command, check=False, capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Throwaway]:
+    with started("addons") as one:
+        yield one
 
 
-def kubectl(*argv: str) -> str:
-    done = devcluster("exec", "--", "kubectl", *argv)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def run_pod(cluster: Throwaway, name: str) -> None:
+    """Apply the manifest of a name, and wait for its pod to have done its work."""
+    cluster.kubectl("apply", "-f", str(MANIFESTS / f"{name}.yaml"))
+    ended = "--for=jsonpath={.status.phase}=Succeeded"
+    cluster.kubectl("wait", f"pod/{name}", ended, "--timeout=60s")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
-    devcluster("down")
-    up = devcluster("up")
-    assert up.returncode == 0, up.stderr
-    yield
-    devcluster("down")
-
-
-def apply(name: str) -> None:
-    kubectl("apply", "-f", str(MANIFESTS / f"{name}.yaml"))
-
-
-def test_metrics_of_the_node_appear() -> None:
-    for _ in range(2):  # a second time changes nothing
-        added = devcluster("add", "metrics")
-        assert added.returncode == 0, added.stderr
+def test_metrics_of_the_node_appear(cluster: Throwaway) -> None:
+    cluster.succeed("add", "metrics")
+    cluster.succeed("add", "metrics")  # a second time changes nothing
     path = "/apis/metrics.k8s.io/v1beta1/nodes"
-    deadline = time.monotonic() + FIGURES_SECONDS
-    while not json.loads(kubectl("get", "--raw", path))["items"]:
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    wait("figures", lambda: bool(json.loads(cluster.kubectl("get", "--raw", path))["items"]), 60)
 
 
-def test_a_claim_is_filled_from_a_snapshot_and_from_another_claim() -> None:
-    added = devcluster("add", "snapshots")
-    assert added.returncode == 0, added.stderr
-    apply("first")
-    kubectl("wait", "pod/first", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
-    apply("snapshot")
-    kubectl(
-        "wait", "volumesnapshot/kept", "--for=jsonpath={.status.readyToUse}=true", "--timeout=60s"
-    )
-    apply("second")
-    kubectl("wait", "pod/second", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
-    apply("restored")
-    kubectl("wait", "pod/restored", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
-    assert kubectl("logs", "restored") == "snapshot: one\nclone: two\n"
+def test_a_claim_is_filled_from_a_snapshot_and_from_another_claim(cluster: Throwaway) -> None:
+    cluster.succeed("add", "snapshots")
+    run_pod(cluster, "first")
+    cluster.kubectl("apply", "-f", str(MANIFESTS / "snapshot.yaml"))
+    ready = "--for=jsonpath={.status.readyToUse}=true"
+    cluster.kubectl("wait", "volumesnapshot/kept", ready, "--timeout=60s")
+    run_pod(cluster, "second")
+    run_pod(cluster, "restored")
+    assert cluster.kubectl("logs", "restored") == "snapshot: one\nclone: two\n"
 
-    kubectl("delete", "pod,pvc,volumesnapshot", "--all", "--timeout=60s")
-    kubectl("wait", "pv", "--all", "--for=delete", "--timeout=60s")
+    cluster.kubectl("delete", "pod,pvc,volumesnapshot", "--all", "--timeout=60s")
+    cluster.kubectl("wait", "pv", "--all", "--for=delete", "--timeout=60s")
+    assert not [path for path in cluster.cluster.run.csi.rglob("*") if path.is_file()]
 
 
-def test_a_class_that_cannot_copy_says_so() -> None:
-    apply("refused")
-    deadline = time.monotonic() + FIGURES_SECONDS
-    wanted = "this storage class cannot fill a volume from a PersistentVolumeClaim"
-    while wanted not in kubectl("get", "events", "-o", "jsonpath={.items[*].message}"):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    assert kubectl("get", "pvc/refused", "-o", "jsonpath={.status.phase}") == "Pending"
+def test_a_class_that_cannot_copy_says_so(cluster: Throwaway) -> None:
+    cluster.kubectl("apply", "-f", str(MANIFESTS / "refused.yaml"))
+    said = "this storage class cannot fill a volume from a PersistentVolumeClaim"
+    messages = ["get", "events", "-o", "jsonpath={.items[*].message}"]
+    wait("an event", lambda: said in cluster.kubectl(*messages))
+    phase = cluster.kubectl("get", "pvc/refused", "-o", "jsonpath={.status.phase}")
+    assert phase == "Pending"

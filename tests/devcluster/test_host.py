@@ -16,7 +16,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    for name in ("kernel/panic", "vm/overcommit_memory"):
+    for name in ("kernel/panic", "vm/overcommit_memory", host.BRIDGE_SETTING):
         path = tmp_path / "sys" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("0\n")
@@ -60,6 +60,20 @@ def test_settings_noted_before_a_reboot_are_not_put_back(
     monkeypatch.setattr(host, "_boot", lambda: "another boot")
     host.restore(store, settings)
     assert (settings / "kernel/panic").read_text() == "5\n"
+
+
+def test_a_module_that_was_loaded_is_removed(
+    store: Store, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = tmp_path / "calls"
+    modprobe = tmp_path / "modprobe"
+    modprobe.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n')
+    modprobe.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (settings / host.BRIDGE_SETTING).unlink()
+    host.note(store, settings)
+    host.restore(store, settings)
+    assert calls.read_text() == "br_netfilter\n--quiet --remove br_netfilter\n"
 
 
 def test_every_package_that_a_start_needs_is_one_that_deps_installs() -> None:
