@@ -151,32 +151,33 @@ def _build_one(image: Image, builder: Builder, base: str | None) -> None:
             build(Path(scratch))
 
 
-def push_missing(digests: dict[str, str], cache: Path, cluster: Cluster) -> list[str]:
-    """Pushes the tags that the cluster's registry lacks or has otherwise; their references."""
-    wanted = [
-        {"repository": repository.partition("/")[2], "tag": tag, "digest": digests[image.name]}
-        for image in IMAGES
-        if image.pushed and image.name in digests
-        for repository, _, tag in (reference.rpartition(":") for reference in image.tags)
-    ]
-    request = {"layout": str(cache / "oci"), "registry": REGISTRY, "images": wanted}
+def pushed_tags(digests: dict[str, str]) -> dict[str, str]:
+    """Reference -> manifest digest of every tag that the registry shall have."""
+    images = (image for image in IMAGES if image.pushed and image.name in digests)
+    return {tag: digests[image.name] for image in images for tag in image.tags}
+
+
+def push_missing(tags: dict[str, str], cache: Path, cluster: Cluster) -> None:
+    """Pushes the tags that the cluster's registry lacks or has otherwise."""
+    parts = ((*reference.partition("/")[2].rsplit(":", 1), tags[reference]) for reference in tags)
+    images = [dict(zip(("repository", "tag", "digest"), part, strict=True)) for part in parts]
+    request = {"layout": str(cache / "oci"), "registry": REGISTRY, "images": images}
     argv = [*cluster.exec_prefix(), sys.executable, str(PUSHER)]
-    result = subprocess.run(
-        argv, input=json.dumps(request), stdout=subprocess.PIPE, text=True, check=False
-    )
-    if result.returncode:
+    if subprocess.run(argv, input=json.dumps(request), text=True, check=False).returncode:
         raise DevclusterError("the images could not be pushed; the cluster must be up in full mode")
-    pushed = {(one["repository"], one["tag"]) for one in json.loads(result.stdout)}
-    references = [reference for image in IMAGES for reference in image.tags]
-    return [one for one in references if tuple(one.partition("/")[2].rsplit(":", 1)) in pushed]
 
 
-def forget(references: Sequence[str], cluster: Cluster) -> None:
-    """Drops the node's copies: the kubelet pulls a tag that it has only for `Always`."""
-    argv = [*cluster.exec_prefix(whole=True), "ctr", "--namespace", "k8s.io", "images", "rm"]
+def drop_stale(tags: dict[str, str], cluster: Cluster) -> None:
+    """Drops the node's copies of older images: the kubelet asks again only for `Always`."""
+    argv = [*cluster.exec_prefix(whole=True), "ctr", "--namespace", "k8s.io", "images"]
     environment = os.environ | cluster.exec_environment()
-    # It fails where the node never had one of them, and then there was nothing to drop.
-    subprocess.run([*argv, *references], env=environment, capture_output=True, check=False)
+    listed = subprocess.run(
+        [*argv, "ls"], env=environment, capture_output=True, text=True, check=False
+    ).stdout
+    held = {fields[0]: fields[2] for fields in map(str.split, listed.splitlines())}
+    stale = [tag for tag, digest in tags.items() if held.get(tag, digest) != digest]
+    if stale:
+        subprocess.run([*argv, "rm", *stale], env=environment, capture_output=True, check=False)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -198,11 +199,10 @@ def run(options: argparse.Namespace, cluster: Cluster) -> None:
     images = with_needs(options.names or [image.name for image in IMAGES])
     with only_one(cache):
         digests = build_missing(images, cache, options.base, _say)
-        if options.no_push:
-            return
-        pushed = push_missing(digests, cache, cluster)
-    if pushed:
-        forget(pushed, cluster)
+        if not options.no_push:
+            tags = pushed_tags(digests)
+            push_missing(tags, cache, cluster)
+            drop_stale(tags, cluster)
 
 
 def _say(line: str) -> None:

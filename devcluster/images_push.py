@@ -93,27 +93,20 @@ def _blob(blobs: Path, digest: str) -> Path:
 
 
 def main() -> int:
-    """Reads {layout, registry, images: [{repository, tag, digest}]}; writes the images pushed."""
+    """Reads {layout, registry, images: [{repository, tag, digest}]} and pushes what is missing."""
     work = json.load(sys.stdin)
     registry = Registry(work["registry"])
-    pushed = []
     try:
         with closing(registry.connection):
             for image in work["images"]:
                 sent = push(registry, Path(work["layout"]) / "blobs", image)
                 if sent is not None:
-                    pushed.append(image)
-                    _say(f"pushed {image['repository']}:{image['tag']} ({sent / 1e6:.0f} MB)")
+                    size = f"{sent / 1e6:.0f} MB"
+                    print(f"pushed {image['repository']}:{image['tag']} ({size})", flush=True)
     except OSError as error:
-        _say(f"registry at {work['registry']}: {error}")
+        print(f"registry at {work['registry']}: {error}", file=sys.stderr)
         return 1
-    json.dump(pushed, sys.stdout)
     return 0
-
-
-def _say(line: str) -> None:
-    # Standard output carries the answer.
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """The table of test images: what it names, and when an image counts as changed."""
 
+import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from devcluster import images
 from devcluster.errors import DevclusterError
-from devcluster.images import IMAGES, Image, image_keys, with_needs
+from devcluster.images import IMAGES, Image, drop_stale, image_keys, pushed_tags, with_needs
 
 FROM = re.compile(r"^FROM (\S+)(?: AS (\S+))?", re.MULTILINE)
 
@@ -43,6 +45,47 @@ def test_named_images_come_with_what_they_start_from() -> None:
 def test_an_unknown_image_is_refused_by_name() -> None:
     with pytest.raises(DevclusterError, match="no such image: jupiter; there are: debian, editor"):
         with_needs(["tools", "jupiter"])
+
+
+def test_only_finished_images_are_pushed_under_every_name() -> None:
+    tags = pushed_tags({"editor": "sha256:1", "envoy": "sha256:2"})
+    assert tags == {
+        "docker.io/envoyproxy/envoy:v1.30-latest": "sha256:2",
+        "docker.io/envoyproxy/envoy:v1.40-latest": "sha256:2",
+    }
+
+
+@dataclass
+class _Node:
+    """A cluster whose `ctr` is a script: it lists two images and notes what it is told."""
+
+    tools: Path
+
+    def exec_prefix(self, *, whole: bool = False) -> list[str]:
+        assert whole
+        return []
+
+    def exec_environment(self) -> dict[str, str]:
+        return {"PATH": f"{self.tools}:{os.environ['PATH']}"}
+
+    def host_environment(self) -> dict[str, str]:
+        raise AssertionError
+
+    def kubeconfig(self, *, on_host: bool) -> Path:
+        raise AssertionError(on_host)
+
+
+def test_a_node_loses_only_its_older_copies(tmp_path: Path) -> None:
+    ctr = tmp_path / "ctr"
+    listing = "REF TYPE DIGEST\nkode/a:1 manifest sha256:old\nkode/b:1 manifest sha256:same\n"
+    ctr.write_text(f"#!/bin/sh\nprintf '{listing}'\necho \"$@\" >>{tmp_path}/told\n")
+    ctr.chmod(0o755)
+    wanted = {"kode/a:1": "sha256:new", "kode/b:1": "sha256:same", "kode/c:1": "sha256:other"}
+    drop_stale(wanted, _Node(tmp_path))
+    assert (tmp_path / "told").read_text().splitlines() == [
+        "--namespace k8s.io images ls",
+        "--namespace k8s.io images rm kode/a:1",
+    ]
 
 
 @pytest.fixture
