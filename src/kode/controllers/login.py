@@ -68,6 +68,10 @@ class Login:
         """Return what the connection is secured with."""
         return self._found.as_ssl_context()
 
+    def proxy(self) -> str | None:
+        """Return the URL of the proxy that the kubeconfig names; None where it names none."""
+        return self._found.proxy_url
+
     async def headers(self) -> dict[str, str]:
         """Return the headers that say who we are."""
         if self._clock() - self._since > _FRESH:

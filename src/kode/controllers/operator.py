@@ -140,7 +140,7 @@ class Operator:
         self._world.tell(self._world.keys())
 
     def _ready(self) -> bool:
-        return self._pulse.ready() and self._runtime.synced.is_set()
+        return self._pulse.ready() and self._runtime.ready()
 
 
 def run(options: Options) -> None:

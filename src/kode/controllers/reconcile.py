@@ -25,6 +25,10 @@ _MOST_TURNS = 5
 """Times that a pass begins anew because the world was not what it saw."""
 STATUS_WAITS = 1.5
 """Seconds that a status of mere progress waits for a better one."""
+STATUS_WAITS_MORE = 0.05
+"""Seconds that it waits longer for each other Kode that is on its way: in a burst the API server
+has better things to write."""
+STATUS_WAITS_MOST = 30.0
 LOOK_AGAIN = 3600.0
 """Seconds after which a quiet Kode is looked at again, in case that a change was missed."""
 
@@ -139,7 +143,8 @@ class Reconciler:
     def _holds_back(self, key: Key) -> bool:
         """Tell whether a status of mere progress is held back yet; see that it comes in the end."""
         now = self._clock()
-        until = self._held_back.setdefault(key, now + STATUS_WAITS)
+        patience = STATUS_WAITS + STATUS_WAITS_MORE * len(self._held_back)
+        until = self._held_back.setdefault(key, now + min(patience, STATUS_WAITS_MOST))
         if now >= until:
             return False
         self._queue.add_after(key, until - now)

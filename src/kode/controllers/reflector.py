@@ -93,7 +93,7 @@ class Reflector:
 
     async def _list(self) -> str:
         async with self._listing:
-            self._sign()
+            self._last_sign = self._clock()
             if self._contents:
                 return await read_list(self._client, self.scope, self._sink, self._sign)
             # What stands there is of no interest, only from where changes are to be followed.

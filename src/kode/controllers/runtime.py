@@ -56,7 +56,12 @@ class Runtime:
         self._problem = problem
         self._liveness = liveness
         self._stop: Future[None] = Future()
+        self._up = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def ready(self) -> bool:
+        """Tell whether templates and proxy configs have been read and are being watched."""
+        return self.synced.is_set() and self._up.is_set()
 
     async def run(self) -> None:
         """Read the lists again and again; start kopf after the first time."""
@@ -100,9 +105,12 @@ class Runtime:
                     if self._liveness
                     else None,
                     stop_flag=self._stop,
+                    ready_flag=self._up,
                 )
             except Exception:  # noqa: BLE001 - logged, and nothing else can be known of it
-                # A watch that it cannot take up ends kopf; the lists bridge the time.
+                # A watch that it cannot take up ends kopf; the lists bridge the time. Where it ends
+                # again and again, its liveness endpoint is missing, and the pod is started anew.
+                self._up.clear()
                 _LOG.exception("kopf ended; it is started again")
                 time.sleep(_AFTER_FAILURE)
 

@@ -200,7 +200,8 @@ class Transport:
                     "Accept-Encoding": "identity",
                 },
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=True,
+                # Not from the environment: aiohttp would look it up for each request anew.
+                proxy=self._login.proxy(),
             )
         return self._session
 
