@@ -131,7 +131,9 @@ def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
     # While a pod is on its way, what it waits for says more than a claim that comes with it.
     if wrong and wrong.reason is not Reason.CLAIM_PENDING:
         return Condition(kind, False, wrong.reason, wrong.message)
-    if wrong and workload.reason is Reason.STARTING:
+    held_up = workload.reason is Reason.UNSCHEDULABLE and seen.notes
+    if wrong and (workload.reason is Reason.STARTING or held_up):
+        # No node takes a pod whose claim cannot be bound; the provisioner says why.
         return Condition(kind, False, wrong.reason, wrong.message)
     return Condition(kind, False, workload.reason, workload.message)
 

@@ -3,6 +3,7 @@
 Rule: reading never fails; what is missing or odd in an object reads as absent.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ _PULL = frozenset(
 _CONFIG = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreStartHookError"}
 )
+
+# Time and place of a line of Envoy's log. Left in, they would make each crash look like a new one.
+_ENVOY_PREFIX = re.compile(r"^\[\d{4}-\d\d-\d\d [^]]*\](\[[^]]*\])* (\[[^]]*\] )?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,8 @@ def _cause(message: str) -> str:
 
 
 def _last_words(last: Object) -> str:
-    code, words = last.get("exitCode", "?"), _one_line(str(last.get("message", "")))
+    code = last.get("exitCode", "?")
+    words = _one_line(_ENVOY_PREFIX.sub("", str(last.get("message", ""))))
     reason = last.get("reason", "")
     out_of_memory = " (out of memory)" if reason == "OOMKilled" else ""
     return f"ended with exit code {code}{out_of_memory}" + (f": {words[-500:]}" if words else "")

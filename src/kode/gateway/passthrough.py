@@ -1,7 +1,8 @@
 """What an administrator wrote in Envoy's own JSON: checked for what would break us, then passed on.
 
 Rule: nothing is dropped; what is changed is listed here: enum names are upper-cased, as Envoy
-reads them, and a cluster that a filter calls by gRPC speaks HTTP/2, which gRPC needs.
+reads them, a cluster that a filter calls by gRPC speaks HTTP/2, which gRPC needs, and a filter's
+configuration is put in an envelope that Envoy opens for that filter alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ EDITOR_CLUSTER = "kode_editor"
 
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
+_ENVELOPE = "type.googleapis.com/xds.type.v3.TypedStruct"
+_ENVELOPES = (_ENVELOPE, "type.googleapis.com/udpa.type.v1.TypedStruct")
 _ROUTER = "envoy.extensions.filters.http.router."
 # Envoy reads a field by either of its names.
 _ENUM_FIELDS = ("type", "lb_policy", "lbPolicy", "dns_lookup_family", "dnsLookupFamily")
@@ -38,6 +41,19 @@ def filters(given: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
         if not _type_url(item):
             raise _broken(f"httpFilters: {item.get('name')} needs typed_config with an '@type'")
     return tuple(dict(item) for item in given)
+
+
+def enveloped(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a filter whose configuration Envoy reads on its own.
+
+    What Envoy then says against it names this filter. Read with the rest, a mistake makes Envoy
+    quote the whole configuration, and a pod's status holds only the end of such a message.
+    """
+    url = _type_url(item)
+    if url in _ENVELOPES:
+        return dict(item)
+    value = {key: value for key, value in item["typed_config"].items() if key != "@type"}
+    return {**item, "typed_config": {"@type": _ENVELOPE, "type_url": url, "value": value}}
 
 
 def clusters(

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from kode.api import ports
-from kode.gateway.passthrough import EDITOR_CLUSTER, HTTP_OPTIONS
+from kode.gateway.passthrough import EDITOR_CLUSTER, HTTP_OPTIONS, enveloped
 from kode.gateway.sidecar import ADMIN_SOCKET, Door, Sidecar, Upstream
 
 Json = dict[str, Any]
@@ -109,7 +109,7 @@ def _filters(sidecar: Sidecar) -> list[Json]:
             }
         )
     if sidecar.door is not Door.CLOSED:
-        chain.extend(dict(item) for item in sidecar.http_filters)
+        chain.extend(enveloped(item) for item in sidecar.http_filters)
     return [*chain, _router()]
 
 
