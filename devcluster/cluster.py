@@ -19,6 +19,7 @@ from typing import Protocol
 from devcluster import build, cgroups, host, namespaces, state
 from devcluster.boot import Boot
 from devcluster.errors import DevclusterError
+from devcluster.footprint import Footprint
 from devcluster.paths import RunDir, Store
 from devcluster.state import Mode, State
 
@@ -49,6 +50,7 @@ class DevCluster:
 
     name: str = DEFAULT_NAME
     store: Store = field(default_factory=Store.default)
+    footprint: Footprint = field(default_factory=Footprint)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(NAME_PATTERN, self.name):
@@ -77,9 +79,8 @@ class DevCluster:
             host.require()
             build.build(boot.components(), self.store)
             self.clear()  # of a boot that failed, or a crash
-            with lock(self.store, ".host"):
-                host.note(self.store)
-                self.run.root.mkdir(parents=True)
+            self.run.root.mkdir(parents=True)
+            self.footprint.enter(self.run.root)
             return boot.go(), True
 
     def down(self) -> bool:
@@ -102,10 +103,8 @@ class DevCluster:
             if process and namespaces.belongs(process, self.run):
                 namespaces.end(process)
         cgroups.remove(self.name)
-        with lock(self.store, ".host"):
-            remove_tree(self.run.root)
-            if not any(path.is_dir() for path in self.store.runs.glob("*")):
-                host.restore(self.store)
+        remove_tree(self.run.root)
+        self.footprint.leave(self.run.root)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

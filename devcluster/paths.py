@@ -49,10 +49,6 @@ class Store:
     def runs(self) -> Path:
         return self.root / "run"
 
-    @property
-    def host_settings(self) -> Path:
-        return self.runs / "host-settings.json"
-
     def run(self, name: str) -> "RunDir":
         return RunDir(self.runs / name)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster import cgroups, host, namespaces
+from devcluster import cgroups, footprint, namespaces
 from tests.devcluster.throwaway import Throwaway, wait
 
 pytestmark = [
@@ -30,7 +30,7 @@ def traces() -> dict[str, set[str]]:
     Other clusters come and go meanwhile: their control groups are theirs.
     """
     here = Path("/proc/self/mounts").read_text().splitlines()
-    settings = (Path("/proc/sys", name) for name in host.KERNEL_SETTINGS)
+    settings = (Path("/proc/sys", name) for name in footprint.KERNEL_SETTINGS)
     run, own = str(LIFE.cluster.run.root), cgroups.name(LIFE.name)
     return {
         "mounts": set(here),
@@ -42,7 +42,7 @@ def traces() -> dict[str, set[str]]:
             if path.name == own or not path.name.startswith(cgroups.name(""))
         },
         "settings": {f"{path}={path.read_text()}" for path in settings if path.exists()},
-        "directories": {path for path in host.NODE_DIRECTORIES if Path(path).exists()},
+        "directories": {path for path in footprint.NODE_DIRECTORIES if Path(path).exists()},
         "files": {
             str(path)
             for path in (*Path("/run").iterdir(), *Path(tempfile.gettempdir()).glob("kode*"))
