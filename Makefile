@@ -10,7 +10,8 @@ PORT ?= 8080
 BIN := .venv/bin
 SOURCES := $(wildcard src devcluster tests tools bench)
 PYTEST := $(BIN)/pytest
-ON_CLUSTER := $(BIN)/python -m tools.on_cluster
+CLUSTER ?= default
+ON_CLUSTER = $(BIN)/python -m tools.on_cluster --name $(CLUSTER)
 TIMED = @TIMEFORMAT='== $@: %1R s'; time
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
@@ -18,7 +19,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: up
 up: deps venv ## an editor on a development cluster; prints its address (PORT=8080)
-	@$(BIN)/python -m tools.up --port $(PORT)
+	@$(BIN)/python -m tools.up --name $(CLUSTER) --port $(PORT)
 
 .PHONY: down
 down: venv ## stop what `make up` started
@@ -38,8 +39,7 @@ test: deps venv ## check, then the tests on a real cluster and in a real browser
 .PHONY: test-devcluster
 test-devcluster: venv ## the development cluster itself, and its Go programs
 	$(TIMED) CGO_ENABLED=0 go -C devcluster/go/addons test ./...
-	$(TIMED) $(ON_CLUSTER) --outside -- \
-		$(PYTEST) tests/devcluster -m cluster --junit-xml=artifacts/devcluster.xml
+	$(TIMED) $(PYTEST) tests/devcluster -m cluster --junit-xml=artifacts/devcluster.xml
 
 .PHONY: test-faults
 test-faults: venv ## the operator killed, cut off and refused, at every point; on fake nodes
@@ -84,16 +84,16 @@ lock: venv ## resolve pyproject.toml into requirements/ (LOCKFLAGS=--upgrade for
 ##@ Cluster
 
 .PHONY: cluster-up
-cluster-up: deps ## start the one-node development cluster
-	$(PYTHON) -m devcluster up
+cluster-up: deps ## start the one-node development cluster (CLUSTER=default)
+	$(PYTHON) -m devcluster up --name $(CLUSTER)
 
 .PHONY: cluster-down
 cluster-down: ## stop it, leaving no trace
-	$(PYTHON) -m devcluster down
+	$(PYTHON) -m devcluster down --name $(CLUSTER)
 
 .PHONY: images
 images: deps ## build the images and push them to the cluster's registry
-	$(PYTHON) -m devcluster images
+	$(PYTHON) -m devcluster images --name $(CLUSTER)
 
 ##@ Set up
 

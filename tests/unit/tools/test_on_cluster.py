@@ -49,10 +49,14 @@ def test_running_cluster_is_left_running(devcluster: Recorder) -> None:
     assert devcluster.verbs == ["status", "exec"]
 
 
-def test_command_for_the_outside_is_not_entered(devcluster: Recorder, tmp_path: Path) -> None:
-    assert on_cluster.main(["--outside", "--", "touch", str(tmp_path / "here")]) == 0
-    assert devcluster.verbs == ["status", "up", "down"]
-    assert (tmp_path / "here").exists()
+def test_fake_nodes_live_beside_the_real_one(devcluster: Recorder) -> None:
+    assert on_cluster.main(["--name", "mine", "--mode", "fake", "pytest"]) == 0
+    assert devcluster.log.read_text().splitlines() == [
+        "status --name mine-fake",
+        "up --name mine-fake --mode fake",
+        "exec --name mine-fake -- pytest",
+        "down --name mine-fake",
+    ]
 
 
 def test_failure_of_the_command_is_passed_on_after_teardown(devcluster: Recorder) -> None:
