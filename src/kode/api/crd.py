@@ -17,7 +17,6 @@ from kode.api.status import KodeStatus
 Schema = dict[str, Any]
 
 _DROPPED = frozenset({"title", "$defs", "propertyNames"})
-_UNBOUNDED_MAP_KEYS = 64
 
 
 @dataclass(frozen=True)
@@ -132,9 +131,6 @@ def _plain(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
         if "$ref" in node:
             return _plain(node, definitions)
     plain = {key: value for key, value in node.items() if key not in _DROPPED}
-    if "const" in plain:
-        plain["enum"] = [plain.pop("const")]
-        plain.setdefault("type", "string")
     _drop_useless_default(plain)
     return _descend(plain, definitions)
 
@@ -157,12 +153,9 @@ def _descend(plain: Schema, definitions: Mapping[str, Any]) -> Schema:
         plain["properties"] = {
             name: _plain(value, definitions) for name, value in plain["properties"].items()
         }
-        plain.pop("additionalProperties", None)
-    elif isinstance(plain.get("additionalProperties"), Mapping):
-        plain["additionalProperties"] = _plain(plain["additionalProperties"], definitions)
-        plain.setdefault("maxProperties", _UNBOUNDED_MAP_KEYS)
-    else:
-        plain.pop("additionalProperties", None)
+    values = plain.pop("additionalProperties", None)
+    if isinstance(values, Mapping):
+        plain["additionalProperties"] = _plain(values, definitions)
     if "items" in plain:
         plain["items"] = _plain(plain["items"], definitions)
     return plain

@@ -1,0 +1,84 @@
+"""kode.names."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kode import names
+
+LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+LABEL_VALUE = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+MADE = (names.workload, names.auth_secret, names.envoy_secret, names.home_claim)
+
+SPELLED = st.text(alphabet="ab0-._Zü", max_size=12)
+LONG = st.builds(lambda text, times: text * times, SPELLED, st.integers(1, 30))
+KODES = st.one_of(
+    st.text(), SPELLED, LONG, st.from_regex(r"[a-z]{1,3}-h[0-9a-f]{16}", fullmatch=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("kode", "workload"),
+    [
+        ("dev", "dev"),
+        ("a" * 46, "a" * 46),
+        ("a" * 47, "a" * 28 + "-h11eaed932c6c6fdd"),
+        ("1st", "k-1st-he01ddf6594a4387b"),
+        ("team.dev", "team-dev-h0513ad3575b3d11e"),
+        ("Dev", "dev-h9c24f45a7ea9e466"),
+        ("", "k-he3b0c44298fc1c14"),
+        ("---", "k-hcb3f91d54eee30e5"),
+        ("dev\n", "dev-h9c5955fc99a60b8f"),
+    ],
+)
+def test_workload_keeps_a_valid_name_and_hashes_any_other(kode: str, workload: str) -> None:
+    assert names.workload(kode) == workload
+
+
+def test_children_differ_by_suffix() -> None:
+    made = (names.auth_secret("dev"), names.envoy_secret("dev"), names.home_claim("dev"))
+    assert made == ("dev-auth", "dev-envoy", "dev-home")
+    assert names.pod("dev") == "dev-0"
+
+
+@given(KODES)
+def test_names_are_valid_for_any_kode(kode: str) -> None:
+    for make in MADE:
+        assert LABEL.fullmatch(make(kode))
+        assert len(make(kode)) <= names.LONGEST
+    # The label controller-revision-hash of a pod is the StatefulSet's name, a dash and ten more.
+    assert len(names.workload(kode)) + 11 <= 63
+    assert names.pod(kode) == f"{names.workload(kode)}-0"
+
+
+@given(KODES)
+def test_label_value_is_valid_for_any_text(text: str) -> None:
+    assert LABEL_VALUE.fullmatch(names.label_value(text))
+    assert len(names.label_value(text)) <= 63
+
+
+@given(st.lists(KODES, min_size=2, max_size=20, unique=True))
+def test_two_kodes_never_share_a_name(kodes: list[str]) -> None:
+    for make in (*MADE, names.label_value):
+        assert len({make(kode) for kode in kodes}) == len(kodes)
+
+
+@given(KODES)
+def test_kode_named_like_a_hashed_name_does_not_meet_it(kode: str) -> None:
+    for made in (names.workload(kode), names.label_value(kode)):
+        if made != kode:
+            assert names.workload(made) != names.workload(kode)
+            assert names.label_value(made) != names.label_value(kode)
+
+
+@given(KODES, KODES)
+def test_secrets_of_one_kode_never_meet_those_of_another(one: str, other: str) -> None:
+    assert names.auth_secret(one) != names.envoy_secret(other)
+
+
+@given(st.lists(st.text(max_size=100), min_size=2, unique=True))
+def test_label_values_of_long_texts_differ(texts: list[str]) -> None:
+    tails = [f"{'x' * 60}{text}" for text in texts]
+    assert len({names.label_value(text) for text in tails}) == len(tails)
