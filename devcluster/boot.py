@@ -66,7 +66,7 @@ class Boot:
             pki.create(run.pki)
             self.write_config(port)
             if not self.fake:
-                cgroups.create(self.name)
+                cgroups.create(run.cgroup)
             process = namespaces.launch(run, relay)
         state = State(self.mode, port, process.pid, process.started)
         state.write(run)
@@ -108,7 +108,7 @@ class Boot:
             shutil.copy(MANIFESTS / "stages.yaml", run.config / "stages.yaml")
             return
         self.store.registry.mkdir(parents=True, exist_ok=True)
-        write(run.config / "kubelet.json", config.kubelet(run, cgroups.name(self.name)))
+        write(run.config / "kubelet.json", config.kubelet(run))
         write(run.config / "kube-proxy.json", config.kube_proxy(run))
         write(run.config / "containerd.toml", config.containerd(run, registry.pause_tag()))
         write(run.config / "registry.json", config.registry(self.store.registry))

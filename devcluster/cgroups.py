@@ -16,10 +16,6 @@ ROOT = Path("/sys/fs/cgroup")
 REMOVE_SECONDS = 20.0
 
 
-def name(cluster: str) -> str:
-    return f"kode-devcluster-{cluster}"
-
-
 def hierarchies(root: Path = ROOT) -> Iterator[Path]:
     """Every mounted hierarchy: the one of v2, or each controller's of v1."""
     if (root / "cgroup.controllers").is_file():
@@ -30,9 +26,9 @@ def hierarchies(root: Path = ROOT) -> Iterator[Path]:
             yield path
 
 
-def create(cluster: str, root: Path = ROOT) -> None:
+def create(name: str, root: Path = ROOT) -> None:
     for hierarchy in hierarchies(root):
-        group = hierarchy / name(cluster)
+        group = hierarchy / name
         if hierarchy == root:
             _delegate(hierarchy)
             group.mkdir(exist_ok=True)
@@ -53,14 +49,14 @@ def _delegate(group: Path) -> None:
             (group / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
-def remove(cluster: str, root: Path = ROOT) -> None:
+def remove(name: str, root: Path = ROOT) -> None:
     """Remove the group from every hierarchy.
 
     The kernel lets go of processes a moment after they were killed, so this tries for
     a while.
     """
     deadline = time.monotonic() + REMOVE_SECONDS
-    while left := [one for h in hierarchies(root) if (one := h / name(cluster)).is_dir()]:
+    while left := [one for h in hierarchies(root) if (one := h / name).is_dir()]:
         for group in left:
             for directory, _, _ in os.walk(group, topdown=False):
                 with contextlib.suppress(OSError):

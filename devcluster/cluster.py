@@ -87,7 +87,7 @@ class DevCluster:
         """Remove every trace; tells whether there was any."""
         with self.locked():
             present = self.run.root.is_dir() or any(
-                (one / cgroups.name(self.name)).is_dir() for one in cgroups.hierarchies()
+                (one / self.run.cgroup).is_dir() for one in cgroups.hierarchies()
             )
             if present:
                 host.require_root()
@@ -102,7 +102,7 @@ class DevCluster:
             process = namespaces.Process.find(int(self.run.init_pid.read_text()))
             if process and namespaces.belongs(process, self.run):
                 namespaces.end(process)
-        cgroups.remove(self.name)
+        cgroups.remove(self.run.cgroup)
         remove_tree(self.run.root)
         self.footprint.leave(self.run.root)
 

@@ -52,7 +52,7 @@ def kubeconfig(server: str, pki: Path, identity: str) -> str:
     )
 
 
-def kubelet(run: RunDir, cgroup: str) -> str:
+def kubelet(run: RunDir) -> str:
     """Configure the node agent.
 
     Disk pressure and image limits are off: the disk is a developer's own, and filling
@@ -72,7 +72,7 @@ def kubelet(run: RunDir, cgroup: str) -> str:
             "tlsCertFile": str(run.pki / "kubelet-server.crt"),
             "tlsPrivateKeyFile": str(run.pki / "kubelet-server.key"),
             "cgroupDriver": "cgroupfs",
-            "cgroupRoot": f"/{cgroup}",
+            "cgroupRoot": f"/{run.cgroup}",
             "failCgroupV1": False,
             "failSwapOn": False,
             "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",

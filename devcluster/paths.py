@@ -4,6 +4,7 @@ Two kinds of places: what is worth keeping between runs (built binaries, the
 registry's images) and a run directory for each cluster, gone after ``down``.
 """
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent
 GO_SOURCES = SOURCE / "go"
 MANIFESTS = SOURCE / "manifests"
+CGROUP_PREFIX = "kode-devcluster-"
 PACKAGE_LIST = SOURCE / "packages.txt"
 
 
@@ -61,6 +63,12 @@ class RunDir:
     """The files of one cluster while it is up."""
 
     root: Path
+
+    @property
+    def cgroup(self) -> str:
+        """The name of the pods' control group: no other run directory has the same."""
+        digest = hashlib.sha256(str(self.root).encode()).hexdigest()
+        return f"{CGROUP_PREFIX}{self.root.name}-{digest[:8]}"
 
     @property
     def state(self) -> Path:

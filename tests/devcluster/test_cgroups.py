@@ -22,7 +22,7 @@ def version_1(tmp_path: Path) -> Path:
 def version_2(tmp_path: Path) -> Path:
     (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
     (tmp_path / "cgroup.subtree_control").write_text("")
-    group = tmp_path / cgroups.name("one")
+    group = tmp_path / "one"
     group.mkdir()
     (group / "cgroup.controllers").write_text("cpu memory\n")
     (group / "cgroup.subtree_control").write_text("memory\n")
@@ -31,9 +31,8 @@ def version_2(tmp_path: Path) -> Path:
 
 def test_version_1_has_a_group_in_every_hierarchy(version_1: Path) -> None:
     cgroups.create("one", version_1)
-    group = cgroups.name("one")
-    assert (version_1 / "memory" / group).is_dir()
-    assert (version_1 / "cpuset" / group / "cpuset.cpus").read_text() == "0-1\n"
+    assert (version_1 / "memory" / "one").is_dir()
+    assert (version_1 / "cpuset" / "one" / "cpuset.cpus").read_text() == "0-1\n"
     assert [path.name for path in cgroups.hierarchies(version_1)] == ["cpuset", "memory"]
 
 
@@ -42,12 +41,12 @@ def test_version_2_has_one_group_that_passes_on_all_controllers(version_2: Path)
     assert list(cgroups.hierarchies(version_2)) == [version_2]
     # A plain file keeps the last of the words that a kernel would collect.
     assert (version_2 / "cgroup.subtree_control").read_text() == "+memory"
-    assert (version_2 / cgroups.name("one") / "cgroup.subtree_control").read_text() == "+cpu"
+    assert (version_2 / "one" / "cgroup.subtree_control").read_text() == "+cpu"
 
 
 def test_removal_takes_nested_groups_and_leaves_others(version_1: Path) -> None:
-    (version_1 / "memory" / cgroups.name("one") / "pods" / "pod1").mkdir(parents=True)
-    (version_1 / "memory" / cgroups.name("two")).mkdir()
+    (version_1 / "memory" / "one" / "pods" / "pod1").mkdir(parents=True)
+    (version_1 / "memory" / "two").mkdir()
     cgroups.remove("one", version_1)
-    assert not (version_1 / "memory" / cgroups.name("one")).exists()
-    assert (version_1 / "memory" / cgroups.name("two")).is_dir()
+    assert not (version_1 / "memory" / "one").exists()
+    assert (version_1 / "memory" / "two").is_dir()

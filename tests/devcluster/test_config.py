@@ -12,8 +12,9 @@ RUN = RunDir(Path("/cache/run/one"))
 
 
 def test_kubelet_stays_in_the_group_of_its_cluster() -> None:
-    document = json.loads(config.kubelet(RUN, "kode-devcluster-one"))
-    assert document["cgroupRoot"] == "/kode-devcluster-one"
+    document = json.loads(config.kubelet(RUN))
+    assert document["cgroupRoot"] == f"/{RUN.cgroup}"
+    assert RunDir(Path("/another/run/one")).cgroup != RUN.cgroup
     assert document["authentication"]["anonymous"] == {"enabled": False}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from devcluster import cgroups, footprint, namespaces
+from devcluster.paths import CGROUP_PREFIX
 from tests.devcluster.throwaway import Throwaway, wait
 
 pytestmark = [
@@ -31,7 +32,7 @@ def traces() -> dict[str, set[str]]:
     """
     here = Path("/proc/self/mounts").read_text().splitlines()
     settings = (Path("/proc/sys", name) for name in footprint.KERNEL_SETTINGS)
-    run, own = str(LIFE.cluster.run.root), cgroups.name(LIFE.name)
+    run, own = str(LIFE.cluster.run.root), LIFE.cluster.run.cgroup
     return {
         "mounts": set(here),
         "links": {path.name for path in Path("/sys/class/net").iterdir()},
@@ -39,7 +40,7 @@ def traces() -> dict[str, set[str]]:
             str(path)
             for hierarchy in cgroups.hierarchies()
             for path in hierarchy.glob("*/")
-            if path.name == own or not path.name.startswith(cgroups.name(""))
+            if path.name == own or not path.name.startswith(CGROUP_PREFIX)
         },
         "settings": {f"{path}={path.read_text()}" for path in settings if path.exists()},
         "directories": {path for path in footprint.NODE_DIRECTORIES if Path(path).exists()},
