@@ -127,7 +127,7 @@ def logs(args: argparse.Namespace) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python3 -m devcluster",
-        description="A real Kubernetes on this machine, gone without a trace when it is taken down.",
+        description="A real Kubernetes on this machine, gone without a trace when taken down.",
     )
     top.set_defaults(name=DEFAULT_NAME)
     words = top.add_subparsers(dest="word", required=True)
