@@ -137,6 +137,10 @@ class Api:
         if response.status_code != NOT_FOUND:
             _object(response)
 
+    def delete_all(self, kind: str, namespace: str) -> None:
+        """Ask for all objects of a kind in a namespace to go."""
+        _object(self.http.delete(path(kind, namespace)))
+
     def submit(self, text: str, kind: str, namespace: str) -> httpx2.Response:
         """Post a document as it is written, checked as strictly as kubectl asks for."""
         return self.http.post(
@@ -155,35 +159,49 @@ class Api:
             NeverHappened: it did not within the given seconds.
         """
         last: Object | None = None
-        for last in self._states(kind, name, namespace, time.monotonic() + seconds):
+        for last in self._states(path(kind, namespace), f"metadata.name={name}", seconds):
             if until(last):
                 return last
-        raise NeverHappened(
-            f"{kind} {namespace}/{name}, after {seconds:.0f} s: {json.dumps(_told(last), indent=1)}"
-        )
+        told = json.dumps(_told(last), indent=1)
+        raise NeverHappened(f"{kind} {namespace}/{name}, after {seconds:.0f} s: {told}")
 
-    def _states(
-        self, kind: str, name: str, namespace: str, deadline: float
-    ) -> Iterator[Object | None]:
-        """Yield the object now and after each change, until the deadline."""
-        where, only = path(kind, namespace), {"fieldSelector": f"metadata.name={name}"}
+    def find(
+        self, kind: str, namespace: str, fields: str, until: Test, seconds: float = 60
+    ) -> Object:
+        """Return the first object of a field selector of which the test holds.
+
+        Raises:
+            NeverHappened: there was none within the given seconds.
+        """
+        for item in self._states(path(kind, namespace), fields, seconds):
+            if item is not None and until(item):
+                return item
+        raise NeverHappened(f"no such {kind} of {fields} in {namespace} after {seconds:.0f} s")
+
+    def _states(self, where: str, fields: str, seconds: float) -> Iterator[Object | None]:
+        """Yield what is there now (None for nothing), and what each change leaves."""
+        deadline = time.monotonic() + seconds
         while True:
-            listed = _object(self.http.get(where, params=only))
-            yield next(iter(listed["items"]), None)
-            if time.monotonic() >= deadline:
+            listed = _object(self.http.get(where, params={"fieldSelector": fields}))
+            yield from listed["items"] or [None]
+            left = int(deadline - time.monotonic() + 1)
+            if left <= 0:
                 return
+            since = listed["metadata"]["resourceVersion"]
             yield from self._changes(
-                where, {**only, "resourceVersion": listed["metadata"]["resourceVersion"]}, deadline
+                where,
+                {
+                    "fieldSelector": fields,
+                    "resourceVersion": since,
+                    "watch": "true",
+                    "timeoutSeconds": str(left),
+                },
             )
 
-    def _changes(
-        self, where: str, params: Mapping[str, str], deadline: float
-    ) -> Iterator[Object | None]:
-        """Yield what a watch brings, until it ends or the deadline comes."""
-        left = max(1, int(deadline - time.monotonic() + 1))
-        asked = {**params, "watch": "true", "timeoutSeconds": str(left)}
-        timeout = httpx2.Timeout(30, read=left + 10)
-        with self.http.stream("GET", where, params=asked, timeout=timeout) as response:
+    def _changes(self, where: str, params: Mapping[str, str]) -> Iterator[Object | None]:
+        """Yield what a watch brings until it ends."""
+        timeout = httpx2.Timeout(30, read=float(params["timeoutSeconds"]) + 10)
+        with self.http.stream("GET", where, params=params, timeout=timeout) as response:
             if response.status_code == GONE:
                 return
             for line in response.iter_lines():

@@ -67,7 +67,8 @@ def template(name: str, **spec: Any) -> Object:
 def stand_in(name: str, **spec: Any) -> Object:
     """Return a KodeTemplate whose editor is a few lines that answer on the editor's port.
 
-    For what is not about the editor: it starts in a moment, and everything around it is real.
+    For what is not about the editor: it starts in a moment, and everything around it is real. Its
+    command is not the image's own, so the sidecar asks for the password.
     """
     plain = {"image": TOOLS, "command": ["python3", "-c", _STAND_IN], "resources": _TINY}
     return template(name, **(plain | spec))
@@ -101,7 +102,7 @@ def secret(name: str, **text: str) -> Object:
 
 
 def probe(name: str, **labels: str) -> Object:
-    """Return a pod to look at the cluster from; it stops at once when deleted."""
+    """Return a pod to look at the cluster from, with no rights at all; it stops at once."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -109,9 +110,18 @@ def probe(name: str, **labels: str) -> Object:
         "spec": {
             "terminationGracePeriodSeconds": 0,
             "automountServiceAccountToken": False,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 1000,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
             "containers": [
                 {
                     "name": "probe",
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
                     "image": TOOLS,
                     "command": ["sleep", "infinity"],
                     "resources": _TINY,

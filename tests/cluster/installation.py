@@ -23,7 +23,11 @@ class Operator:
 
     def install(self) -> None:
         """Run the command of the README, and wait until the operator is up."""
+        found = self.api.list("Deployment", NAMESPACE, labelSelector=SELECTOR)
         kubectl("apply", "-k", str(self.manifests))
+        if found:
+            # Left by an earlier run, and then it may run an earlier image.
+            kubectl("-n", NAMESPACE, "rollout", "restart", "deployment")
         kubectl("-n", NAMESPACE, "rollout", "status", "deployment", f"--timeout={_SECONDS}")
 
     def uninstall(self) -> None:

@@ -111,6 +111,18 @@ class Place:
         """Return the uid of the pod of a Kode."""
         return str(self.pod(name)["metadata"]["uid"])
 
+    def settled(self, name: str) -> None:
+        """Wait until a Kode's workload has taken all changes and its pod is ready."""
+
+        def says(seen: Object) -> bool:
+            status = seen.get("status", {})
+            taken = status.get("observedGeneration") == seen["metadata"]["generation"]
+            return bool(taken and status.get("availableReplicas") == 1)
+
+        self.wait("StatefulSet", names.workload(name), says, START)
+        self.wait("Pod", names.pod(name), is_ready, START)
+        self.ready(name)
+
     def replaced(self, name: str, uid: str) -> str:
         """Wait until another pod than this one is ready; its uid."""
         found = self.wait(
@@ -143,6 +155,17 @@ class Place:
         """Return the Events on a Kode."""
         about = f"involvedObject.kind=Kode,involvedObject.name={name}"
         return self.api.list("Event", self.namespace, fieldSelector=about)
+
+    def warned(self, name: str, reason: str, seconds: float = 30) -> Object:
+        """Return the warning Event on a Kode with this reason, once it is there."""
+        about = f"involvedObject.kind=Kode,involvedObject.name={name},reason={reason}"
+        return self.api.find(
+            "Event",
+            self.namespace,
+            about,
+            lambda event: event is not None and event["type"] == "Warning",
+            seconds,
+        )
 
     def children(self, name: str) -> dict[tuple[str, str], Object]:
         """Return everything that carries the label of a Kode, by kind and name."""

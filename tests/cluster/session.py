@@ -6,6 +6,7 @@ each. What it made it removes, and a removal that hangs is a failure.
 
 import re
 import secrets
+import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +19,11 @@ from tests.cluster.installation import Operator
 from tests.cluster.place import Place
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+ARTEFACTS = REPOSITORY / "artifacts" / "cluster"
 SCENARIOS = Path(__file__).with_name("scenarios")
 _LAST = "test_uninstall.py"
 _SECONDS_TO_GO = 120
+_IN_USE = pytest.StashKey[list[Place]]()
 
 
 @dataclass
@@ -29,6 +32,7 @@ class Namespaces:
 
     api: Api
     made: list[str] = field(default_factory=list)
+    in_use: list[Place] = field(default_factory=list)
 
     def make(self, name: str) -> Place:
         """Make a namespace with a name of its own."""
@@ -38,16 +42,26 @@ class Namespaces:
         self.made.append(unique)
         # Pods are refused in a namespace whose default account is not there yet.
         self.api.wait("ServiceAccount", "default", unique, lambda seen: seen is not None)
-        return Place(self.api, unique)
+        place = Place(self.api, unique)
+        self.in_use.append(place)
+        return place
 
-    def end(self, name: str) -> None:
-        """Ask for a namespace to go; the run's end waits for it."""
-        self.api.delete("Namespace", name)
+    def end(self, place: Place) -> None:
+        """Ask for what runs in a namespace to go; the run's end waits for all of it."""
+        self.in_use.remove(place)
+        for kind in ("Kode", "Pod"):
+            self.api.delete_all(kind, place.namespace)
 
     def wait_until_gone(self) -> None:
         """End those that are left, and wait for all of them."""
+        for place in list(self.in_use):
+            self.end(place)
         for name in self.made:
-            self.end(name)
+            # A namespace that still has pods is looked at again only after half of their grace.
+            for pod in self.api.list("Pod", name):
+                about = pod["metadata"]["name"]
+                self.api.wait("Pod", about, name, lambda seen: seen is None, _SECONDS_TO_GO)
+            self.api.delete("Namespace", name)
         for name in self.made:
             self.api.wait("Namespace", name, "", lambda seen: seen is None, _SECONDS_TO_GO)
 
@@ -61,6 +75,7 @@ def api() -> Api:
 @pytest.fixture(scope="session")
 def operator(api: Api) -> Iterator[Operator]:
     """The operator, installed as users install it, with exactly the rights it has there."""
+    shutil.rmtree(ARTEFACTS, ignore_errors=True)
     installed = Operator(api, REPOSITORY / "deploy" / "kustomize")
     installed.install()
     yield installed
@@ -68,10 +83,13 @@ def operator(api: Api) -> Iterator[Operator]:
 
 
 @pytest.fixture(scope="session")
-def namespaces(api: Api, operator: Operator) -> Iterator[Namespaces]:
+def namespaces(
+    request: pytest.FixtureRequest, api: Api, operator: Operator
+) -> Iterator[Namespaces]:
     """The namespaces of this run; gone before the operator is."""
     del operator
     found = Namespaces(api)
+    request.session.stash[_IN_USE] = found.in_use
     yield found
     found.wait_until_gone()
 
@@ -81,7 +99,7 @@ def place(request: pytest.FixtureRequest, namespaces: Namespaces) -> Iterator[Pl
     """A namespace for the tests of one module."""
     made = namespaces.make(Path(str(request.path)).stem.removeprefix("test_"))
     yield made
-    namespaces.end(made.namespace)
+    namespaces.end(made)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +107,7 @@ def elsewhere(request: pytest.FixtureRequest, namespaces: Namespaces) -> Iterato
     """Another namespace for the tests of one module."""
     made = namespaces.make(f"{Path(str(request.path)).stem.removeprefix('test_')}-other")
     yield made
-    namespaces.end(made.namespace)
+    namespaces.end(made)
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +133,7 @@ def pytest_runtest_makereport(
     """Keep what explains a failure."""
     del call
     report = yield
-    if report.failed and isinstance(item, pytest.Function):
-        places = [value for value in item.funcargs.values() if isinstance(value, Place)]
-        artefacts.keep(REPOSITORY / "artifacts" / "cluster", item.nodeid, places)
+    if report.failed:
+        places = item.session.stash.get(_IN_USE, [])
+        artefacts.keep(ARTEFACTS, item.nodeid, places)
     return report

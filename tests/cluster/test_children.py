@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.api import Object
-from tests.cluster.documents import PASSWORD, kode, secret, stand_in
+from tests.cluster.documents import PASSWORD, USER, kode, secret, stand_in
 from tests.cluster.place import Place, condition, uid_of
 
 _EDITS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -147,7 +147,7 @@ def test_a_deleted_claim_of_a_kode_without_pod_comes_back(place: Place) -> None:
 
 
 def test_a_lost_password_is_told_and_can_be_set_again(place: Place) -> None:
-    place.ready("child")
+    place.settled("child")
     before = place.uid("child")
     place.delete("Secret", "child-auth")
     told = place.told("child", "SecretNotFound", status="True")
@@ -155,7 +155,7 @@ def test_a_lost_password_is_told_and_can_be_set_again(place: Place) -> None:
     assert place.uid("child") == before
     place.edit("Kode", "child", {"spec": {"password": PASSWORD}})
     place.wait("Secret", "child-auth", lambda seen: uid_of(seen) != "")
-    place.ready("child")
+    place.settled("child")
     assert place.uid("child") == before, "it is the same password"
 
 
@@ -169,9 +169,9 @@ def _desired(item: Object) -> Object:
 
 
 def test_the_editor_works_after_all_that(place: Place) -> None:
-    place.ready("child")
+    place.settled("child")
     with place.door("child") as door:
-        assert door.status("/") == 200
+        assert door.status("/", login=(USER, PASSWORD)) == 200
     assert set(place.children("child")) <= _CHILDREN
 
 
@@ -194,7 +194,8 @@ def test_a_stranger_in_the_place_of_a_child_is_left_alone(
     found = place.get(kind, name)
     assert uid_of(found) == uid_of(strangers[case])
     assert _desired(found) == _desired(strangers[case])
-    assert "kode" not in {entry["manager"] for entry in found["metadata"]["managedFields"]}
+    managers = found["metadata"].get("managedFields", [])
+    assert "kode" not in {entry["manager"] for entry in managers}
     assert "ownerReferences" not in found["metadata"]
     assert place.absent("Pod", f"in-{case}-0")
 

@@ -62,7 +62,7 @@ def test_basic_authentication_is_no_way_around_the_login(door: Door) -> None:
     assert door.status("/", login=(USER, PASSWORD)) == 302
 
 
-@pytest.mark.parametrize("wrong", ["", "devpasswor", "devpassword ", "DEVPASSWORD", "wrong"])
+@pytest.mark.parametrize("wrong", ["", "devpasswor", "devpassword1", "DEVPASSWORD"])
 def test_a_wrong_password_is_refused(door: Door, wrong: str) -> None:
     assert door.sign_in(wrong) == ""
 
