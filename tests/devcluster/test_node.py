@@ -1,5 +1,6 @@
 """A pod on the real node: images, volumes, names, ports and network policies."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ def test_an_image_that_is_not_in_the_registry_fails_at_once(cluster: Throwaway) 
 
 
 def test_port_forward_works_from_the_hosts_own_network(cluster: Throwaway) -> None:
-    outside = cluster.cluster.host_environment()
+    outside = os.environ | cluster.cluster.host_environment()
     argv = ["kubectl", "port-forward", "service/server", ":80"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=outside) as forward:
         assert forward.stdout
