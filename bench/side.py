@@ -18,7 +18,9 @@ from kode import labels
 from kode.api.meta import API_VERSION
 
 IN_FLIGHT = 16
-_PATIENCE = 1800.0
+_LOOK_EVERY = 0.1
+PATIENCE = 1800.0
+"""Seconds after which something that does not come is given up."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ class Run:
         return kodes.kodes(self.name, self.count, password=self.password)
 
 
+async def clear(api: Api) -> None:
+    """Remove what an interrupted run has left."""
+    names = [it["metadata"]["name"] for it in await api.items("/api/v1/namespaces")]
+    left = [name for name in names if name.startswith("bench-")]
+    if left:
+        await _empty(api, left)
+
+
 @asynccontextmanager
 async def namespaces(api: Api, name: str) -> AsyncIterator[None]:
     """Namespaces for a run; at the end they and all in them are gone."""
@@ -53,14 +63,23 @@ async def namespaces(api: Api, name: str) -> AsyncIterator[None]:
         await _empty(api, [it["metadata"]["name"] for it in manifests])
 
 
-async def bare(admin: Api, client: Api, run: Run, operator_namespace: str) -> tuple[Times, Times]:
-    """Apply the children of Kodes that nobody reconciles.
+async def prepared(admin: Api, run: Run, operator_namespace: str) -> tuple[Sequence[Object], ...]:
+    """Create Kodes that nobody reconciles; return the children of each."""
+    live: list[Object] = []
+
+    async def create(manifest: Object) -> None:
+        live.append(await admin.create(manifest))
+
+    await in_flight(run.kodes(), create)
+    return tuple(kodes.children(live, operator_namespace))
+
+
+async def bare(admin: Api, client: Api, sets: Sequence[Sequence[Object]]) -> tuple[Times, Times]:
+    """Apply children.
 
     Returns:
         Times until the last child of each Kode was applied, and until its pod ran.
     """
-    live = [await admin.create(manifest) for manifest in run.kodes()]
-    sets = list(kodes.children(live, operator_namespace))
     applied, running = Times(), Times()
 
     async def apply(children: Sequence[Object]) -> None:
@@ -112,13 +131,29 @@ async def in_flight(items: Iterable[Any], work: Callable[[Any], Awaitable[Any]])
             group.create_task(worker())
 
 
+async def leads(admin: Api, namespace: str) -> None:
+    """Wait until an operator holds the lease: then all is read, and writes may begin."""
+    path = f"{collection('coordination.k8s.io/v1', 'Lease', namespace)}/kode-operator"
+
+    async def held() -> bool:
+        lease = await admin.find(path)
+        return bool(lease and lease["spec"].get("holderIdentity"))
+
+    await until(held)
+
+
+async def pause(seconds: float) -> None:
+    """Let time pass."""
+    await asyncio.sleep(seconds)
+
+
 async def until(check: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something holds."""
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if await check():
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_LOOK_EVERY)
 
 
 @asynccontextmanager
@@ -159,6 +194,9 @@ async def _empty(api: Api, names: Sequence[str]) -> None:
     # Piece by piece: a namespace with pods that stop, or claims in use, is looked at again only
     # after many seconds.
     claims = [collection("v1", "PersistentVolumeClaim", name) for name in names]
+    for name in names:
+        # First, or an operator that runs would put right what goes.
+        await api.delete(collection(API_VERSION, "Kode", name))
     for name in names:
         await api.delete(collection("apps/v1", "StatefulSet", name))
         await api.delete(collection("v1", "Pod", name), gracePeriodSeconds="0")

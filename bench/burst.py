@@ -1,0 +1,192 @@
+"""Many Kodes at once: (a) by a bare client and (b) by the operator, in turns.
+
+Rule: sides take turns and change their order each round, because the machine is never as quiet as
+one would like; what is told is the median of the rounds.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+from bench import flows, side
+from bench.api import Api
+from bench.figures import Figure
+from bench.flows import Writes
+from bench.program import Program, Usage, usage
+from bench.shares import Shares
+from bench.timing import Times
+
+RATE_GOAL = 0.85
+WRITES_GOAL = 2
+
+
+@dataclass(frozen=True)
+class Floor:
+    """One run of the bare client."""
+
+    applied: Times
+    running: Times
+    cpu: float
+    rss: float
+    shares: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ours:
+    """One run of the operator."""
+
+    ready: Times
+    writes: Writes
+    cpu: float
+    peak: float
+    shares: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a burst is measured with.
+
+    Attributes:
+        admin: creates Kodes and watches.
+        client: the bare client, with the operator's identity.
+        operator: makes the operator's process, not yet started.
+        namespace: where the operator is at home.
+        count: Kodes in a burst.
+        password: whether they have one.
+    """
+
+    admin: Api
+    client: Api
+    operator: Callable[[], Program]
+    namespace: str
+    count: int
+    password: bool = False
+
+    @property
+    def suffix(self) -> str:
+        return "_with_password" if self.password else ""
+
+    async def floor(self, name: str) -> Floor:
+        """Run the bare client."""
+        run = side.Run(name, self.count, self.password)
+        async with side.namespaces(self.admin, name):
+            sets = await side.prepared(self.admin, run, self.namespace)
+            before, shares = usage(os.getpid()), Shares()
+            applied, running = await side.bare(self.admin, self.client, sets)
+            after = usage(os.getpid())
+            return Floor(applied, running, after.cpu - before.cpu, after.rss, shares.so_far())
+
+    async def ours(self, name: str) -> Ours:
+        """Run the operator."""
+        run = side.Run(name, self.count, self.password)
+        async with side.namespaces(self.admin, name):
+            with self.operator() as program:
+                await side.leads(self.admin, self.namespace)
+                idle, writes = program.usage(), await flows.count(self.admin)
+                shares = Shares()
+                ready = await side.ours(self.admin, run)
+                used, parts = await self._settled(program), shares.so_far()
+                writes = (await flows.count(self.admin)).since(writes)
+                return Ours(ready, writes, used.cpu - idle.cpu, used.peak, parts)
+
+    async def _settled(self, program: Program) -> Usage:
+        # What the operator writes a moment later counts as well.
+        started, before = time.monotonic(), await flows.count(self.admin)
+        while time.monotonic() - started < side.PATIENCE:
+            await side.pause(5)
+            now = await flows.count(self.admin)
+            if now.since(before).but_lease() == 0:
+                return program.usage()
+            before = now
+        raise TimeoutError("the operator goes on writing")
+
+
+async def rounds(bench: Bench, count: int) -> tuple[Figure, ...]:
+    """Measure both sides a number of times; return the figures."""
+    floors: list[Floor] = []
+    ours: list[Ours] = []
+    for number in range(count):
+        name = f"{number}{'p' if bench.password else ''}"
+        if number % 2:
+            ours.append(await bench.ours(f"ours-{name}"))
+            floors.append(await bench.floor(f"floor-{name}"))
+        else:
+            floors.append(await bench.floor(f"floor-{name}"))
+            ours.append(await bench.ours(f"ours-{name}"))
+        _tell_round(floors[-1], ours[-1])
+    return figures(bench, floors, ours)
+
+
+def figures(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
+    """Return what the rounds say."""
+    floor_rate = median(it.applied.per_second() for it in floors)
+    children = 7 if bench.password else 6
+
+    def beyond(writes: Writes) -> float:
+        return writes.but_lease() / bench.count - children
+
+    found = (
+        Figure(
+            "kodes_ready_per_second",
+            median(it.ready.per_second() for it in ours),
+            "Kodes/s",
+            floor_rate,
+            RATE_GOAL,
+            "ratio at least",
+        ),
+        Figure(
+            "kodes_ready_per_second_beside_pods_running",
+            median(it.ready.per_second() for it in ours),
+            "Kodes/s",
+            median(it.running.per_second() for it in floors),
+        ),
+        Figure(
+            "time_to_ready_median",
+            median(it.ready.median() for it in ours),
+            "s",
+            median(it.running.median() for it in floors),
+        ),
+        Figure(
+            "time_to_ready_p95",
+            median(it.ready.p95() for it in ours),
+            "s",
+            median(it.running.p95() for it in floors),
+        ),
+        Figure(
+            "writes_per_kode_beyond_children",
+            median(beyond(it.writes) for it in ours),
+            "writes",
+            goal=WRITES_GOAL,
+        ),
+        Figure(
+            "cpu_per_kode",
+            median(it.cpu for it in ours) / bench.count * 1000,
+            "ms",
+            median(it.cpu for it in floors) / bench.count * 1000,
+        ),
+        Figure(
+            "peak_memory",
+            median(it.peak for it in ours),
+            "MB",
+            median(it.rss for it in floors),
+        ),
+    )
+    return tuple(
+        Figure(f"{it.name}{bench.suffix}", it.value, it.unit, it.floor, it.goal, it.of)
+        for it in found
+    )
+
+
+def _tell_round(floor: Floor, ours: Ours) -> None:
+    print(
+        f"# floor: {floor.applied.per_second():.1f} applied/s, "
+        f"{floor.running.per_second():.1f} running/s, {floor.cpu:.1f} s CPU; "
+        f"ours: {ours.ready.per_second():.1f} ready/s, median {ours.ready.median():.2f} s, "
+        f"p95 {ours.ready.p95():.2f} s, {ours.cpu:.1f} s CPU, {ours.peak:.0f} MB; {ours.writes}",
+        flush=True,
+    )
+    for name, shares in (("floor", floor.shares), ("ours", ours.shares)):
+        parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in shares.items())
+        print(f"# CPU seconds of {name}: {parts}", flush=True)

@@ -1,0 +1,112 @@
+"""(c) Many Kodes at rest: what the operator writes, holds and needs to start again.
+
+Rule: idle means that nobody touches anything; whatever is written then is a defect.
+"""
+
+import time
+from dataclasses import dataclass
+
+from bench import flows, side
+from bench.api import Api
+from bench.figures import Figure
+from bench.program import Program
+from kode.controllers.kinds import CHILDREN, KODE, POD
+
+MEMORY_GOAL = 250
+RESTART_GOAL = 60
+_STILL = 3.0
+_STILL_CPU = 0.1
+"""Quiet is using less than this share of a core for so many seconds."""
+
+
+@dataclass(frozen=True)
+class Idle:
+    """How rest is measured.
+
+    Attributes:
+        admin: creates Kodes and reads counts.
+        namespace: where the operator is at home.
+        count: Kodes.
+        window: seconds for which nothing may be written.
+    """
+
+    admin: Api
+    namespace: str
+    count: int
+    window: float
+
+    async def measure(self, program: Program) -> tuple[Figure, ...]:
+        """Create Kodes, wait for rest, look at it, and start the operator anew.
+
+        Args:
+            program: the operator, running; it runs at the end as well.
+        """
+        name = f"idle-{self.count}"
+        async with side.namespaces(self.admin, name):
+            started = time.monotonic()
+            await side.ours(self.admin, side.Run(name, self.count))
+            print(f"# {self.count} Kodes after {time.monotonic() - started:.0f} s", flush=True)
+            await self._quiet(program)
+            at_rest = await self._rest(program)
+            again = await self._restart(program)
+        return (*at_rest, *again)
+
+    async def _rest(self, program: Program) -> tuple[Figure, ...]:
+        before, cpu = await flows.count(self.admin), program.usage().cpu
+        started = time.monotonic()
+        await side.pause(self.window)
+        hours = (time.monotonic() - started) / 3600
+        written = (await flows.count(self.admin)).since(before)
+        used = program.usage()
+        return (
+            Figure(
+                f"idle_writes_per_hour_at_{self.count}",
+                written.but_lease() / hours,
+                "writes",
+                goal=0,
+            ),
+            Figure(f"idle_lease_writes_per_hour_at_{self.count}", written.lease / hours, "writes"),
+            Figure(f"idle_cpu_at_{self.count}", (used.cpu - cpu) / hours / 36, "% of a core"),
+            Figure(f"memory_at_{self.count}", used.rss, "MB", goal=MEMORY_GOAL),
+            Figure(f"peak_memory_at_{self.count}", used.peak, "MB"),
+        )
+
+    async def _restart(self, program: Program) -> tuple[Figure, ...]:
+        program.stop()
+        floor = await self._listed()
+        before = await flows.count(self.admin)
+        program.start()
+        await side.leads(self.admin, self.namespace)
+        seconds = await self._quiet(program)
+        written = (await flows.count(self.admin)).since(before)
+        used = program.usage()
+        return (
+            Figure(f"restart_to_quiet_at_{self.count}", seconds, "s", floor, goal=RESTART_GOAL),
+            Figure(f"restart_writes_at_{self.count}", written.but_lease(), "writes", goal=0),
+            Figure(f"restart_cpu_at_{self.count}", used.cpu, "s"),
+            Figure(f"restart_memory_at_{self.count}", used.rss, "MB", goal=MEMORY_GOAL),
+            Figure(f"restart_peak_memory_at_{self.count}", used.peak, "MB", goal=MEMORY_GOAL),
+        )
+
+    async def _quiet(self, program: Program) -> float:
+        """Wait until the operator rests; return the seconds from its start to then."""
+        since, cpu = time.monotonic(), program.usage().cpu
+        while True:
+            await side.pause(0.5)
+            now, used = time.monotonic(), program.usage().cpu
+            if used - cpu > _STILL_CPU * _STILL:
+                since, cpu = now, used
+            elif now - since >= _STILL:
+                return since - program.started
+
+    async def _listed(self) -> float:
+        """Return how long a bare client takes to read the same objects once."""
+        started = time.monotonic()
+        for kind in (KODE, *CHILDREN, POD):
+            query = {"limit": "500"}
+            while True:
+                page = await self.admin.get(kind.path(), **query)
+                if not page["metadata"].get("continue"):
+                    break
+                query["continue"] = page["metadata"]["continue"]
+        return time.monotonic() - started

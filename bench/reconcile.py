@@ -1,0 +1,92 @@
+"""`make bench-reconcile`: the operator beside a bare client, on nodes that exist in the API only.
+
+Rule: everything in one run, on one cluster; one JSON line a figure, explained in
+docs/explanation/performance.md.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import flows, kodes, side
+from bench.access import administrator
+from bench.api import Api
+from bench.burst import Bench, rounds
+from bench.figures import ARTIFACTS, Report
+from bench.idle import Idle
+from bench.installation import identity, install
+from bench.program import Program, operator
+
+_LOCAL = ("--liveness=127.0.0.1:18080", "--readiness=127.0.0.1:18081", "--log-level=warning")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is measured.
+
+    Attributes:
+        kodes: Kodes in a burst.
+        rounds: bursts on each side.
+        idle: numbers of Kodes to measure at rest.
+        window: seconds of rest.
+    """
+
+    kodes: int
+    rounds: int
+    idle: tuple[int, ...]
+    window: float
+
+
+async def measure(options: Options, report: Report) -> None:
+    """Measure all, telling figures as they come."""
+    account = install()
+    admin_access = administrator()
+    async with contextlib.AsyncExitStack() as stack:
+        admin = await stack.enter_async_context(Api(admin_access))
+        await side.clear(admin)
+        ours = await identity(admin, admin_access, account)
+        client = await stack.enter_async_context(Api(ours, side.IN_FLIGHT))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        kubeconfig = ours.write(folder / "kubeconfig")
+        await flows.separate(admin, account)
+        stack.push_async_callback(flows.join, admin)
+        await admin.apply(kodes.TEMPLATE)
+
+        def program() -> Program:
+            log = ARTIFACTS / "bench-reconcile.log"
+            return operator(kubeconfig, log, _LOCAL, POD_NAMESPACE=account.namespace)
+
+        for password in (False, True):
+            bench = Bench(admin, client, program, account.namespace, options.kodes, password)
+            # The lines with a password are there for the writes; the rates are nearly the same.
+            report.tell(*await rounds(bench, 1 if password else options.rounds))
+        for count in options.idle:
+            with program() as running:
+                await side.leads(admin, account.namespace)
+                idle = Idle(admin, account.namespace, count, options.window)
+                report.tell(*await idle.measure(running))
+
+
+def main() -> None:
+    """Parse the command line and measure."""
+    parser = argparse.ArgumentParser(prog="python -m bench.reconcile", description=__doc__)
+    parser.add_argument("--kodes", type=int, default=500, help="in a burst (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="of bursts (%(default)s)")
+    parser.add_argument(
+        "--idle", type=int, nargs="*", default=[5000], help="numbers at rest (%(default)s)"
+    )
+    parser.add_argument("--window", type=float, default=120, help="seconds of rest (%(default)s)")
+    found = parser.parse_args()
+    # A terminated run ends its operator like an interrupted one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    options = Options(found.kodes, found.rounds, tuple(found.idle), found.window)
+    asyncio.run(measure(options, Report("bench-reconcile")))
+
+
+if __name__ == "__main__":
+    main()
