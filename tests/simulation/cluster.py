@@ -10,7 +10,7 @@ from typing import Any
 from kode import names
 from kode.controllers import references
 from kode.controllers.decide import decide
-from kode.controllers.decision import Apply, Decision, Delete, Patch, Write
+from kode.controllers.decision import Apply, Delete, Notice, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.references import Ref
 from kode.controllers.store import owner_of
@@ -25,6 +25,7 @@ CHILDREN = (
     "StatefulSet",
 )
 _MOST_PASSES = 30
+_MOST_TURNS = 10
 
 
 class Crash(Exception):
@@ -40,8 +41,11 @@ class Cluster:
         self.met: dict[Key, set[ChildKey]] = {}
         self.seconds = 0
         self.notes: tuple[str, ...] = ()
+        self.notices: list[Notice] = []
         self.ready = True
         """Whether editors come up."""
+        self.writes_left: int | None = None
+        """After how many writes the operator crashes."""
         for document in documents:
             self.store.write(document)
 
@@ -66,44 +70,50 @@ class Cluster:
             notes=self.notes,
         )
 
-    def reconcile(self, key: Key, *, writes: int | None = None) -> Decision:
-        """Make one pass; crash after so many writes."""
-        inputs = self.gather(key)
-        decision = decide(inputs)
-        left = writes
-        for write in decision.writes:
-            if left == 0:
-                raise Crash
+    def reconcile(self, key: Key, *, hold_back: bool = False) -> None:
+        """Make one pass; a status of mere progress may be held back."""
+        for _ in range(_MOST_TURNS):
+            decision = decide(self.gather(key))
             try:
-                self._write(key, write)
+                for write in decision.writes:
+                    self._write(key, write)
             except Refused:
-                if isinstance(write, Apply):
-                    child = ChildKey(write.manifest["kind"], write.manifest["metadata"]["name"])
-                    self.met.setdefault(key, set()).add(child)
-                return decision
-            left = None if left is None else left - 1
-        if left == 0 and decision.status is not None:
-            raise Crash
-        if decision.status is not None:
-            place = ("Kode", key.namespace, key.name)
-            self.store.merge(place, {"status": decision.status})
-            self.store.writes.append(f"status of {key}")
-        return decision
+                continue
+            if decision.status is None or (decision.status_waits and hold_back):
+                return
+            self._spend()
+            self.store.merge(("Kode", key.namespace, key.name), {"status": decision.status})
+            self.store.writes.append(f"status of {key.name}")
+            self.notices.extend(decision.notices)
+            return
+        raise AssertionError(f"{key} meets another world at each turn")
 
-    def settle(self, key: Key) -> int:
-        """Make passes until nothing moves; return how many."""
-        for passes in range(1, _MOST_PASSES + 1):
+    def settle(self, key: Key) -> None:
+        """Make passes until nothing moves."""
+        for _ in range(_MOST_PASSES):
             before = dict(self.store.objects)
-            self.reconcile(key)
+            self.reconcile(key, hold_back=True)
             self.step()
             if self.store.objects == before:
-                return passes
+                self.reconcile(key)
+            if self.store.objects == before:
+                return
         raise AssertionError(f"{key} does not come to rest: {self.store.writes[-8:]}")
+
+    def _spend(self) -> None:
+        if self.writes_left == 0:
+            raise Crash
+        if self.writes_left is not None:
+            self.writes_left -= 1
 
     def _write(self, key: Key, write: Write) -> None:
         assert_own(self, key, write)
+        self._spend()
         match write:
             case Apply(manifest, None):
+                place = place_of(manifest)
+                if place in self.store.objects:
+                    self.met.setdefault(key, set()).add(ChildKey(place[0], place[2]))
                 self.store.create(manifest)
                 self.store.writes.append(f"create {_named(place_of(manifest))}")
             case Apply(manifest, live):

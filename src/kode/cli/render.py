@@ -39,7 +39,7 @@ def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> i
     if output not in ("yaml", "json"):
         return _fail(f"--output {output}: use yaml or json")
     try:
-        objects = _load(files, namespace)
+        objects = load(files, namespace)
     except KodeError as error:
         return _fail(str(error))
     kodes = [item for item in objects.values() if isinstance(item, Kode)]
@@ -48,19 +48,28 @@ def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> i
     meanings, failures = [], 0
     for kode in kodes:
         try:
-            meanings.append(_meaning(kode, objects))
+            meanings.append(meaning(kode, objects))
         except KodeError as error:
             failures += _fail(f"Kode {kode.metadata.namespace}/{kode.metadata.name}: {error}")
     if failures:
         return _INVALID
     if envoy:
-        _print_configurations([meaning.envoy for meaning in meanings], output)
+        _print_configurations([item.envoy for item in meanings], output)
     else:
         _print_manifests(meanings, output)
     return 0
 
 
-def _load(files: Iterable[Path], namespace: str) -> Objects:
+def load(files: Iterable[Path], namespace: str) -> Objects:
+    """Return the objects in files that rendering has a use for.
+
+    Args:
+        files: YAML files; `-` is standard input.
+        namespace: namespace of documents that name none.
+
+    Raises:
+        InvalidSpec: a file or a document of it is wrong.
+    """
     objects: Objects = {}
     for path in files:
         for raw in read(path):
@@ -68,14 +77,18 @@ def _load(files: Iterable[Path], namespace: str) -> Objects:
             if warning:
                 sys.stderr.write(f"warning: {path}: {warning}\n")
             try:
-                objects.update(_taken(document, namespace))
+                objects.update(entry(document, namespace))
             except InvalidSpec as error:
                 raise InvalidSpec(error.reason, f"{path}: {_named(document)}{error}") from None
     return objects
 
 
-def _taken(document: Mapping[str, Any], namespace: str) -> Objects:
-    """Return a document under its key; nothing where rendering has no use for it."""
+def entry(document: Mapping[str, Any], namespace: str) -> Objects:
+    """Return a document under its key; nothing where rendering has no use for it.
+
+    Raises:
+        InvalidSpec: the document is wrong.
+    """
     kind = document.get("kind")
     ours = is_ours(document) or (isinstance(kind, str) and kind in KINDS)
     if not ours and kind != "Secret":
@@ -107,7 +120,12 @@ def _secret_data(document: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _meaning(kode: Kode, objects: Objects) -> Meaning:
+def meaning(kode: Kode, objects: Objects) -> Meaning:
+    """Return what a Kode means, given all that it refers to.
+
+    Raises:
+        KodeError: something is missing, or not permitted.
+    """
     ref = kode.spec.template_ref
     own = kode.metadata.namespace
     where = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or own
@@ -157,8 +175,8 @@ def _named(document: Mapping[str, Any]) -> str:
 def _print_manifests(meanings: Iterable[Meaning], output: str) -> None:
     manifests = [
         manifest
-        for meaning in meanings
-        for manifest in meaning.render(operator_namespace=_OPERATOR_NAMESPACE, revision=1)
+        for item in meanings
+        for manifest in item.render(operator_namespace=_OPERATOR_NAMESPACE, revision=1)
     ]
     if output == "yaml":
         write(manifests)

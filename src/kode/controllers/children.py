@@ -54,7 +54,7 @@ class Children:
             )
         raise Conflict(
             Reason.NOT_OWNED,
-            f"{key.kind} {key.name} exists and is not this Kode's: rename the Kode, or delete it",
+            f"{key.kind} {key.name} exists and is not this Kode's: delete it, or rename the Kode",
         )
 
     def put_right(self, manifest: Object) -> list[Write]:

@@ -158,6 +158,8 @@ def phase(seen: Observation, summary: Condition) -> Phase:
 
 def _without_pod(seen: Observation) -> Condition:
     kind = ConditionType.WORKLOAD_READY
+    if seen.problems:
+        return Condition(kind, False, Reason.STARTING, "no pod is made while something is wrong")
     if seen.notes:
         return Condition(
             kind, False, Reason.STARTING, _cut(f"waiting for the pod: {seen.notes[0]}")

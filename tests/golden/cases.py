@@ -1,0 +1,169 @@
+"""From the input of a golden file to its output, one function a package.
+
+Rule: an input has no key that is not read here; an output shows what was asked for and leaves out
+what changes with everything else (digests).
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from kode import errors, labels
+from kode.api import ports
+from kode.api.conditions import Reason
+from kode.api.kode import Kode
+from kode.cli.render import Objects, entry, load, meaning
+from kode.errors import KodeError
+from kode.evaluate.conditions import Observation
+from kode.evaluate.observed import pod_view
+from kode.evaluate.status import status
+from kode.gateway import passthrough, translate
+from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.platform.desired import Meaning
+from tests.golden.shown import at, lines
+from tests.golden.story import Story, tell
+
+ROOT = Path(__file__).parent.parent.parent
+HTTP_MANAGER = "static_resources/listeners/http/filter_chains/0/filters/0/typed_config"
+Object = dict[str, Any]
+
+
+class Strict(BaseModel):
+    """An input: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class Render(Strict):
+    """Documents, from files or written out, and which parts of the manifests to show."""
+
+    files: list[str] = []
+    documents: list[Object] = []
+    show: list[str] = []
+
+
+class Gateway(Strict):
+    """A sidecar, and which parts of its configuration to show."""
+
+    door: Door
+    health_path: str = "/healthz"
+    login_is_healthy: bool = False
+    wants_authorization: bool = False
+    http_filters: list[Object] = []
+    clusters: list[Object] = []
+    show: list[str] = []
+
+
+class Evaluate(Strict):
+    """An observation, and the status before it."""
+
+    problems: list[dict[str, str]] = []
+    suspend: bool = False
+    claim: str | None = "Bound"
+    claim_change_ignored: list[str] = []
+    pod: Object | None = None
+    pod_hash: str | None = None
+    update_pending: bool = False
+    closed: bool = False
+    notes: list[str] = []
+    told: Object = {}
+
+
+def render(given: Object) -> Any:
+    """Return the manifests that documents mean, or parts of them."""
+    case = Render.model_validate(given)
+    objects = load([ROOT / name for name in case.files], "default")
+    for document in case.documents:
+        objects.update(entry(document, "default"))
+    found = [_readable(item) for of in _meanings(objects) for item in _rendered(of)]
+    return {path: at(found, path) for path in case.show} if case.show else found
+
+
+def gateway(given: Object) -> Any:
+    """Return the Envoy configuration of a sidecar, or parts of it."""
+    case = Gateway.model_validate(given)
+    filters = passthrough.filters(case.http_filters)
+    sidecar = Sidecar(
+        door=case.door,
+        upstream=Upstream(8443, case.health_path, case.login_is_healthy, case.wants_authorization),
+        http_filters=filters,
+        clusters=passthrough.clusters(case.clusters, filters),
+    )
+    found = translate.bootstrap(sidecar)
+    return {path: at(found, path) for path in case.show} if case.show else found
+
+
+def evaluate(given: Object) -> Any:
+    """Return the status that an observation gives, as lines."""
+    case = Evaluate.model_validate(given)
+    seen = Observation(
+        problems=[_problem(item) for item in case.problems],
+        suspend=case.suspend,
+        claim={"status": {"phase": case.claim}} if case.claim else None,
+        claim_change_ignored=case.claim_change_ignored,
+        pod=pod_view(case.pod) if case.pod is not None else None,
+        pod_hash=case.pod_hash,
+        update_pending=case.update_pending,
+        closed=case.closed,
+        notes=case.notes,
+    )
+    told = {"conditions": [{"type": kind, **item} for kind, item in case.told.items()]}
+    found = status(seen, generation=1, template_generation=1, previous=told, now="now")
+    return {"phase": found["phase"], "conditions": lines(found["conditions"])}
+
+
+def decide(given: Object) -> Any:
+    """Return what the passes of a story wrote and told."""
+    return tell(Story.model_validate(given))
+
+
+def example(path: Path) -> Any:
+    """Return in short what a file of examples/ means."""
+    return [
+        {
+            "kode": of.kode.name,
+            "door": of.door.value,
+            "filters": [item["name"] for item in _http_filters(of.envoy)],
+            "objects": [f"{item['kind']} {item['metadata']['name']}" for item in _rendered(of)],
+        }
+        for of in _meanings(load([path], "default"))
+    ]
+
+
+def _meanings(objects: Objects) -> list[Meaning]:
+    return [meaning(item, objects) for item in objects.values() if isinstance(item, Kode)]
+
+
+def _rendered(of: Meaning) -> tuple[Object, ...]:
+    return of.render(operator_namespace="kode-system", revision=1)
+
+
+def _readable(manifest: Object) -> Object:
+    found: Object = json.loads(json.dumps(manifest))
+    if found["kind"] == "Secret":
+        found["data"] = {key: _clear(key, text) for key, text in found["data"].items()}
+    if found["kind"] == "StatefulSet":
+        annotations = found["spec"]["template"]["metadata"]["annotations"]
+        annotations.update({labels.KODE_HASH: "(digest)", labels.POD_HASH: "(digest)"})
+    return found
+
+
+def _clear(key: str, text: str) -> str:
+    # The configuration has goldens of its own.
+    return "(configuration)" if key == ports.ENVOY_CONFIG else base64.b64decode(text).decode()
+
+
+def _http_filters(envoy: Mapping[str, Any]) -> list[Object]:
+    found: list[Object] = at(envoy, f"{HTTP_MANAGER}/http_filters")
+    return found
+
+
+def _problem(given: Mapping[str, str]) -> KodeError:
+    kind: type[KodeError] = getattr(errors, given["error"])
+    reason = next(reason for reason in Reason if reason.value == given["reason"])
+    return kind(reason, given["message"])

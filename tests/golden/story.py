@@ -1,0 +1,95 @@
+"""Stories: what stood, what happened, and what the operator wrote and told then.
+
+Rule: the cluster is the one of tests/simulation, the operator's part the real `decide`.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kode.controllers.inputs import Key
+from tests.golden.shown import at, lines
+from tests.simulation.cluster import Cluster
+
+NAMESPACE = "team"
+Object = dict[str, Any]
+
+
+class Target(BaseModel):
+    """An object of the namespace."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str
+    name: str
+    merge: Object = {}
+
+
+class Event(BaseModel):
+    """One thing that happens; exactly one field is set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    write: Object | None = None
+    """A person applies a document."""
+    delete: Target | None = None
+    edit: Target | None = None
+    editors_come_up: Annotated[bool | None, Field(alias="editorsComeUp")] = None
+
+
+class Story(BaseModel):
+    """What stood and came to rest, and what happened then."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kode: str = "dev"
+    given: list[Event] = []
+    when: list[Event] = []
+    show: list[str] = []
+    """Paths of objects as they stand in the end, as Kind/name/field/..."""
+
+
+def tell(story: Story) -> Object:
+    """Return what was written and told after the story's events."""
+    cluster, key = Cluster(), Key(NAMESPACE, story.kode)
+    for event in story.given:
+        _happen(cluster, event)
+        cluster.settle(key)
+    cluster.store.writes.clear()
+    cluster.notices.clear()
+    for event in story.when:
+        _happen(cluster, event)
+    cluster.settle(key)
+    found: Object = {"writes": [*cluster.store.writes]}
+    if cluster.notices:
+        found["notices"] = [f"{it.type} {it.reason.value}: {it.message}" for it in cluster.notices]
+    kode = cluster.store.find("Kode", *_place(story.kode))
+    if kode:
+        found["status"] = lines(kode["status"]["conditions"])
+    for path in story.show:
+        kind, name, *fields = path.split("/")
+        live = cluster.store.find(kind, *_place(name))
+        found.setdefault("shown", {})[path] = at(live, "/".join(fields))
+    return found
+
+
+def _happen(cluster: Cluster, event: Event) -> None:
+    if event.write is not None:
+        cluster.store.write(_placed(event.write))
+    if event.delete:
+        cluster.store.delete((event.delete.kind, *_place(event.delete.name)))
+    if event.edit:
+        place = (event.edit.kind, *_place(event.edit.name))
+        cluster.store.merge(place, event.edit.merge)
+    if event.editors_come_up is not None:
+        cluster.ready = event.editors_come_up
+
+
+def _placed(document: Object) -> Object:
+    if "Cluster" in document["kind"]:
+        return document
+    return {**document, "metadata": {"namespace": NAMESPACE, **document["metadata"]}}
+
+
+def _place(name: str) -> tuple[str, str]:
+    return NAMESPACE, name
