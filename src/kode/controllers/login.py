@@ -12,10 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import kopf
+import yaml
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
 
+_ODD = (LookupError, ValueError, TypeError, AttributeError)
+"""What a kubeconfig that is no kubeconfig leads to."""
 _FRESH = 60.0
 """Seconds for which a token is used before its file is read again."""
 
@@ -36,7 +39,7 @@ def log_in() -> kopf.ConnectionInfo:
             found = kopf.login_with_kubeconfig(settings=settings)
         found = found or kopf.login_with_service_account(settings=settings)
         found = found or kopf.login_with_kubeconfig(settings=settings)
-    except (OSError, kopf.LoginError, LookupError, ValueError) as error:
+    except (OSError, kopf.LoginError, yaml.YAMLError, *_ODD) as error:
         text = f"cannot read the credentials for the API server: {error}"
         raise PlatformError(Reason.PLATFORM_ERROR, text) from error
     if found is None:

@@ -56,7 +56,7 @@ def child(kind: str, name: str, *, version: int = 1, key: Key = KEY, **more: Any
             "resourceVersion": str(version),
             "labels": labels.child(key.name, "workspace"),
             "ownerReferences": [owner],
-            "managedFields": [{"manager": "kode"}],
+            "managedFields": [{"manager": "kode", "operation": "Apply"}],
         },
         **more,
     }

@@ -10,8 +10,8 @@ MANIFEST = {
     "metadata": {"name": "dev", "labels": {"a": "b"}},
     "spec": {"type": "ClusterIP", "ports": [{"port": 80}]},
 }
-PORT_80 = {'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}}}
-PORT_81 = {'k:{"port":81,"protocol":"TCP"}': {".": {}, "f:port": {}}}
+PORT_80: dict[str, Any] = {'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}}}
+PORT_81: dict[str, Any] = {'k:{"port":81,"protocol":"TCP"}': {".": {}, "f:port": {}}}
 
 
 def _entry(manager: str, operation: str, fields: dict[str, Any], **more: Any) -> dict[str, Any]:

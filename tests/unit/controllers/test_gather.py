@@ -1,0 +1,120 @@
+"""What one pass sees."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kode.controllers.gather import Gatherer
+from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.controllers.kinds import BY_NAME, CLAIM, POD, Kind
+from kode.controllers.world import World
+from tests.unit.controllers.cluster import Cluster
+from tests.unit.controllers.objects import KEY, child, foreign, kode, pod, template
+
+EVENT = Kind("Event", "v1", "events")
+
+
+class _Setting:
+    """A cluster, the caches, and a gatherer."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.cluster = Cluster()
+        self.world = World(lambda _: None)
+        # The core API's events have the same kind as those that the operator writes.
+        monkeypatch.setitem(BY_NAME, "Event", EVENT)
+
+    def put(self, kind: str, found: dict[str, Any]) -> None:
+        self.world.objects.put(BY_NAME[kind], found)
+
+    async def gather(self, key: Key = KEY, **found: Any) -> Inputs:
+        gatherer = Gatherer(self.cluster, self.world, "kode-system")
+        return await gatherer.gather(key, found.get("found", {}))
+
+    def warn(self, kind: str, name: str, message: str, when: str) -> None:
+        event = foreign("Event", f"{name}.{when}", message=message, lastTimestamp=when)
+        event["involvedObject"] = {"kind": kind, "name": name}
+        self.cluster.stand(event)
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> _Setting:
+    return _Setting(monkeypatch)
+
+
+async def test_all_comes_from_the_caches(setting: _Setting) -> None:
+    ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
+    setting.world.kodes.put(kode(storage={"existingVolumeClaim": "files"}))
+    setting.world.referents.put(template(envoyProxyRef=ref))
+    proxy = {**template("basic"), "kind": "EnvoyProxyClusterConfig", "spec": {}}
+    setting.world.referents.put(proxy)
+    setting.put("Secret", child("Secret", "dev-auth"))
+    setting.put("PersistentVolumeClaim", foreign("PersistentVolumeClaim", "files"))
+    setting.put("Pod", pod())
+    setting.put("Pod", child("Pod", "stray"))
+    seen = await setting.gather()
+    assert seen.kode is not None
+    assert seen.template is not None
+    assert seen.proxy_config is not None
+    assert seen.claim is not None
+    assert set(seen.children) == {ChildKey("Secret", "dev-auth")}
+    assert seen.pod is not None
+    assert seen.pod["metadata"]["name"] == "dev-0"
+    assert seen.operator_namespace == "kode-system"
+    datetime.strptime(seen.now, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007
+
+
+async def test_of_a_kode_that_is_gone_only_what_it_left_is_seen(setting: _Setting) -> None:
+    setting.put("PersistentVolumeClaim", child("PersistentVolumeClaim", "dev-home"))
+    seen = await setting.gather()
+    assert seen.kode is None
+    assert len(seen.children) == 1
+
+
+async def test_somebodys_secret_is_read_anew(setting: _Setting) -> None:
+    setting.world.kodes.put(kode(existingSecret="login"))
+    assert (await setting.gather()).secret is None
+    setting.cluster.stand(foreign("Secret", "login", data={"password": "eA=="}))
+    seen = await setting.gather()
+    assert seen.secret is not None
+    assert seen.secret["data"] == {"password": "eA=="}
+
+
+async def test_what_stands_in_the_way_is_seen_among_the_children(setting: _Setting) -> None:
+    setting.world.kodes.put(kode())
+    service = foreign("Service", "dev")
+    seen = await setting.gather(found={ChildKey("Service", "dev"): service})
+    assert seen.children == {ChildKey("Service", "dev"): service}
+
+
+def _made(seconds_ago: float) -> str:
+    made = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    return made.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(("age", "notes"), [(60, ("no class", "older")), (1, ())])
+async def test_warnings_about_a_claim_that_pends_for_a_while_are_read(
+    setting: _Setting, age: float, notes: tuple[str, ...]
+) -> None:
+    setting.world.kodes.put(kode())
+    claim = child(CLAIM.name, "dev-home")
+    claim["metadata"]["creationTimestamp"] = _made(age)
+    setting.put(CLAIM.name, claim)
+    setting.warn(CLAIM.name, "dev-home", "older", "2026-01-01T00:00:01Z")
+    setting.warn(CLAIM.name, "dev-home", "no class", "2026-01-01T00:00:02Z")
+    setting.warn(CLAIM.name, "dev-home", "no class", "2026-01-01T00:00:03Z")
+    assert (await setting.gather()).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("replicas", "with_pod", "notes"), [(1, False, ("quota",)), (0, False, ()), (1, True, ())]
+)
+async def test_warnings_about_a_workload_without_its_pod_are_read(
+    setting: _Setting, *, replicas: int, with_pod: bool, notes: tuple[str, ...]
+) -> None:
+    setting.world.kodes.put(kode())
+    setting.put("StatefulSet", child("StatefulSet", "dev", spec={"replicas": replicas}))
+    if with_pod:
+        setting.put(POD.name, pod())
+    setting.warn("StatefulSet", "dev", "quota", "")
+    assert (await setting.gather()).notes == notes

@@ -1,0 +1,266 @@
+"""Whole passes over one Kode with the real decision, on a cluster in memory, in virtual time."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from kode import labels
+from kode.api.conditions import Reason
+from kode.controllers import reconcile
+from kode.controllers.apply import Applier
+from kode.controllers.failures import NotLeading, Outdated
+from kode.controllers.gather import Gatherer
+from kode.controllers.inputs import Inputs, Key
+from kode.controllers.kinds import BY_NAME
+from kode.controllers.queue import Queue
+from kode.controllers.reconcile import LOOK_AGAIN, STATUS_WAITS, Reconciler
+from kode.controllers.report import Reporter
+from kode.controllers.world import KodeSink, ReferentSink, World
+from kode.errors import PlatformError
+from tests.unit.controllers.cluster import Cluster
+from tests.unit.controllers.objects import KEY, Object, foreign, kode, pod, template
+from tests.unit.controllers.virtual import VirtualLoop, clock, run
+
+CHILDREN = {
+    ("Secret", "dev-auth"),
+    ("PersistentVolumeClaim", "dev-home"),
+    ("ServiceAccount", "dev"),
+    ("NetworkPolicy", "dev"),
+    ("Secret", "dev-envoy"),
+    ("Service", "dev"),
+    ("StatefulSet", "dev"),
+}
+
+
+class _Queue(Queue):
+    """A queue that notes what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__(clock, jitter=lambda: 0.5)
+        self.asked: list[float] = []
+
+    def add(self, key: Key) -> None:
+        self.asked.append(0.0)
+        super().add(key)
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        self.asked.append(seconds)
+        super().add_after(key, seconds)
+
+
+class _Setting:
+    """A cluster with a template, one Kode, and all that passes need."""
+
+    def __init__(self, **spec: Any) -> None:
+        self.leads = True
+        self.cluster = Cluster()
+        self.queue = _Queue()
+        self.world = World(self.queue.add)
+        self.reconciler = Reconciler(
+            gatherer=Gatherer(self.cluster, self.world, "kode-system"),
+            applier=Applier(self.cluster, self.world),
+            reporter=Reporter(self.cluster, self.world),
+            queue=self.queue,
+            leads=lambda: self.leads,
+            clock=clock,
+        )
+        ReferentSink(self.world, BY_NAME["KodeClusterTemplate"]).put(template())
+        self.edit(kode(**spec))
+
+    def edit(self, found: Object) -> None:
+        """Write the Kode as a person would."""
+        KodeSink(self.world).put(self.cluster.stand(found))
+
+    async def make_pass(self) -> list[str]:
+        """Make a pass; return what it wrote."""
+        self.cluster.writes.clear()
+        self.queue.asked.clear()
+        await self.reconciler.reconcile(KEY)
+        return self.cluster.writes
+
+    def ready(self) -> tuple[str, str]:
+        """Return the reason and the message of the written Ready condition."""
+        conditions = self.cluster.objects["Kode", "team", "dev"]["status"]["conditions"]
+        (found,) = [item for item in conditions if item["type"] == "Ready"]
+        return found["reason"], found["message"]
+
+
+def _later(seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.advance(seconds)
+
+
+def _run(main: Callable[[_Setting], Awaitable[None]], **spec: Any) -> None:
+    async def inner() -> None:
+        await main(_Setting(**spec))
+
+    run(inner())
+
+
+def test_a_new_kode_gets_its_children_and_loses_its_password() -> None:
+    async def main(setting: _Setting) -> None:
+        await setting.make_pass()
+        made = {(kind, name) for kind, _, name in setting.cluster.objects}
+        assert made - {("Kode", "dev")} == CHILDREN
+        assert "password" not in setting.cluster.objects["Kode", "team", "dev"]["spec"]
+        assert "password" not in (setting.world.kodes.get(KEY) or {})["spec"]
+
+    _run(main, password="secret")
+
+
+def test_two_writes_beyond_the_children_until_it_is_ready_and_none_after() -> None:
+    async def main(setting: _Setting) -> None:
+        extra = [what for what in await setting.make_pass() if not what.startswith("create")]
+        claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
+        claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
+        setting.world.objects.put(BY_NAME["PersistentVolumeClaim"], claim)
+        extra += await setting.make_pass()
+        workload = setting.cluster.objects["StatefulSet", "team", "dev"]
+        up = pod(version=9000, ready=True)
+        template_ = workload["spec"]["template"]["metadata"]
+        up["metadata"].update(annotations=template_["annotations"])
+        up["metadata"]["ownerReferences"][0]["uid"] = workload["metadata"]["uid"]
+        setting.world.objects.put(BY_NAME["Pod"], up)
+        extra += await setting.make_pass()
+        assert extra == ["patch Kode dev", "status Kode dev"]
+        assert setting.ready()[0] == "Running"
+        assert await setting.make_pass() == []
+        assert setting.queue.asked[-1] >= LOOK_AGAIN * 0.75
+
+    _run(main, password="secret")
+
+
+def test_a_status_of_progress_is_written_when_nothing_better_comes() -> None:
+    async def main(setting: _Setting) -> None:
+        assert "status Kode dev" not in await setting.make_pass()
+        assert STATUS_WAITS in setting.queue.asked
+        _later(STATUS_WAITS)
+        assert await setting.make_pass() == ["status Kode dev"]
+
+    _run(main)
+
+
+def test_what_stands_in_the_way_is_left_alone_until_it_is_gone() -> None:
+    async def main(setting: _Setting) -> None:
+        theirs = setting.cluster.stand(foreign("Service", "dev"))
+        await setting.make_pass()
+        assert setting.ready()[0] == "NotOwned"
+        assert setting.cluster.objects["Service", "team", "dev"] == theirs
+        assert await setting.make_pass() == []
+        del setting.cluster.objects["Service", "team", "dev"]
+        assert "create Service dev" in await setting.make_pass()
+
+    _run(main)
+
+
+def test_a_child_of_ours_that_lost_its_labels_is_taken_back() -> None:
+    async def main(setting: _Setting) -> None:
+        await setting.make_pass()
+        service = setting.cluster.objects["Service", "team", "dev"]
+        service["metadata"]["labels"] = {}
+        setting.cluster.stand(service)
+        setting.world.objects.forget(BY_NAME["Service"], "team", "dev")
+        await setting.make_pass()
+        found = setting.cluster.objects["Service", "team", "dev"]
+        assert found["metadata"]["labels"][labels.MANAGED_BY] == "kode"
+
+    _run(main)
+
+
+def test_a_refusal_becomes_a_condition_and_is_tried_again() -> None:
+    async def main(setting: _Setting) -> None:
+        def refuse(what: str) -> PlatformError | None:
+            no = PlatformError(Reason.REJECTED, "create: exceeded quota")
+            return no if what.startswith("create PersistentVolumeClaim") else None
+
+        setting.cluster.trouble = refuse
+        await setting.make_pass()
+        reason, message = setting.ready()
+        assert reason == "Rejected"
+        assert "exceeded quota" in message
+        assert setting.queue.asked[-1] == 0.5
+        writes = [what for what in await setting.make_pass() if not what.startswith("create")]
+        assert writes == []
+        assert setting.queue.asked[-1] == 1.0
+
+    _run(main)
+
+
+def test_a_world_that_moves_is_gathered_again_and_in_the_end_tried_later() -> None:
+    async def main(setting: _Setting) -> None:
+        tries = 0
+
+        def outdated(what: str) -> PlatformError | None:
+            nonlocal tries
+            tries += what.startswith("create")
+            return Outdated(Reason.PLATFORM_ERROR, what) if what.startswith("create") else None
+
+        setting.cluster.trouble = outdated
+        await setting.make_pass()
+        assert tries == 5
+        assert setting.queue.asked[-1] == 0.5
+
+    _run(main)
+
+
+def test_without_the_lease_nothing_is_even_read() -> None:
+    async def main(setting: _Setting) -> None:
+        setting.leads = False
+        setting.cluster.trouble = pytest.fail
+        assert await setting.make_pass() == []
+
+    _run(main)
+
+
+def test_a_lease_that_is_lost_in_a_pass_ends_it_quietly() -> None:
+    async def main(setting: _Setting) -> None:
+        setting.cluster.trouble = lambda what: NotLeading(Reason.PLATFORM_ERROR, what)
+        assert await setting.make_pass() == []
+        assert setting.queue.asked == []
+
+    _run(main)
+
+
+def test_what_nobody_foresaw_is_logged_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Inputs) -> None:
+        raise ZeroDivisionError
+
+    async def main(setting: _Setting) -> None:
+        monkeypatch.setattr(reconcile, "decide", broken)
+        with caplog.at_level(logging.ERROR):
+            await setting.make_pass()
+        assert "team/dev" in caplog.text
+        assert "ZeroDivisionError" in caplog.text
+        assert setting.queue.asked[-1] == 0.5
+
+    _run(main)
+
+
+def test_an_edit_during_a_pass_gets_a_pass_of_its_own() -> None:
+    async def main(setting: _Setting) -> None:
+        await setting.make_pass()
+        setting.cluster.objects["Kode", "team", "dev"]["metadata"]["generation"] = 2
+        _later(STATUS_WAITS)
+        assert 0.0 not in setting.queue.asked
+        await setting.make_pass()
+        assert 0.0 in setting.queue.asked
+
+    _run(main)
+
+
+def test_a_kode_that_is_gone_leaves_its_claim_marked() -> None:
+    async def main(setting: _Setting) -> None:
+        await setting.make_pass()
+        setting.world.kodes.forget(KEY)
+        assert await setting.make_pass() == ["patch PersistentVolumeClaim dev-home"]
+        claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
+        assert claim["metadata"]["labels"][labels.RETAINED] == "true"
+        assert await setting.make_pass() == []
+
+    _run(main)
