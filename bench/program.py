@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 40.0
@@ -39,7 +39,7 @@ class Program:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._command = command
         self._environment = environment
-        self._log: IO[bytes] = log.open("ab")
+        self._log = log
         self._process: subprocess.Popen[bytes]
         self.started = 0.0
 
@@ -54,17 +54,17 @@ class Program:
         trace: TracebackType | None,
     ) -> None:
         self.kill() if error else self.stop()
-        self._log.close()
 
     def start(self) -> None:
         """Start the process, or a new one after the last has ended."""
         self.started = time.monotonic()
-        self._process = subprocess.Popen(
-            self._command,
-            env={**os.environ, **self._environment},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env={**os.environ, **self._environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     @property
     def running(self) -> bool:

@@ -1,0 +1,155 @@
+"""A namespace with one Kode and what it refers to, and how the world looks there.
+
+Rule: what is compared is all that the operator is answerable for, without what differs from one
+run to the next by nature: uids, versions, times, addresses.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from bench.api import Api, Object, collection
+from kode.api.meta import API_VERSION
+from kode.controllers.kinds import CHILDREN, KODE, POD
+from kode.render.secret import decode
+
+NAME = "dev"
+PASSWORD = "correct horse"
+Snapshot = dict[str, Any]
+
+_UID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_BY_NATURE = frozenset(
+    {
+        "creationTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "uid",
+        "clusterIP",
+        "clusterIPs",
+        "volumeName",
+        "observedGeneration",
+        "lastTransitionTime",
+    }
+)
+# Marks of Kubernetes' own controllers on claims.
+_BY_OTHERS = ("pv.kubernetes.io/", "volume.kubernetes.io/", "volume.beta.kubernetes.io/")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One namespace."""
+
+    api: Api
+    namespace: str
+
+    @classmethod
+    async def make(cls, api: Api, namespace: str) -> "Place":
+        """Make a namespace with a template and a proxy config in it."""
+        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        await api.create(manifest)
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
+
+        async def there() -> bool:
+            return await api.find(path) is not None
+
+        await until(there, "the default account")
+        place = cls(api, namespace)
+        await place.create("EnvoyProxyConfig", "door", {"authType": "basic"})
+        await place.create("KodeTemplate", "template", template())
+        return place
+
+    async def remove(self) -> None:
+        """Ask for the namespace to go; nobody waits for it."""
+        for kind in (KODE, POD):
+            await self.api.delete(kind.path(self.namespace), gracePeriodSeconds="0")
+        await self.api.delete(f"/api/v1/namespaces/{self.namespace}")
+
+    async def create(self, kind: str, name: str, spec: Mapping[str, Any]) -> Object:
+        metadata = {"name": name, "namespace": self.namespace}
+        manifest = {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+        return await self.api.create(manifest)
+
+    async def patch(self, kind: str, name: str, body: Mapping[str, Any]) -> None:
+        await self.api.merge(f"{collection(API_VERSION, kind, self.namespace)}/{name}", body)
+
+    async def delete(self, kind: str, name: str) -> None:
+        await self.api.delete(f"{collection(API_VERSION, kind, self.namespace)}/{name}")
+
+    async def kode(self) -> Object | None:
+        return await self.api.find(KODE.path(self.namespace, NAME))
+
+    async def pod(self) -> Object | None:
+        return await self.api.find(POD.path(self.namespace, f"{NAME}-0"))
+
+    async def password(self) -> tuple[str, str]:
+        """Return the password in the spec and the one in the Secret; empty where there is none."""
+        path = f"/api/v1/namespaces/{self.namespace}/secrets/{NAME}-auth"
+        kode = await self.kode() or {}
+        return kode.get("spec", {}).get("password", ""), decode(
+            await self.api.find(path), "password"
+        )
+
+    async def snapshot(self) -> Snapshot:
+        """Return the world of the operator in this namespace."""
+        found: Snapshot = {}
+        for kind in (KODE, *CHILDREN):
+            for item in await self.api.items(kind.path(self.namespace)):
+                if item["metadata"]["name"] != "default":
+                    found[f"{kind.name} {item['metadata']['name']}"] = self._compared(item)
+        pod = await self.pod()
+        if pod:
+            found["Pod"] = _bare(pod["metadata"].get("annotations") or {})
+        return found
+
+    def _compared(self, item: Object) -> Any:
+        kept = item if "kode.jacero.io" in item.get("apiVersion", API_VERSION) else dict(item)
+        if item.get("kind") != "Kode" and "templateGeneration" not in item.get("status", {}):
+            kept = {key: value for key, value in item.items() if key != "status"}
+        text = orjson.dumps(_bare(kept)).replace(self.namespace.encode(), b"NAMESPACE")
+        return orjson.loads(_UID.sub(b"UID", text))
+
+
+def template(**more: Any) -> dict[str, Any]:
+    """Return the spec of a template."""
+    ref = {"kind": "EnvoyProxyConfig", "name": "door"}
+    image = "linuxserver/code-server:latest"
+    return {"type": "code-server", "image": image, "envoyProxyRef": ref, **more}
+
+
+def spec(**more: Any) -> dict[str, Any]:
+    """Return the spec of a Kode."""
+    return {"templateRef": {"kind": "KodeTemplate", "name": "template"}, **more}
+
+
+def condition(kode: Object | None, kind: str) -> Mapping[str, Any]:
+    """Return a condition of a Kode; empty where it is not told, or of an earlier generation."""
+    found = ((kode or {}).get("status") or {}).get("conditions", [])
+    generation = (kode or {}).get("metadata", {}).get("generation")
+    fitting = (it for it in found if it["type"] == kind)
+    return next((it for it in fitting if it.get("observedGeneration") == generation), {})
+
+
+async def until(
+    check: Callable[[], Awaitable[bool]], what: str, seconds: float = 60, every: float = 0.1
+) -> None:
+    """Wait until something holds."""
+    limit = time.monotonic() + seconds
+    while not await check():
+        assert time.monotonic() < limit, f"waited {seconds} s in vain for {what}"
+        await asyncio.sleep(every)
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _bare(item)
+            for key, item in value.items()
+            if key not in _BY_NATURE and not key.startswith(_BY_OTHERS)
+        }
+    return [_bare(item) for item in value] if isinstance(value, list) else value
