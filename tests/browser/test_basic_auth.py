@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.conftest import fresh
 from tests.browser.workbench import Workbench
@@ -16,13 +17,19 @@ NAME = "secure-code-server"
 FOLDER = "/config/my-secure-project"
 _HELLO = f"{FOLDER}/hello.txt"
 _SAID = f"{FOLDER}/said.txt"
+# The terminal draws text that can be read from the page only when it draws without a GPU.
+_PREPARE = f"""
+echo first > {_HELLO}
+mkdir -p {FOLDER}/.vscode
+echo '{{"terminal.integrated.gpuAcceleration": "off"}}' > {FOLDER}/.vscode/settings.json
+"""
 
 
 @pytest.fixture(scope="module")
 def base(scenarios: Place) -> Iterator[str]:
     """The address of the editor, which has a file to edit."""
     scenarios.ready(NAME)
-    scenarios.exec(NAME, "sh", "-c", f"echo first > {_HELLO} && chown 1000:1000 {_HELLO}")
+    scenarios.exec(NAME, "setpriv", "--reuid=1000", "sh", "-c", _PREPARE)
     with scenarios.door(NAME) as door:
         yield door.base
 
@@ -45,20 +52,22 @@ def _read(place: Place, file: str, until: Callable[[str], bool]) -> str:
     return text
 
 
-def test_without_a_password_there_is_no_workbench(browser: Browser, base: str) -> None:
-    page = fresh(browser)
-    answer = page.goto(base)
-    assert answer is not None
-    assert answer.status == 401
-    assert page.locator(".monaco-workbench").count() == 0
-    page.context.close()
+def _answers(page: Page, address: str) -> list[int]:
+    """Return the status codes of everything that opening an address brought."""
+    seen: list[int] = []
+    page.on("response", lambda answer: seen.append(answer.status))
+    # Chromium may take a refusal without an answer to its question for an error.
+    with suppress(Error):
+        page.goto(address)
+    return seen
 
 
-def test_a_wrong_password_opens_no_workbench(browser: Browser, base: str) -> None:
-    page = fresh(browser, http_credentials={"username": USER, "password": "wrong"})
-    answer = page.goto(base)
-    assert answer is not None
-    assert answer.status == 401
+@pytest.mark.parametrize("given", [None, {"username": USER, "password": "wrong"}])
+def test_without_the_password_there_is_no_workbench(
+    browser: Browser, base: str, given: dict[str, str] | None
+) -> None:
+    page = fresh(browser, http_credentials=given)
+    assert set(_answers(page, base)) == {401}
     assert page.locator(".monaco-workbench").count() == 0
     page.context.close()
 
@@ -78,9 +87,8 @@ def test_a_command_runs_in_the_terminal(scenarios: Place, page: Page, shots: Pat
     # The sum is the shell's: the text that was typed does not hold the text that is looked for.
     bench.type_in_terminal(f"echo sum-$((40+2))-$(id -un) | tee {_SAID}")
     assert _read(scenarios, _SAID, lambda seen: "sum" in seen) == "sum-42-abc\n"
-    page.locator(".terminal-wrapper.active .xterm-screen").wait_for()
+    expect(page.locator(".terminal-wrapper.active .xterm-rows")).to_contain_text("sum-42-abc")
     page.screenshot(path=f"{shots}.png")
-    assert page.locator(".terminal-wrapper.active").count() == 1
 
 
 def test_what_was_written_survives_the_pod(scenarios: Place, page: Page) -> None:

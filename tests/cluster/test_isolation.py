@@ -39,7 +39,10 @@ def _started(place: Place, elsewhere: Place) -> None:
     place.probe_ready("liar")
     elsewhere.probe_ready("far")
     elsewhere.probe_ready("liar")
-    place.ready("mine", "desktop", "open")
+    for name in ("mine", "desktop", "open"):
+        place.ready(name)
+        with place.door(name):
+            """Its Service is routed by now."""
 
 
 @pytest.fixture(scope="module")
