@@ -21,7 +21,7 @@ UID = "7d3c1f0e-0000-4000-8000-000000000001"
 CODE_SERVER = "linuxserver/code-server:latest"
 CODERCOM = "codercom/code-server:latest"
 WEBTOP = "linuxserver/webtop:ubuntu-mate"
-EXT_AUTHZ = {
+EXT_AUTHZ: Document = {
     "name": "envoy.filters.http.ext_authz",
     "typed_config": {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",

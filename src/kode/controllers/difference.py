@@ -126,9 +126,9 @@ def _list_covers(live: Sequence[Any], desired: Sequence[Any], field: str) -> boo
     return all(any(_is_item(one, other, keys) for one in live) for other in desired)
 
 
-def _is_item(live: Any, desired: Mapping[str, Any], keys: Sequence[str]) -> bool:
-    if not isinstance(live, Mapping):
-        return False
+def _is_item(live: Any, desired: Any, keys: Sequence[str]) -> bool:
+    if not isinstance(live, Mapping) or not isinstance(desired, Mapping):
+        return covers(live, desired)
     return all(live.get(key) == desired[key] for key in keys if key in desired) and covers(
         live, desired
     )

@@ -1,0 +1,46 @@
+"""kode.evaluate.conditions: what each says is in the golden files."""
+
+import pytest
+
+from kode.api.conditions import ConditionType, Phase, Reason
+from kode.errors import InvalidSpec, RefNotFound
+from kode.evaluate.conditions import Observation, conditions, phase
+from kode.evaluate.observed import pod_view
+
+UP = pod_view({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+
+
+def test_every_type_is_told_in_order() -> None:
+    assert [item.type for item in conditions(Observation())] == list(ConditionType)
+
+
+def test_long_message_is_cut() -> None:
+    seen = Observation(problems=[InvalidSpec(Reason.INVALID_SPEC, "x" * 5000)])
+    assert {len(item.message) for item in conditions(seen)} <= {0, 1027, *range(60)}
+
+
+def test_first_problem_of_a_kind_is_told() -> None:
+    first = RefNotFound(Reason.SECRET_NOT_FOUND, "first")
+    second = RefNotFound(Reason.TEMPLATE_NOT_FOUND, "second")
+    told = conditions(Observation(problems=[first, second]))
+    assert [item.message for item in told if item.type is ConditionType.RESOLVED_REFS] == ["first"]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_problem_makes_some_condition_false_or_says_why(reason: Reason) -> None:
+    told = conditions(Observation(problems=[InvalidSpec(reason, "words")], claim=None))
+    assert not told[-1].status
+    assert isinstance(phase(Observation(), told[-1]), Phase)
+
+
+def test_running_editor_stays_ready_whatever_is_wrong() -> None:
+    for reason in Reason:
+        seen = Observation(problems=[InvalidSpec(reason, "words")], pod=UP)
+        assert conditions(seen)[-1].status
+
+
+@pytest.mark.parametrize("suspend", [True, False])
+def test_suspended_kode_is_never_ready(*, suspend: bool) -> None:
+    told = {item.type: item for item in conditions(Observation(suspend=suspend, pod=UP))}
+    assert told[ConditionType.READY].status is not suspend
+    assert not told[ConditionType.SUSPENDED].status

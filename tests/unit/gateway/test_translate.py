@@ -1,0 +1,51 @@
+"""kode.gateway.translate: the shape is in the golden files, behaviour in tests/envoy."""
+
+import json
+from typing import Any
+
+import pytest
+
+from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.translate import bootstrap, dump
+
+UPSTREAM = Upstream(8443, "/healthz")
+
+
+def manager(sidecar: Sidecar) -> dict[str, Any]:
+    listener = bootstrap(sidecar)["static_resources"]["listeners"][0]
+    found: dict[str, Any] = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    return found
+
+
+@pytest.mark.parametrize("door", Door)
+def test_same_sidecar_gives_the_same_bytes(door: Door) -> None:
+    texts = {dump(bootstrap(Sidecar(door, UPSTREAM))) for _ in range(3)}
+    assert len(texts) == 1
+    assert json.loads(texts.pop())
+
+
+@pytest.mark.parametrize("door", Door)
+def test_admin_is_on_no_network(door: Door) -> None:
+    admin = bootstrap(Sidecar(door, UPSTREAM))["admin"]
+    assert list(admin["address"]) == ["pipe"]
+
+
+@pytest.mark.parametrize(
+    ("door", "wanted", "removed"),
+    [
+        (Door.BASIC, False, ["authorization"]),
+        (Door.FILTERS, False, ["authorization"]),
+        (Door.BASIC, True, None),
+        (Door.EDITOR, False, None),
+    ],
+)
+def test_what_opened_the_door_stays_at_the_door(
+    door: Door, removed: list[str] | None, *, wanted: bool
+) -> None:
+    upstream = Upstream(8443, "/", wants_authorization=wanted)
+    (route,) = manager(Sidecar(door, upstream))["route_config"]["virtual_hosts"][0]["routes"]
+    assert route.get("request_headers_to_remove") == removed
+
+
+def test_text_is_compact_and_keeps_unicode() -> None:
+    assert dump({"b": "å", "a": 1}) == '{"a":1,"b":"å"}'

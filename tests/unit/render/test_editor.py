@@ -1,0 +1,92 @@
+"""kode.render.editor."""
+
+from typing import Any
+
+import pytest
+
+from kode.render import editor
+from tests.documents import (
+    CODERCOM,
+    WEBTOP,
+    credentials,
+    kode,
+    resolved,
+    template,
+    variables,
+)
+
+
+def test_workspace_is_made_folder_by_folder() -> None:
+    (folders,) = editor.init_containers(resolved(kode(workspace="src/app/x")))
+    paths = folders["command"][4:]
+    assert paths == ["/config/src", "/config/src/app", "/config/src/app/x"]
+
+
+@pytest.mark.parametrize("name", ["PORT", "CODE_SERVER_HOST", "DEFAULT_WORKSPACE", "PUID", "PGID"])
+@pytest.mark.parametrize("prefix", ["", "FILE__"])
+def test_variables_of_the_product_cannot_be_set(name: str, prefix: str) -> None:
+    given = [{"name": prefix + name, "value": "mine"}]
+    for found in (resolved(kode(env=given)), resolved(over=template(env=given))):
+        assert "mine" not in variables(editor.container(found, login=False)).values()
+
+
+@pytest.mark.parametrize("name", ["PASSWORD", "HASHED_PASSWORD", "FILE__PASSWORD"])
+def test_login_cannot_be_replaced_by_a_variable(name: str) -> None:
+    found = resolved(kode(env=[{"name": name, "value": "mine"}]), login=credentials())
+    env = variables(editor.container(found, login=True))
+    assert "mine" not in env.values()
+    assert env["PASSWORD"] == {"secretKeyRef": {"name": "dev-auth", "key": "password"}}
+
+
+def test_time_zone_of_the_kode_wins() -> None:
+    found = resolved(kode(env=[{"name": "TZ", "value": "Asia/Tokyo"}]), template(tz="Europe/Rome"))
+    assert variables(editor.container(found, login=False))["TZ"] == "Asia/Tokyo"
+
+
+def test_user_name_is_not_read_as_a_reference() -> None:
+    login = credentials(user="$(SECRET)")
+    found = resolved(over=template(type="webtop", image=WEBTOP), login=login)
+    assert variables(editor.container(found, login=False))["CUSTOM_USER"] == "$$(SECRET)"
+
+
+DEFAULT = {
+    "requests": {"cpu": "100m", "memory": "512Mi"},
+    "limits": {"cpu": "2", "memory": "4Gi"},
+}
+
+
+@pytest.mark.parametrize(
+    ("resources", "found"),
+    [
+        (None, DEFAULT),
+        ({}, DEFAULT),
+        ({"requests": {}, "limits": None}, DEFAULT),
+        ({"requests": {"cpu": 1}, "limits": {}}, {"requests": {"cpu": "1"}}),
+    ],
+)
+def test_resources_are_always_set(resources: Any, found: dict[str, Any]) -> None:
+    container = editor.container(resolved(over=template(resources=resources)), login=False)
+    assert container["resources"] == found
+
+
+@pytest.mark.parametrize(
+    ("over", "starts_as"),
+    [
+        ({}, None),
+        ({"image": CODERCOM, "puid": 1234}, 1234),
+        ({"type": "webtop", "image": WEBTOP}, None),
+    ],
+)
+def test_image_that_becomes_its_user_by_itself_starts_as_root(
+    over: dict[str, Any], starts_as: int | None
+) -> None:
+    found = editor.security(resolved(over=template(**over)))
+    assert found.get("runAsUser") == starts_as
+    assert found["capabilities"] == {"drop": ["NET_RAW"]}
+
+
+def test_command_of_the_template_starts_where_its_image_says() -> None:
+    over = template(image=CODERCOM, command=["mine"], args=["x"])
+    found = editor.container(resolved(over=over), login=False)
+    assert (found["command"], found["args"]) == (["mine"], ["x"])
+    assert "workingDir" not in found

@@ -1,0 +1,70 @@
+"""kode.render.secret."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from kode.api.conditions import Reason
+from kode.errors import RefNotFound
+from kode.render.secret import decode, encode, existing, htpasswd
+from tests.documents import credentials, secret_document
+
+
+def test_htpasswd_is_the_one_form_that_envoy_reads() -> None:
+    # printf devpassword | openssl dgst -sha1 -binary | base64
+    assert htpasswd(credentials()) == "devuser:{SHA}T0lEpxF/0ulRadorQK8ztoploWE=\n"
+
+
+@pytest.mark.parametrize("text", ["", "devpassword", "åäö 💥"])
+def test_decode_gives_what_was_encoded(text: str) -> None:
+    assert decode({"data": {"key": encode(text)}}, "key") == text
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        None,
+        {},
+        {"data": None},
+        {"data": {}},
+        {"data": {"key": 1}},
+        {"data": {"key": "not base64!"}},
+        {"data": {"key": base64.b64encode(b"\xff").decode()}},
+    ],
+)
+def test_what_cannot_be_decoded_is_empty(secret: dict[str, Any] | None) -> None:
+    assert decode(secret, "key") == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "user", "found"),
+    [
+        ({"password": "p"}, None, "abc"),
+        ({"password": "p", "username": "alice"}, None, "alice"),
+        ({"password": "p", "username": "alice"}, "bob", "bob"),
+    ],
+)
+def test_user_of_the_kode_wins_over_the_secrets(
+    texts: dict[str, str], user: str | None, found: str
+) -> None:
+    login = existing(secret_document("login", **texts), "login", user)
+    assert (login.user, login.password, login.secret) == (found, "p", "login")
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({}, "Secret login needs the key password with one line of text"),
+        ({"password": ""}, "Secret login needs the key password with one line of text"),
+        ({"password": "two\nlines"}, "Secret login needs the key password with one line of text"),
+        ({"password": "x" * 4097}, "Secret login needs the key password with one line of text"),
+        ({"password": "p", "username": "a:b"}, "Secret login: username must be one line without"),
+        ({"password": "p", "username": "a\n"}, "Secret login: username must be one line without"),
+    ],
+)
+def test_secret_without_a_usable_login_is_refused(texts: dict[str, str], message: str) -> None:
+    with pytest.raises(RefNotFound, match=message) as caught:
+        existing(secret_document("login", **texts), "login", None)
+    assert caught.value.reason is Reason.SECRET_INVALID
+    assert "two" not in str(caught.value)

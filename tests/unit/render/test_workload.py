@@ -1,0 +1,62 @@
+"""kode.render.workload."""
+
+from typing import Any
+
+import pytest
+
+from kode import labels
+from kode.render.resolve import ResolvedKode
+from kode.render.secret import SidecarFiles
+from kode.render.workload import digest, workload
+from tests.documents import credentials, kode, resolved, template
+
+
+def hashes(
+    of: ResolvedKode, config: str = "{}", revision: int = 1, restarted_at: str = ""
+) -> tuple[str, str]:
+    files = SidecarFiles(config, revision, editor_login=False)
+    found = workload(of, files, restarted_at)["spec"]["template"]["metadata"]["annotations"]
+    return found[labels.KODE_HASH], found[labels.POD_HASH]
+
+
+BASE = hashes(resolved())
+
+
+@pytest.mark.parametrize(
+    ("found", "of_kode", "of_pod"),
+    [
+        (hashes(resolved()), True, True),
+        (hashes(resolved(kode(suspend=True))), True, True),
+        (hashes(resolved(over=template(image="new"))), True, False),
+        (hashes(resolved(), config="{ }"), True, False),
+        (hashes(resolved(kode(workspace="other"))), False, False),
+        (hashes(resolved(), revision=2), False, False),
+        (hashes(resolved(), restarted_at="now"), False, False),
+    ],
+)
+def test_hashes_tell_whose_change_a_pod_lacks(
+    found: tuple[str, str], *, of_kode: bool, of_pod: bool
+) -> None:
+    assert (found[0] == BASE[0], found[1] == BASE[1]) == (of_kode, of_pod)
+
+
+def test_password_is_part_of_no_hash() -> None:
+    one, other = credentials(), credentials()
+    object.__setattr__(other, "password", "another")
+    assert hashes(resolved(login=one)) == hashes(resolved(login=other))
+
+
+@pytest.mark.parametrize("value", [{"a": [1, "å", None]}, "\ud800", []])
+def test_digest_is_short_and_follows_the_value(value: Any) -> None:
+    assert digest(value) == digest(value)
+    assert digest(value) != digest([value])
+    assert len(digest(value)) == 16
+
+
+def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
+    files = SidecarFiles("{}", 1, editor_login=False)
+    pod = workload(resolved(), files, "")["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert all("privileged" not in item["securityContext"] for item in pod["containers"])
+    assert all("resources" in item for item in [*pod["containers"], *pod["initContainers"]])
