@@ -24,8 +24,8 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
 _METADATA = "as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
-_PAGE = 250
-"""Objects in one page of a list: few enough that a page of large ones is no burden."""
+_PAGE = 100
+"""Objects in one page of a list: few enough that a page of large ones takes little memory."""
 _STRICT = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
 """An API server that does not know a field must say so: dropped silently, it could open a door."""
 
