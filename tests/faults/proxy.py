@@ -82,6 +82,7 @@ class Proxy:
         self._runner: web.AppRunner
         self.rule: Rule = lambda _: None
         self.log: list[Seen] = []
+        self._open: set[web.Request] = set()
         self.server = ""
         """Where the operator finds it."""
 
@@ -117,7 +118,19 @@ class Proxy:
         await self._runner.cleanup()
         await self._session.close()
 
+    def hang_up(self) -> None:
+        """Cut every connection that waits for something, watches above all."""
+        for request in self._open:
+            _hang_up(request)
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self._open.add(request)
+        try:
+            return await self._told(request)
+        finally:
+            self._open.discard(request)
+
+    async def _told(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         seen = Seen(request.method, request.path, dict(request.query), time.monotonic())
         self.log.append(seen)
