@@ -1,7 +1,7 @@
 """The five errors of the product.
 
-Rule: one error, one meaning; each is mapped once to a condition and a next try (evaluate, controllers)
-and once to what a person sees (cli). Domain code knows no status codes.
+Rule: one error, one meaning; each is mapped once to a condition and a next try (evaluate,
+controllers) and once to what a person sees (cli). Domain code knows no status codes.
 """
 
 from dataclasses import dataclass
