@@ -43,6 +43,16 @@ def test_every_kind_has_a_page() -> None:
     assert {f"# {kind['spec']['names']['kind']}" for kind in crd.definitions()} <= titles
 
 
+def test_every_field_says_what_it_means() -> None:
+    silent = [
+        f"{kind['spec']['names']['kind']}: {row.path}"
+        for kind in crd.definitions()
+        for row in reference.rows(kind["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
+        if not row.meaning and row.path not in {"apiVersion", "kind", "metadata"}
+    ]
+    assert silent == []
+
+
 def test_every_reason_is_in_the_table() -> None:
     page = reference.conditions_page()
     assert all(f"| `{reason}` |" in page for reason in Reason)
