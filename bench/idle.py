@@ -10,7 +10,7 @@ from bench import flows, side
 from bench.api import Api
 from bench.figures import Figure
 from bench.program import Program
-from kode.controllers.kinds import CHILDREN, KODE, POD
+from kode.platform.kubernetes.kinds import CHILDREN, KODE, POD
 
 MEMORY_GOAL = 250
 RESTART_GOAL = 60

@@ -15,7 +15,7 @@ import orjson
 
 from bench.api import Api, Object, collection
 from kode.api.meta import API_VERSION
-from kode.controllers.kinds import CHILDREN, KODE, POD
+from kode.platform.kubernetes.kinds import CHILDREN, KODE, POD
 from kode.render.secret import decode
 
 NAME = "dev"

@@ -9,11 +9,11 @@ from typing import Any
 
 from kode import names
 from kode.controllers import references
+from kode.controllers.cache.store import owner_of
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Delete, Notice, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.references import Ref
-from kode.controllers.store import owner_of
 from tests.simulation.store import Object, Place, Refused, Store, place_of
 
 CHILDREN = (

@@ -25,6 +25,9 @@ GROUP = "kode.jacero.io"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 
+Object = Mapping[str, Any]
+"""An unstructured Kubernetes object."""
+
 # The forms of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 _QUANTITY = (
     r"^[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?$"

@@ -2,8 +2,8 @@
 
 import sys
 
-from kode.controllers.operator import run
-from kode.controllers.options import parse
+from kode.controllers.process.operator import run
+from kode.controllers.process.options import parse
 
 if __name__ == "__main__":
     run(parse(sys.argv[1:]))

@@ -12,14 +12,15 @@ from typing import Any
 import orjson
 
 from kode.api.conditions import Reason
-from kode.controllers.client import FIELD_MANAGER, Client
+from kode.api.meta import Object
+from kode.controllers.cache.store import version_of
+from kode.controllers.cache.world import World
 from kode.controllers.decision import Apply, Delete, Patch, Write
-from kode.controllers.failures import Exists, Outdated, Vanished
-from kode.controllers.inputs import ChildKey, Key, Object
-from kode.controllers.kinds import BY_NAME, KODE, Kind
+from kode.controllers.inputs import ChildKey, Key
 from kode.controllers.ownership import gathered
-from kode.controllers.store import version_of
-from kode.controllers.world import World
+from kode.platform.kubernetes.client import FIELD_MANAGER, Client
+from kode.platform.kubernetes.failures import Exists, Outdated, Vanished
+from kode.platform.kubernetes.kinds import BY_NAME, KODE, Kind
 
 
 class Collision(Exception):

@@ -8,9 +8,10 @@ from typing import Any
 
 from kode import labels, names
 from kode.api.conditions import Reason
+from kode.api.meta import Object
 from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.difference import covers, keep_immutable
-from kode.controllers.inputs import ChildKey, Object
+from kode.controllers.inputs import ChildKey
 from kode.errors import Conflict
 
 _COMPARED = ("metadata", "spec", "data", "type", "automountServiceAccountToken")

@@ -12,8 +12,9 @@ from kode import labels, names
 from kode.api import ports
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
+from kode.api.meta import Object
 from kode.controllers.decision import Patch
-from kode.controllers.inputs import ChildKey, Inputs, Object
+from kode.controllers.inputs import ChildKey, Inputs
 from kode.errors import RefNotFound
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import decode, existing, htpasswd

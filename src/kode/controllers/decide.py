@@ -12,12 +12,13 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.document import parse
 from kode.api.kode import Kode
+from kode.api.meta import Object
 from kode.api.template import Template
 from kode.controllers import credentials as login
 from kode.controllers import references
 from kode.controllers.children import Children
 from kode.controllers.decision import Decision, Notice, Patch, Write
-from kode.controllers.inputs import ChildKey, Inputs, Object
+from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import waits_for_restart
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
 from kode.evaluate.conditions import Observation

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kode.api.conditions import Reason
-from kode.controllers.inputs import ChildKey, Object
+from kode.api.meta import Object
+from kode.controllers.inputs import ChildKey
 from kode.evaluate.conditions import Observation
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from kode import names
+from kode.api.meta import Object
 from kode.controllers import references
-from kode.controllers.client import Client, Scope
-from kode.controllers.inputs import ChildKey, Inputs, Key, Object
-from kode.controllers.kinds import BY_NAME, CLAIM, POD, SECRET, STATEFUL_SET, Kind
+from kode.controllers.cache.world import World
+from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.references import Ref
-from kode.controllers.world import World
 from kode.evaluate.observed import claim_phase
+from kode.platform.kubernetes.client import Client, Scope
+from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, SECRET, STATEFUL_SET, Kind
 
 _EVENTS = Kind("Event", "v1", "events")
 """Events by the older API: only it can be asked for those about one object."""

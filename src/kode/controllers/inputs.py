@@ -5,10 +5,8 @@ Rule: plain frozen data, no client and no cache behind it; the same Inputs give 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-Object = Mapping[str, Any]
-"""An unstructured Kubernetes object."""
+from kode.api.meta import Object
 
 
 @dataclass(frozen=True, order=True, slots=True)

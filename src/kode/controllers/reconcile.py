@@ -9,15 +9,16 @@ import random
 from collections.abc import Callable
 
 from kode.api.conditions import Reason
+from kode.api.meta import Object
 from kode.controllers.apply import Applier, Collision
 from kode.controllers.decide import after_failure, decide
 from kode.controllers.decision import Decision
-from kode.controllers.failures import NotLeading, Outdated
 from kode.controllers.gather import Gatherer
-from kode.controllers.inputs import ChildKey, Inputs, Key, Object
+from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.queue import Queue
 from kode.controllers.report import Reporter
 from kode.errors import KodeError
+from kode.platform.kubernetes.failures import NotLeading, Outdated
 
 _LOG = logging.getLogger(__name__)
 

@@ -10,14 +10,15 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from kode.controllers.client import Client
+from kode.api.meta import Object
+from kode.controllers.cache.store import version_of
+from kode.controllers.cache.world import World
 from kode.controllers.decision import Notice
-from kode.controllers.failures import Exists, Vanished
-from kode.controllers.inputs import Key, Object
-from kode.controllers.kinds import EVENT, KODE
-from kode.controllers.store import version_of
-from kode.controllers.world import World
+from kode.controllers.inputs import Key
 from kode.errors import PlatformError
+from kode.platform.kubernetes.client import Client
+from kode.platform.kubernetes.failures import Exists, Vanished
+from kode.platform.kubernetes.kinds import EVENT, KODE
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ proxy config or a new version of the operator asks for never ends somebody's wor
 from collections.abc import Mapping
 
 from kode import labels
-from kode.controllers.inputs import Object
+from kode.api.meta import Object
 from kode.evaluate.observed import PodView
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from kode import labels
 from kode.api.conditions import Condition, ConditionType, Phase, Reason
+from kode.api.meta import Object
 from kode.errors import KodeError
-from kode.evaluate.observed import Object, PodView, Trouble, claim_phase
+from kode.evaluate.observed import PodView, Trouble, claim_phase
 
 _ACCEPTED_REASONS = frozenset({Reason.INVALID_SPEC, Reason.NOT_PERMITTED})
 _REF_REASONS = frozenset(

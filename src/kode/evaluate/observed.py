@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Object = Mapping[str, Any]
+from kode.api.meta import Object
 
 _PULL = frozenset(
     {

@@ -9,11 +9,11 @@ from copy import deepcopy
 from typing import Any
 
 from kode.api.conditions import Reason
-from kode.controllers.client import Client, Page, Scope
-from kode.controllers.failures import Exists, Outdated, Vanished
-from kode.controllers.inputs import Object
-from kode.controllers.kinds import BY_NAME, Kind
+from kode.api.meta import Object
 from kode.errors import PlatformError
+from kode.platform.kubernetes.client import Client, Page, Scope
+from kode.platform.kubernetes.failures import Exists, Outdated, Vanished
+from kode.platform.kubernetes.kinds import BY_NAME, Kind
 
 Place = tuple[str, str, str]
 

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import kopf
 from aiohttp import web
 
-from kode.controllers.client import Client
-from kode.controllers.login import Login
-from kode.controllers.transport import Gate, Transport
+from kode.controllers.process.login import Login
+from kode.platform.kubernetes.client import Client
+from kode.platform.kubernetes.transport import Gate, Transport
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from kode.controllers.apply import Applier, Collision
+from kode.controllers.cache.world import World
 from kode.controllers.decision import Apply, Delete, Patch, Write
-from kode.controllers.failures import Outdated
 from kode.controllers.inputs import ChildKey
-from kode.controllers.kinds import KODE, SECRET
-from kode.controllers.world import World
 from kode.errors import PlatformError
+from kode.platform.kubernetes.failures import Outdated
+from kode.platform.kubernetes.kinds import KODE, SECRET
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, child, foreign, kode
 

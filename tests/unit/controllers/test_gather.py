@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from kode.controllers.cache.world import World
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import ChildKey, Inputs, Key
-from kode.controllers.kinds import BY_NAME, CLAIM, POD, Kind
-from kode.controllers.world import World
+from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, Kind
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, child, foreign, kode, pod, template
 

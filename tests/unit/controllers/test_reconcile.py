@@ -11,15 +11,15 @@ from kode import labels
 from kode.api.conditions import Reason
 from kode.controllers import reconcile
 from kode.controllers.apply import Applier
-from kode.controllers.failures import NotLeading, Outdated
+from kode.controllers.cache.world import KodeSink, ReferentSink, World
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import Inputs, Key
-from kode.controllers.kinds import BY_NAME
 from kode.controllers.queue import Queue
 from kode.controllers.reconcile import LOOK_AGAIN, STATUS_WAITS, Reconciler
 from kode.controllers.report import Reporter
-from kode.controllers.world import KodeSink, ReferentSink, World
 from kode.errors import PlatformError
+from kode.platform.kubernetes.failures import NotLeading, Outdated
+from kode.platform.kubernetes.kinds import BY_NAME
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, Object, foreign, kode, pod, template
 from tests.unit.controllers.virtual import VirtualLoop, clock, run

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from kode.api.conditions import Reason
+from kode.controllers.cache.world import World
 from kode.controllers.decision import Notice
 from kode.controllers.report import Reporter
-from kode.controllers.world import World
 from kode.errors import PlatformError
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, kode

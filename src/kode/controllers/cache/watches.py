@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Callable
 
 from kode import labels
-from kode.controllers.client import Client, Scope
-from kode.controllers.kinds import CHILDREN, CLAIM, KODE, POD, SECRET
-from kode.controllers.reflector import Reflector
-from kode.controllers.world import KodeSink, NewsSink, ObjectSink, World
+from kode.controllers.cache.reflector import Reflector
+from kode.controllers.cache.world import KodeSink, NewsSink, ObjectSink, World
+from kode.platform.kubernetes.client import Client, Scope
+from kode.platform.kubernetes.kinds import CHILDREN, CLAIM, KODE, POD, SECRET
 
 _LISTS_AT_A_TIME = 2
 """Few: pages that wait to be taken in are memory that is not given back."""

@@ -6,10 +6,10 @@ import orjson
 import pytest
 from aiohttp import web
 
-from kode.controllers.client import Scope
-from kode.controllers.failures import Exists, Expired, Outdated
-from kode.controllers.kinds import KODE, SECRET
 from kode.errors import PlatformError
+from kode.platform.kubernetes.client import Scope
+from kode.platform.kubernetes.failures import Exists, Expired, Outdated
+from kode.platform.kubernetes.kinds import KODE, SECRET
 from tests.unit.controllers.objects import child
 from tests.unit.controllers.server import Answer, serving
 

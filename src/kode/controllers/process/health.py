@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from kode.controllers.cache.reflector import Reflector
 from kode.controllers.queue import Queue
-from kode.controllers.reflector import Reflector
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kode import labels, names
-from kode.controllers import trim
-from kode.controllers.inputs import ChildKey, Key, Object
-from kode.controllers.kinds import CLAIM, POD, Kind
-from kode.controllers.parcel import Packer
+from kode.api.meta import Object
+from kode.controllers.cache import trim
+from kode.controllers.cache.parcel import Packer
+from kode.controllers.inputs import ChildKey, Key
+from kode.platform.kubernetes.kinds import CLAIM, POD, Kind
 
 _TRIMMERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     CLAIM.name: trim.claim,

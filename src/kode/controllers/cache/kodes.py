@@ -6,11 +6,13 @@ Rule: the newer resourceVersion wins; the index is rebuilt from the document wit
 from collections.abc import Iterator
 from typing import Any
 
-from kode.controllers import references, trim
-from kode.controllers.inputs import Key, Object
-from kode.controllers.parcel import Packer
+from kode.api.meta import Object
+from kode.controllers import references
+from kode.controllers.cache import trim
+from kode.controllers.cache.parcel import Packer
+from kode.controllers.cache.store import version_of
+from kode.controllers.inputs import Key
 from kode.controllers.references import Ref
-from kode.controllers.store import version_of
 
 
 class _Entry:

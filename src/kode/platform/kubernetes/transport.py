@@ -7,6 +7,7 @@ before each try, so that a replica that lost its lease writes nothing, not even 
 import asyncio
 import logging
 import random
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,8 @@ import aiohttp
 from yarl import URL
 
 from kode.api.conditions import Reason
-from kode.controllers.failures import RETRIED, Answer, Unauthorized, error_of, retry_after
-from kode.controllers.login import Login
 from kode.errors import PlatformError
+from kode.platform.kubernetes.failures import RETRIED, Answer, Unauthorized, error_of, retry_after
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,6 +30,29 @@ _SILENT_SECONDS = 100.0
 _LONGEST_WAIT = 30.0
 """Seconds that a server may ask us to wait before a repetition."""
 _MOST_CONNECTIONS = 64
+
+
+class Identity(Protocol):
+    """Where the API server is, and who asks."""
+
+    server: str
+    """URL of the API server, without a slash at its end."""
+
+    def tls(self) -> ssl.SSLContext:
+        """Return what the connection is secured with."""
+        ...
+
+    def proxy(self) -> str | None:
+        """Return the URL of the proxy on the way; None where there is none."""
+        ...
+
+    async def headers(self) -> dict[str, str]:
+        """Return the headers that say who asks."""
+        ...
+
+    async def renew(self) -> None:
+        """Get the credentials anew."""
+        ...
 
 
 class Gate(Protocol):
@@ -96,7 +119,7 @@ class Transport:
     """A connection to the API server."""
 
     def __init__(
-        self, login: Login, gate: Gate | None = None, delays: tuple[float, ...] = (0.2, 1.0, 3.0)
+        self, login: Identity, gate: Gate | None = None, delays: tuple[float, ...] = (0.2, 1.0, 3.0)
     ) -> None:
         """Make a connection; nothing is sent yet.
 

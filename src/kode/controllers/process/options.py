@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from kode.controllers.login import NAMESPACE_FILE
+from kode.controllers.process.login import NAMESPACE_FILE
 
 
 def own_namespace() -> str:

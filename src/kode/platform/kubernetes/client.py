@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from kode.controllers.failures import Answer, Vanished, error_of
-from kode.controllers.inputs import Object
-from kode.controllers.kinds import BY_NAME, Kind
-from kode.controllers.transport import JSON, Request, Transport
+from kode.api.meta import Object
+from kode.platform.kubernetes.failures import Answer, Vanished, error_of
+from kode.platform.kubernetes.kinds import BY_NAME, Kind
+from kode.platform.kubernetes.transport import JSON, Request, Transport
 
 FIELD_MANAGER = "kode"
 """Who we are in managedFields."""

@@ -6,10 +6,11 @@ resourceVersion wins.
 
 from typing import Any
 
-from kode.controllers import references, trim
-from kode.controllers.inputs import Object
+from kode.api.meta import Object
+from kode.controllers import references
+from kode.controllers.cache import trim
+from kode.controllers.cache.store import version_of
 from kode.controllers.references import Ref
-from kode.controllers.store import version_of
 
 
 class Referents:

@@ -19,12 +19,12 @@ from typing import Any
 import kopf
 
 from kode.api.meta import GROUP, VERSION
-from kode.controllers.client import Client, Scope
-from kode.controllers.kinds import REFERENTS
-from kode.controllers.login import log_in
-from kode.controllers.reflector import Sink, read_list
-from kode.controllers.world import ReferentSink, World
+from kode.controllers.cache.reflector import Sink, read_list
+from kode.controllers.cache.world import ReferentSink, World
+from kode.controllers.process.login import log_in
 from kode.errors import PlatformError
+from kode.platform.kubernetes.client import Client, Scope
+from kode.platform.kubernetes.kinds import REFERENTS
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,13 +7,14 @@ looks at the world and not at events.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kode.controllers.echo import Echoes
-from kode.controllers.inputs import Key, Object
-from kode.controllers.kinds import CLAIM, KODE, SECRET, Kind
-from kode.controllers.kodes import Kodes, key_of
+from kode.api.meta import Object
+from kode.controllers.cache.echo import Echoes
+from kode.controllers.cache.kodes import Kodes, key_of
+from kode.controllers.cache.referents import Referents
+from kode.controllers.cache.store import Store, version_of
+from kode.controllers.inputs import Key
 from kode.controllers.references import Ref
-from kode.controllers.referents import Referents
-from kode.controllers.store import Store, version_of
+from kode.platform.kubernetes.kinds import CLAIM, KODE, SECRET, Kind
 
 Seen = set[tuple[str, str]]
 """Namespaces and names of a complete list."""

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kode.api.conditions import Reason
-from kode.controllers.client import Client
-from kode.controllers.failures import Exists, NotLeading, Outdated
-from kode.controllers.kinds import LEASE
 from kode.errors import PlatformError
+from kode.platform.kubernetes.client import Client
+from kode.platform.kubernetes.failures import Exists, NotLeading, Outdated
+from kode.platform.kubernetes.kinds import LEASE
 
 _LOG = logging.getLogger(__name__)
 

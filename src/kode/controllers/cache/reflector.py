@@ -11,10 +11,10 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from kode.controllers.client import Client, Scope
-from kode.controllers.failures import Expired
-from kode.controllers.store import version_of
+from kode.controllers.cache.store import version_of
 from kode.errors import PlatformError
+from kode.platform.kubernetes.client import Client, Scope
+from kode.platform.kubernetes.failures import Expired
 
 _LOG = logging.getLogger(__name__)
 

@@ -13,21 +13,21 @@ import signal
 import time
 from collections.abc import Callable
 
-from kode.controllers import health, logs
 from kode.controllers.apply import Applier
-from kode.controllers.client import Client
+from kode.controllers.cache.watches import reflectors
+from kode.controllers.cache.world import World
 from kode.controllers.gather import Gatherer
-from kode.controllers.health import Pulse
-from kode.controllers.lease import Lease, Terms
-from kode.controllers.login import Login
-from kode.controllers.options import Options, own_namespace
+from kode.controllers.process import health, logs
+from kode.controllers.process.health import Pulse
+from kode.controllers.process.lease import Lease, Terms
+from kode.controllers.process.login import Login
+from kode.controllers.process.options import Options, own_namespace
+from kode.controllers.process.runtime import Runtime
 from kode.controllers.queue import Queue
 from kode.controllers.reconcile import Reconciler
 from kode.controllers.report import Reporter
-from kode.controllers.runtime import Runtime
-from kode.controllers.transport import Gate, OpenGate, Transport
-from kode.controllers.watches import reflectors
-from kode.controllers.world import World
+from kode.platform.kubernetes.client import Client
+from kode.platform.kubernetes.transport import Gate, OpenGate, Transport
 
 _LOG = logging.getLogger(__name__)
 

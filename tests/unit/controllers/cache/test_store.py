@@ -3,9 +3,9 @@
 import pytest
 
 from kode import labels, names
+from kode.controllers.cache.store import Store, owner_of, version_of
 from kode.controllers.inputs import ChildKey, Key
-from kode.controllers.kinds import BY_NAME, CLAIM, POD, SECRET
-from kode.controllers.store import Store, owner_of, version_of
+from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, SECRET
 from tests.unit.controllers.objects import KEY, Object, child, foreign, pod
 
 SERVICE = BY_NAME["Service"]

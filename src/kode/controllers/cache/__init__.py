@@ -1,0 +1,1 @@
+"""What the operator remembers of the cluster, and the watches that keep it true."""

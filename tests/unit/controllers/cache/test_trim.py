@@ -1,0 +1,33 @@
+"""What the caches keep of an object."""
+
+from kode.controllers.cache import trim
+from tests.unit.controllers.objects import child, pod
+
+
+def test_a_pod_is_who_where_and_how_it_is() -> None:
+    found = trim.pod(pod(ready=True))
+    assert found["spec"] == {"nodeName": "node1"}
+    assert found["status"]["conditions"] == [{"type": "Ready", "status": "True"}]
+    (container,) = found["status"]["containerStatuses"]
+    assert container == {
+        "name": "editor",
+        "ready": True,
+        "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+        "lastState": {"terminated": {"exitCode": 1}},
+    }
+
+
+def test_a_pod_without_anything_is_no_error() -> None:
+    found = trim.pod({"kind": "Pod", "metadata": {"name": "x"}})
+    assert found["status"] == {"conditions": []}
+
+
+def test_our_claim_keeps_its_spec_and_of_its_status_the_phase() -> None:
+    status = {"phase": "Bound", "capacity": {"storage": "1Gi"}}
+    found = trim.claim(child("PersistentVolumeClaim", "dev-home", spec={"x": 1}, status=status))
+    assert found["spec"] == {"x": 1}
+    assert found["status"] == {"phase": "Bound"}
+
+
+def test_a_claim_without_a_status_is_pending() -> None:
+    assert trim.claim(child("PersistentVolumeClaim", "dev-home"))["status"] == {"phase": "Pending"}

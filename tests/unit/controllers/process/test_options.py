@@ -1,0 +1,56 @@
+"""The options of the operator."""
+
+from pathlib import Path
+
+import pytest
+
+from kode.controllers.process import options
+from kode.controllers.process.options import Options, own_namespace, parse
+
+
+def test_each_option_is_taken() -> None:
+    arguments = [
+        "--namespace-of-operator=kodes",
+        "--workers=3",
+        "--lease-name=x",
+        "--liveness=127.0.0.1:1",
+        "--readiness=",
+        "--log-format=json",
+        "--log-level=debug",
+        "--kubeconfig=/k",
+    ]
+    expected = Options("kodes", 3, "x", "127.0.0.1:1", "", "json", "debug", "/k")
+    assert parse(arguments) == expected
+
+
+def test_without_options_the_defaults_are_those_of_the_types() -> None:
+    assert parse([]) == Options()
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--workers=0"], ["--workers=x"], ["--log-format=xml"], ["--nothing"], ["stray"]]
+)
+def test_a_wrong_option_is_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(wrong)
+    assert ended.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_the_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    shown = capsys.readouterr().out
+    assert all("--" + name.replace("_", "-") in shown for name in Options.__annotations__)
+
+
+def test_the_own_namespace_is_told_read_or_the_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("POD_NAMESPACE", raising=False)
+    monkeypatch.setattr(options, "NAMESPACE_FILE", tmp_path / "namespace")
+    assert own_namespace() == "kode-system"
+    (tmp_path / "namespace").write_text("kodes\n")
+    assert own_namespace() == "kodes"
+    monkeypatch.setenv("POD_NAMESPACE", "told")
+    assert own_namespace() == "told"
