@@ -105,18 +105,20 @@ class Lease:
             on_gain: called each time that the lease is gained; it must not take long.
         """
         while True:
-            held_before = self.held
-            began = self._clock()
+            before, began = self._held_since, self._clock()
             try:
                 async with asyncio.timeout(self._terms.renew):
-                    gained = await self._seek(began)
+                    holds = await self._seek(began)
             except (PlatformError, TimeoutError) as error:
                 _LOG.warning("the lease cannot be read or renewed: %s", str(error) or "no answer")
-                gained = self.held
-            if gained and not held_before:
+                holds = self.held
+            # Also where it is renewed too late to have been held all the time.
+            lapsed = before is None or self._clock() - before >= self._terms.write
+            if holds and lapsed:
                 _LOG.info("%s holds the lease", self._identity)
                 on_gain()
-            if held_before and not gained:
+            if before is not None and not holds:
+                self._held_since = None
                 _LOG.warning("%s lost the lease", self._identity)
             await self._pause(began)
 

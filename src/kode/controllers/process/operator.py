@@ -64,6 +64,7 @@ class Operator:
         self._transport = Transport(login, gate(self._lease))
         client = Client(self._transport)
         self._queue = Queue(clock)
+        self._passes = False
         self._world = World(self._queue.add)
         self._reflectors = reflectors(client, self._world, clock)
         self._pulse = Pulse(self._reflectors, self._queue, clock)
@@ -110,12 +111,23 @@ class Operator:
             await ending.wait()
             _LOG.info("ending")
             self._queue.stop()
-            await asyncio.wait([working], timeout=_LONGEST_END)
+            # Before all is read there is no pass to wait for.
+            await asyncio.wait([working], timeout=_LONGEST_END if self._passes else 0)
             for task in (working, *reading):
                 task.cancel()
 
     async def _work(self) -> None:
         """Make passes, once all is read, while the lease is held."""
+        await self._read()
+        async with asyncio.TaskGroup() as group:
+            leading = group.create_task(self._lease.run(self._begin))
+            self._passes = True
+            await self._queue.run(self._reconciler.reconcile, self._options.workers)
+            leading.cancel()
+        # Not where passes had to be cut off: a write of theirs may still be under way.
+        await self._lease.release()
+
+    async def _read(self) -> None:
         began = time.monotonic()
         for reflector in self._reflectors:
             await reflector.synced.wait()
@@ -129,12 +141,6 @@ class Operator:
             len(self._world.objects),
             time.monotonic() - began,
         )
-        leading = asyncio.create_task(self._lease.run(self._begin))
-        try:
-            await self._queue.run(self._reconciler.reconcile, self._options.workers)
-        finally:
-            leading.cancel()
-            await self._lease.release()
 
     def _begin(self) -> None:
         self._world.tell(self._world.keys())

@@ -11,7 +11,7 @@ from kode.controllers.process.lease import Lease, Terms
 from kode.errors import PlatformError
 from kode.platform.kubernetes.failures import NotLeading
 from tests.unit.controllers.cluster import Cluster
-from tests.unit.controllers.virtual import clock, run
+from tests.unit.controllers.virtual import VirtualLoop, clock, run
 
 PLACE = ("Lease", "kode-system", "kode-operator")
 
@@ -207,3 +207,20 @@ def test_an_interrupted_release_is_no_error(caplog: pytest.LogCaptureFixture) ->
 
     run(main())
     assert "cannot be released" in caplog.text
+
+
+def test_a_renewal_that_came_too_late_counts_as_a_gain() -> None:
+    """Passes were refused in between, so all Kodes must get one again."""
+
+    async def main() -> int:
+        cluster, gained = Cluster(), []
+        asyncio.create_task(_lease(cluster, "a").run(lambda: gained.append(1)))  # noqa: RUF006
+        await asyncio.sleep(1)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        # The whole process stands still, as when it is stopped or its node is overloaded.
+        loop.advance(30)
+        await asyncio.sleep(10)
+        return len(gained)
+
+    assert run(main()) == 2
