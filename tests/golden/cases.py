@@ -74,13 +74,19 @@ class Evaluate(Strict):
     told: Object = {}
 
 
-def render(given: Object) -> Any:
-    """Return the manifests that documents mean, or parts of them."""
+def manifests(given: Object) -> list[Object]:
+    """Return the manifests that the documents of a case mean, as they are."""
     case = Render.model_validate(given)
     objects = load([ROOT / name for name in case.files], "default")
     for document in case.documents:
         objects.update(entry(document, "default"))
-    found = [_readable(item) for of in _meanings(objects) for item in _rendered(of)]
+    return [item for of in _meanings(objects) for item in _rendered(of)]
+
+
+def render(given: Object) -> Any:
+    """Return the manifests that documents mean, or parts of them."""
+    case = Render.model_validate(given)
+    found = [_readable(item) for item in manifests(given)]
     return {path: at(found, path) for path in case.show} if case.show else found
 
 
