@@ -39,6 +39,7 @@ test: deps venv ## check, then the tests on a real cluster and in a real browser
 .PHONY: test-devcluster
 test-devcluster: venv ## the development cluster itself, and its Go programs
 	$(TIMED) CGO_ENABLED=0 go -C devcluster/go/addons test ./...
+	$(TIMED) $(PYTHON) -m devcluster build metrics-server snapshotter
 	$(TIMED) $(PYTEST) tests/devcluster -m cluster --junit-xml=artifacts/devcluster.xml
 
 .PHONY: test-faults
