@@ -121,18 +121,19 @@ async def rounds(bench: Bench, count: int) -> tuple[Figure, ...]:
 
 def figures(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
     """Return what the rounds say."""
-    floor_rate = median(it.applied.per_second() for it in floors)
-    children = 7 if bench.password else 6
+    return tuple(
+        Figure(f"{it.name}{bench.suffix}", it.value, it.unit, it.floor, it.goal, it.of)
+        for it in (*_times(floors, ours), *_costs(bench, floors, ours))
+    )
 
-    def beyond(writes: Writes) -> float:
-        return writes.but_lease() / bench.count - children
 
-    found = (
+def _times(floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
+    return (
         Figure(
             "kodes_ready_per_second",
             median(it.ready.per_second() for it in ours),
             "Kodes/s",
-            floor_rate,
+            median(it.applied.per_second() for it in floors),
             RATE_GOAL,
             "ratio at least",
         ),
@@ -154,6 +155,16 @@ def figures(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure
             "s",
             median(it.running.p95() for it in floors),
         ),
+    )
+
+
+def _costs(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
+    children = 7 if bench.password else 6
+
+    def beyond(writes: Writes) -> float:
+        return writes.but_lease() / bench.count - children
+
+    return (
         Figure(
             "writes_per_kode_beyond_children",
             median(beyond(it.writes) for it in ours),
@@ -172,10 +183,6 @@ def figures(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure
             "MB",
             median(it.rss for it in floors),
         ),
-    )
-    return tuple(
-        Figure(f"{it.name}{bench.suffix}", it.value, it.unit, it.floor, it.goal, it.of)
-        for it in found
     )
 
 
