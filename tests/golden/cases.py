@@ -76,11 +76,15 @@ class Evaluate(Strict):
 
 def manifests(given: Object) -> list[Object]:
     """Return the manifests that the documents of a case mean, as they are."""
-    case = Render.model_validate(given)
+    objects = _objects(Render.model_validate(given))
+    return [item for of in _meanings(objects) for item in _rendered(of)]
+
+
+def _objects(case: Render) -> Objects:
     objects = load([ROOT / name for name in case.files], "default")
     for document in case.documents:
         objects.update(entry(document, "default"))
-    return [item for of in _meanings(objects) for item in _rendered(of)]
+    return objects
 
 
 def render(given: Object) -> Any:
@@ -90,9 +94,21 @@ def render(given: Object) -> Any:
     return {path: at(found, path) for path in case.show} if case.show else found
 
 
+def configurations(package: str, given: Object) -> list[Object]:
+    """Return the Envoy configurations of a case of render or of gateway, as they are."""
+    if package == "gateway":
+        return [_configuration(Gateway.model_validate(given))]
+    return [dict(of.envoy) for of in _meanings(_objects(Render.model_validate(given)))]
+
+
 def gateway(given: Object) -> Any:
     """Return the Envoy configuration of a sidecar, or parts of it."""
     case = Gateway.model_validate(given)
+    found = _configuration(case)
+    return {path: at(found, path) for path in case.show} if case.show else found
+
+
+def _configuration(case: Gateway) -> Object:
     filters = passthrough.filters(case.http_filters)
     sidecar = Sidecar(
         door=case.door,
@@ -100,8 +116,7 @@ def gateway(given: Object) -> Any:
         http_filters=filters,
         clusters=passthrough.clusters(case.clusters, filters),
     )
-    found = translate.bootstrap(sidecar)
-    return {path: at(found, path) for path in case.show} if case.show else found
+    return translate.bootstrap(sidecar)
 
 
 def evaluate(given: Object) -> Any:
