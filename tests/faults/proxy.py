@@ -82,7 +82,7 @@ class Proxy:
         self._runner: web.AppRunner
         self.rule: Rule = lambda _: None
         self.log: list[Seen] = []
-        self._open: set[web.Request] = set()
+        self._open: dict[int, web.Request] = {}
         self.server = ""
         """Where the operator finds it."""
 
@@ -120,15 +120,15 @@ class Proxy:
 
     def hang_up(self) -> None:
         """Cut every connection that waits for something, watches above all."""
-        for request in self._open:
+        for request in tuple(self._open.values()):
             _hang_up(request)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        self._open.add(request)
+        self._open[id(request)] = request
         try:
             return await self._told(request)
         finally:
-            self._open.discard(request)
+            del self._open[id(request)]
 
     async def _told(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
