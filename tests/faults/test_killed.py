@@ -71,8 +71,9 @@ async def test_killed_after_each_write_it_ends_as_if_nothing_had_happened(
         run = Run(world, replica, story, await at_rest(undisturbed))
         for after in range(_MOST_WRITES):
             if not await run.killed(after):
-                # There was no such write any more; every point has had its turn.
-                assert after > 1
+                # There was no such write any more; every point has had its turn. Where the files
+                # go as well, Kubernetes collects everything and the operator writes nothing.
+                assert after > 1 or story == "delete with files"
                 return
     pytest.fail("it never came to an end undisturbed")
 

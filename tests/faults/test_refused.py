@@ -158,8 +158,9 @@ async def test_a_write_that_always_fails_is_tried_ever_more_rarely(world: World)
         place = await world.place()
         await CREATE.act(place)
         await asyncio.sleep(25)
-        tries = [seen for seen in replica.proxy.writes if seen.path.endswith("/statefulsets")]
-        assert 2 <= len(tries) <= 20
+        tries = [seen.at for seen in replica.proxy.writes if seen.path.endswith("/statefulsets")]
+        assert 2 <= len(tries) <= 30
+        assert sum(at > tries[0] + 12 for at in tries) < sum(at < tries[0] + 12 for at in tries)
         replica.proxy.rule = lambda _: None
         await told(place, [Step(_nothing, CREATE.done)])
     await world.bury()

@@ -3,8 +3,9 @@
 Rule: kopf writes nothing, no annotation, no finalizer, no Event; it only tells what it sees. It
 runs in a thread with a loop of its own, because it cancels every task of its loop when it ends.
 
-kopf does not tell when its first list is complete, nor what vanished while its watch was cut; so
-the lists of these few objects are read beside it, at the start and every few minutes (docs/adr).
+kopf does not tell when its first list is complete, nor what vanished while its watch was cut; and
+a watch that was answered with 403, 404 or 410 it never opens again. So the lists of these few
+objects are read beside it, at the start and twice a minute (docs/adr).
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from kode.platform.kubernetes.kinds import REFERENTS
 
 _LOG = logging.getLogger(__name__)
 
-_LIST_EVERY = 300.0
+_LIST_EVERY = 30.0
 _TRY_AGAIN = 2.0
 _AFTER_FAILURE = 5.0
 # Told, because kopf would look for a user name, and the user of a container has none.
