@@ -26,30 +26,29 @@ class Idle:
     Attributes:
         admin: creates Kodes and reads counts.
         namespace: where the operator is at home.
-        count: Kodes.
         window: seconds for which nothing may be written.
     """
 
     admin: Api
     namespace: str
-    count: int
     window: float
 
-    async def measure(self, program: Program) -> tuple[Figure, ...]:
+    async def measure(self, program: Program, count: int, known: int) -> tuple[Figure, ...]:
         """Create Kodes, wait for rest, look at it, and start the operator anew.
 
         Args:
             program: the operator, running; it runs at the end as well.
+            count: how many Kodes there are to be.
+            known: how many there are already.
         """
-        name = f"idle-{self.count}"
-        async with side.namespaces(self.admin, name):
-            started = time.monotonic()
-            await side.ours(self.admin, side.Run(name, self.count))
-            print(f"# {self.count} Kodes after {time.monotonic() - started:.0f} s", flush=True)
-            await self._quiet(program)
-            at_rest = await self._rest(program)
-            again = await self._restart(program)
-        return (*at_rest, *again)
+        started = time.monotonic()
+        await side.ours(self.admin, side.Run("idle", count, known=known))
+        print(f"# {count - known} Kodes in {time.monotonic() - started:.0f} s", flush=True)
+        await self._quiet(program)
+        found = (*await self._rest(program), *await self._restart(program))
+        return tuple(
+            Figure(f"{it.name}_at_{count}", it.value, it.unit, it.floor, it.goal) for it in found
+        )
 
     async def _rest(self, program: Program) -> tuple[Figure, ...]:
         before, cpu = await flows.count(self.admin), program.usage().cpu
@@ -60,15 +59,15 @@ class Idle:
         used = program.usage()
         return (
             Figure(
-                f"idle_writes_per_hour_at_{self.count}",
+                "idle_writes_per_hour",
                 written.but_lease() / hours,
                 "writes",
                 goal=0,
             ),
-            Figure(f"idle_lease_writes_per_hour_at_{self.count}", written.lease / hours, "writes"),
-            Figure(f"idle_cpu_at_{self.count}", (used.cpu - cpu) / hours / 36, "% of a core"),
-            Figure(f"memory_at_{self.count}", used.rss, "MB", goal=MEMORY_GOAL),
-            Figure(f"peak_memory_at_{self.count}", used.peak, "MB"),
+            Figure("idle_lease_writes_per_hour", written.lease / hours, "writes"),
+            Figure("idle_cpu", (used.cpu - cpu) / hours / 36, "% of a core"),
+            Figure("memory", used.rss, "MB", goal=MEMORY_GOAL),
+            Figure("peak_memory", used.peak, "MB"),
         )
 
     async def _restart(self, program: Program) -> tuple[Figure, ...]:
@@ -81,11 +80,11 @@ class Idle:
         written = (await flows.count(self.admin)).since(before)
         used = program.usage()
         return (
-            Figure(f"restart_to_quiet_at_{self.count}", seconds, "s", floor, goal=RESTART_GOAL),
-            Figure(f"restart_writes_at_{self.count}", written.but_lease(), "writes", goal=0),
-            Figure(f"restart_cpu_at_{self.count}", used.cpu, "s"),
-            Figure(f"restart_memory_at_{self.count}", used.rss, "MB", goal=MEMORY_GOAL),
-            Figure(f"restart_peak_memory_at_{self.count}", used.peak, "MB", goal=MEMORY_GOAL),
+            Figure("restart_to_quiet", seconds, "s", floor, goal=RESTART_GOAL),
+            Figure("restart_writes", written.but_lease(), "writes", goal=0),
+            Figure("restart_cpu", used.cpu, "s"),
+            Figure("restart_memory", used.rss, "MB", goal=MEMORY_GOAL),
+            Figure("restart_peak_memory", used.peak, "MB", goal=MEMORY_GOAL),
         )
 
     async def _quiet(self, program: Program) -> float:

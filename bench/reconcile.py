@@ -34,12 +34,14 @@ class Options:
         rounds: bursts on each side.
         idle: numbers of Kodes to measure at rest.
         window: seconds of rest.
+        leave: whether the Kodes at rest stay when all is measured.
     """
 
     kodes: int
     rounds: int
     idle: tuple[int, ...]
     window: float
+    leave: bool
 
 
 async def measure(options: Options, report: Report) -> None:
@@ -65,11 +67,18 @@ async def measure(options: Options, report: Report) -> None:
             bench = Bench(admin, client, program, account.namespace, options.kodes, password)
             # The lines with a password are there for the writes; the rates are nearly the same.
             report.tell(*await rounds(bench, 1 if password else options.rounds))
-        for count in options.idle:
-            with program() as running:
-                await side.leads(admin, account.namespace)
-                idle = Idle(admin, account.namespace, count, options.window)
-                report.tell(*await idle.measure(running))
+        if options.idle:
+            await stack.enter_async_context(side.namespaces(admin, "idle", leave=options.leave))
+            await _rest(Idle(admin, account.namespace, options.window), program(), options, report)
+
+
+async def _rest(idle: Idle, program: Program, options: Options, report: Report) -> None:
+    known = 0
+    with program:
+        await side.leads(idle.admin, idle.namespace)
+        for count in sorted(options.idle):
+            report.tell(*await idle.measure(program, count, known))
+            known = count
 
 
 def main() -> None:
@@ -81,10 +90,13 @@ def main() -> None:
         "--idle", type=int, nargs="*", default=[5000], help="numbers at rest (%(default)s)"
     )
     parser.add_argument("--window", type=float, default=120, help="seconds of rest (%(default)s)")
+    parser.add_argument(
+        "--leave", action="store_true", help="leave the Kodes at rest: the cluster goes anyway"
+    )
     found = parser.parse_args()
     # A terminated run ends its operator like an interrupted one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    options = Options(found.kodes, found.rounds, tuple(found.idle), found.window)
+    options = Options(found.kodes, found.rounds, tuple(found.idle), found.window, found.leave)
     asyncio.run(measure(options, Report("bench-reconcile")))
 
 

@@ -31,14 +31,16 @@ class Run:
         name: names the namespaces.
         count: how many Kodes.
         password: whether they have one.
+        known: how many of them are there already.
     """
 
     name: str
     count: int
     password: bool = False
+    known: int = 0
 
     def kodes(self) -> list[Object]:
-        return kodes.kodes(self.name, self.count, password=self.password)
+        return kodes.kodes(self.name, self.count, password=self.password)[self.known :]
 
 
 async def clear(api: Api) -> None:
@@ -50,8 +52,8 @@ async def clear(api: Api) -> None:
 
 
 @asynccontextmanager
-async def namespaces(api: Api, name: str) -> AsyncIterator[None]:
-    """Namespaces for a run; at the end they and all in them are gone."""
+async def namespaces(api: Api, name: str, *, leave: bool = False) -> AsyncIterator[None]:
+    """Namespaces for a run; at the end they and all in them are gone, unless they are left."""
     manifests = kodes.namespaces(name)
     await in_flight(manifests, api.create)
     paths = [f"/api/v1/namespaces/{it['metadata']['name']}" for it in manifests]
@@ -60,7 +62,8 @@ async def namespaces(api: Api, name: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await _empty(api, [it["metadata"]["name"] for it in manifests])
+        if not leave:
+            await _empty(api, [it["metadata"]["name"] for it in manifests])
 
 
 async def prepared(admin: Api, run: Run, operator_namespace: str) -> tuple[Sequence[Object], ...]:
