@@ -143,8 +143,14 @@ def _stored(manifest: Mapping[str, Any]) -> Object:
     return with_defaults(found if is_ours(found) else _spelled(found, ""))
 
 
+_FREE_MAPS = frozenset({"annotations", "data", "labels", "matchLabels", "nodeSelector"})
+"""Maps whose keys are the writer's own: an empty value of theirs is stored like any other."""
+
+
 def _spelled(value: Any, field: str) -> Any:
     match value:
+        case dict() if field in _FREE_MAPS:
+            return value
         case dict():
             inner = field if field in _AMOUNTS else ""
             spelled = {key: _spelled(item, inner or key) for key, item in value.items()}

@@ -35,6 +35,16 @@ _LOOK_AGAIN = 10.0
 _LOOK_AGAIN_IN_THE_WAY = 60.0
 """Seconds after which an object in the way is looked for again: it is not watched either."""
 
+_MAY_COME = frozenset(
+    {
+        Reason.TEMPLATE_NOT_FOUND,
+        Reason.PROXY_CONFIG_NOT_FOUND,
+        Reason.SECRET_NOT_FOUND,
+        Reason.CLAIM_NOT_FOUND,
+    }
+)
+"""What a new Kode may lack for a moment, until what was applied with it is seen."""
+
 _TOLD_AS_WARNING = frozenset(
     {
         Reason.INVALID_SPEC,
@@ -251,9 +261,16 @@ def _conclude(work: _Pass) -> Decision:
 
 
 def _is_progress(work: _Pass, told: Decision) -> bool:
+    if work.problems and _is_new(work.inputs):
+        # A Kode and what it names often come in one apply, and arrive in any order.
+        return all(problem.reason in _MAY_COME for problem in work.problems)
     if work.problems or told.notices:
         return False
     return bool(work.writes) or _ready(told.status or {}).get("reason") in _PROGRESS
+
+
+def _is_new(inputs: Inputs) -> bool:
+    return not (inputs.kode or {}).get("status")
 
 
 def _again_after(work: _Pass) -> float | None:

@@ -153,6 +153,21 @@ def test_progress_waits_and_is_looked_at_again() -> None:
     assert decision.notices == ()
 
 
+def test_template_may_come_a_moment_after_a_new_kode() -> None:
+    assert decide(inputs(kode_document())).status_waits
+
+
+def test_template_that_vanishes_under_a_kode_is_told_at_once() -> None:
+    decision = decide(inputs({**kode_document(), "status": {"phase": "Running"}}))
+    assert not decision.status_waits
+    assert ready(decision)[0] == "TemplateNotFound"
+
+
+def test_mistake_in_a_new_kode_is_told_at_once() -> None:
+    kode = kode_document(privileged=True)
+    assert not decide(inputs(kode, template_document())).status_waits
+
+
 def test_object_in_the_way_is_looked_at_again() -> None:
     foreign = {"kind": "Service", "metadata": {"name": "dev", "uid": "x"}}
     seen = inputs(
