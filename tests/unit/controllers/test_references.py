@@ -76,6 +76,7 @@ ODD = st.recursive(
     lambda inner: st.dictionaries(
         st.sampled_from(["spec", "templateRef", "storage", "name", "kind", "metadata"]), inner
     ),
+    max_leaves=6,
 )
 
 
