@@ -15,7 +15,15 @@ from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.references import Ref
 from kode.evaluate.observed import claim_phase
 from kode.platform.kubernetes.client import Client, Scope
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, SECRET, STATEFUL_SET, Kind
+from kode.platform.kubernetes.kinds import (
+    BY_NAME,
+    CLAIM,
+    POD,
+    REFERENTS,
+    SECRET,
+    STATEFUL_SET,
+    Kind,
+)
 
 _EVENTS = Kind("Event", "v1", "events")
 """Events by the older API: only it can be asked for those about one object."""
@@ -71,7 +79,7 @@ class Gatherer:
         return await self._client.get(BY_NAME[child.kind], key.namespace, child.name)
 
     async def _with_references(self, inputs: Inputs, kode: Object, now: datetime) -> Inputs:
-        template = self._world.referents.get(references.template_of(kode))
+        template = await self._referent(references.template_of(kode))
         proxy = references.proxy_config_of(template) if template else None
         claim = self._claim(references.claim_of(kode))
         return Inputs(
@@ -79,7 +87,7 @@ class Gatherer:
             kode=kode,
             now=inputs.now,
             template=template,
-            proxy_config=self._world.referents.get(proxy),
+            proxy_config=await self._referent(proxy),
             secret=await self._secret(references.secret_of(kode)),
             claim=claim,
             children=inputs.children,
@@ -87,6 +95,19 @@ class Gatherer:
             notes=await self._notes(inputs, claim, now),
             operator_namespace=inputs.operator_namespace,
         )
+
+    async def _referent(self, ref: Ref | None) -> Object | None:
+        """Return a template or a proxy config; what no cache knows may be newer than the cache."""
+        known = self._world.referents.get(ref)
+        kind = BY_NAME.get(ref.kind) if ref else None
+        if known is not None or ref is None or kind not in REFERENTS:
+            return known
+        if kind.namespaced and not ref.namespace:
+            return None
+        found = await self._client.get(kind, ref.namespace, ref.name)
+        if found is not None:
+            self._world.referents.put(found)
+        return self._world.referents.get(ref)
 
     async def _secret(self, ref: Ref | None) -> Object | None:
         return await self._client.get(SECRET, ref.namespace, ref.name) if ref else None

@@ -22,10 +22,19 @@ from kode.platform.kubernetes.failures import NotLeading, Outdated
 
 _LOG = logging.getLogger(__name__)
 
+_MAY_STILL_COME = frozenset(
+    {
+        Reason.TEMPLATE_NOT_FOUND,
+        Reason.PROXY_CONFIG_NOT_FOUND,
+        Reason.SECRET_NOT_FOUND,
+        Reason.CLAIM_NOT_FOUND,
+    }
+)
+"""People write a Kode and what it refers to in one file, in any order."""
 _MOST_TURNS = 5
 """Times that a pass begins anew because the world was not what it saw."""
 STATUS_WAITS = 1.5
-"""Seconds that a status of mere progress waits for a better one."""
+"""Seconds that a status of mere progress, or of a missing reference, waits for a better one."""
 STATUS_WAITS_MORE = 0.05
 """Seconds that it waits longer for each other Kode that is on its way: in a burst the API server
 has better things to write."""
@@ -66,7 +75,7 @@ class Reconciler:
         self._met: dict[Key, set[ChildKey]] = {}
         """Objects in the way that no watch tells of, because they carry no label of ours."""
         self._held_back: dict[Key, float] = {}
-        """Until when a status of mere progress is held back."""
+        """Until when a status is held back."""
 
     async def reconcile(self, key: Key) -> None:
         """Make one pass; failures are told and tried again later.
@@ -137,12 +146,12 @@ class Reconciler:
             self._queue.add_after(key, decision.again_after)
         else:
             self._queue.add_after(key, LOOK_AGAIN * random.uniform(0.75, 1.25))  # noqa: S311
-        if decision.status_waits and self._holds_back(key):
+        if (decision.status_waits or _may_pass(decision)) and self._holds_back(key):
             return
         await self._tell(inputs, decision)
 
     def _holds_back(self, key: Key) -> bool:
-        """Tell whether a status of mere progress is held back yet; see that it comes in the end."""
+        """Tell whether a status is held back yet; see that it comes in the end."""
         now = self._clock()
         patience = STATUS_WAITS + STATUS_WAITS_MORE * len(self._held_back)
         until = self._held_back.setdefault(key, now + min(patience, STATUS_WAITS_MOST))
@@ -155,6 +164,14 @@ class Reconciler:
         self._held_back.pop(inputs.key, None)
         if decision.status is None or inputs.kode is None:
             return
+        _LOG.debug("%s: %s", inputs.key, decision.status)
         if not await self._reporter.report(inputs.kode, decision.status):
             self._queue.add(inputs.key)
         await self._reporter.record(inputs.kode, decision.notices)
+
+
+def _may_pass(decision: Decision) -> bool:
+    """Tell whether a decision warns of nothing but what may come in the next moment."""
+    return bool(decision.notices) and all(
+        notice.reason in _MAY_STILL_COME for notice in decision.notices
+    )

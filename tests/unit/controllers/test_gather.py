@@ -118,3 +118,30 @@ async def test_warnings_about_a_workload_without_its_pod_are_read(
         setting.put(POD.name, pod())
     setting.warn("StatefulSet", "dev", "quota", "")
     assert (await setting.gather()).notes == notes
+
+
+async def test_a_template_that_the_cache_lacks_is_looked_for(setting: _Setting) -> None:
+    ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
+    setting.world.kodes.put(kode())
+    assert (await setting.gather()).template is None
+    setting.cluster.stand({**template(), "metadata": {"name": "plain", "uid": "u"}})
+    setting.cluster.stand({**template("basic"), "kind": ref["kind"], "spec": {}})
+    seen = await setting.gather()
+    assert seen.template is not None
+    assert seen.proxy_config is None
+    setting.world.referents.put(template(version=9000, envoyProxyRef=ref))
+    assert (await setting.gather()).proxy_config is not None
+
+
+@pytest.mark.parametrize("kind", ["Secret", "Pod", "Nonsense"])
+async def test_what_is_no_template_is_not_looked_for(setting: _Setting, kind: str) -> None:
+    setting.world.kodes.put(kode(templateRef={"kind": kind, "name": "x"}))
+    setting.cluster.trouble = pytest.fail
+    assert (await setting.gather()).template is None
+
+
+async def test_a_reference_that_leads_to_no_namespace_is_not_looked_for(setting: _Setting) -> None:
+    setting.world.kodes.put(kode())
+    setting.world.referents.put(template(envoyProxyRef={"kind": "EnvoyProxyConfig", "name": "x"}))
+    setting.cluster.trouble = pytest.fail
+    assert (await setting.gather()).proxy_config is None

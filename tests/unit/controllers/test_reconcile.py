@@ -144,6 +144,18 @@ def test_a_status_of_progress_is_written_when_nothing_better_comes() -> None:
     _run(main)
 
 
+def test_a_template_that_comes_in_the_next_moment_is_not_missed() -> None:
+    async def main(setting: _Setting) -> None:
+        missing = {"kind": "KodeClusterTemplate", "name": "later"}
+        setting.edit(kode(templateRef=missing))
+        assert await setting.make_pass() == []
+        _later(STATUS_WAITS)
+        assert [what.split()[0] for what in await setting.make_pass()] == ["status", "create"]
+        assert setting.ready()[0] == "TemplateNotFound"
+
+    _run(main)
+
+
 def test_what_stands_in_the_way_is_left_alone_until_it_is_gone() -> None:
     async def main(setting: _Setting) -> None:
         theirs = setting.cluster.stand(foreign("Service", "dev"))

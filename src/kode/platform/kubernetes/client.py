@@ -138,7 +138,7 @@ class Client:
         request = Request(
             "PATCH",
             kind.path(namespace, name, subresource),
-            f"patch {kind.name} {namespace}/{name}",
+            f"patch {'/'.join(filter(None, (kind.name, subresource)))} {namespace}/{name}",
             {"fieldManager": FIELD_MANAGER},
             orjson.dumps(body),
             _MERGE,

@@ -186,6 +186,7 @@ class Transport:
                     body = await response.read()
                     if request.writes:
                         self._gate.leave(request.what)
+                        _LOG.debug("%s: done", request.what)
                     return body
                 answer = await _answer(response)
         except (aiohttp.ClientError, OSError) as error:
