@@ -27,6 +27,8 @@ class Contract:
         workspace_variable: the variable that takes the folder to open; None where the working
             directory decides.
         host_variable: the variable that keeps it on loopback; None where nothing can.
+        other_ports: variables that move further ports of it; nobody sets them, because one that is
+            moved onto the sidecar's could be reached past it.
         auth_flag: the flag that says whether it asks for a password; None where giving it one says
             so.
     """
@@ -42,6 +44,7 @@ class Contract:
     user_variable: str | None = None
     workspace_variable: str | None = None
     host_variable: str | None = None
+    other_ports: tuple[str, ...] = ()
     auth_flag: str | None = None
 
 
@@ -81,6 +84,7 @@ LINUXSERVER_WEBTOP = Contract(
     asks_basic=True,
     port_variable="CUSTOM_PORT",
     user_variable="CUSTOM_USER",
+    other_ports=("CUSTOM_HTTPS_PORT", "CUSTOM_WS_PORT"),
 )
 
 _CODER = re.compile(r"(^|/)codercom/code-server([:@]|$)")

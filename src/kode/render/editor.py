@@ -122,21 +122,22 @@ def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
     variables = [{"name": name, "value": value} for name, value in own.items()]
     if kode.credentials and (login or contract.asks_basic):
         variables.append(_secret_variable("PASSWORD", kode.credentials.secret, "password"))
+    taken = {*(variable["name"] for variable in variables), *contract.other_ports}
     given = [
         item.model_dump(by_alias=True, exclude_none=True)
         for item in kode.env
-        if not _is_taken(item.name, {variable["name"] for variable in variables})
+        if not _is_taken(item.name, taken)
     ]
     if all(item["name"] != "TZ" for item in given):
         given.insert(0, {"name": "TZ", "value": template.tz})
     return [*given, *variables]
 
 
-def _is_taken(name: str, own: set[str]) -> bool:
+def _is_taken(name: str, taken: set[str]) -> bool:
     # linuxserver's images take X from the file that FILE__X names, whatever X says; code-server
     # prefers HASHED_PASSWORD to PASSWORD.
     meant = name.removeprefix("FILE__")
-    return meant in own or (meant == "HASHED_PASSWORD" and "PASSWORD" in own)
+    return meant in taken or (meant == "HASHED_PASSWORD" and "PASSWORD" in taken)
 
 
 def _secret_variable(name: str, secret: str, key: str) -> Manifest:

@@ -30,6 +30,13 @@ def test_variables_of_the_product_cannot_be_set(name: str, prefix: str) -> None:
         assert "mine" not in variables(editor.container(found, login=False)).values()
 
 
+@pytest.mark.parametrize("name", ["CUSTOM_PORT", "CUSTOM_HTTPS_PORT", "FILE__CUSTOM_WS_PORT"])
+def test_no_port_of_a_desktop_can_be_moved_onto_the_sidecars(name: str) -> None:
+    given = [{"name": name, "value": "15080"}]
+    found = resolved(kode(env=given), template(type="webtop", image=WEBTOP))
+    assert "15080" not in variables(editor.container(found, login=False)).values()
+
+
 @pytest.mark.parametrize("name", ["PASSWORD", "HASHED_PASSWORD", "FILE__PASSWORD"])
 def test_login_cannot_be_replaced_by_a_variable(name: str) -> None:
     found = resolved(kode(env=[{"name": name, "value": "mine"}]), login=credentials())
