@@ -22,19 +22,10 @@ from kode.platform.kubernetes.failures import NotLeading, Outdated
 
 _LOG = logging.getLogger(__name__)
 
-_MAY_STILL_COME = frozenset(
-    {
-        Reason.TEMPLATE_NOT_FOUND,
-        Reason.PROXY_CONFIG_NOT_FOUND,
-        Reason.SECRET_NOT_FOUND,
-        Reason.CLAIM_NOT_FOUND,
-    }
-)
-"""People write a Kode and what it refers to in one file, in any order."""
 _MOST_TURNS = 5
 """Times that a pass begins anew because the world was not what it saw."""
 STATUS_WAITS = 1.5
-"""Seconds that a status of mere progress, or of a missing reference, waits for a better one."""
+"""Seconds that a status that waits is held back for a better one."""
 STATUS_WAITS_MORE = 0.05
 """Seconds that it waits longer for each other Kode that is on its way: in a burst the API server
 has better things to write."""
@@ -146,7 +137,7 @@ class Reconciler:
             self._queue.add_after(key, decision.again_after)
         else:
             self._queue.add_after(key, LOOK_AGAIN * random.uniform(0.75, 1.25))  # noqa: S311
-        if (decision.status_waits or _may_pass(decision)) and self._holds_back(key):
+        if decision.status_waits and self._holds_back(key):
             return
         await self._tell(inputs, decision)
 
@@ -168,10 +159,3 @@ class Reconciler:
         if not await self._reporter.report(inputs.kode, decision.status):
             self._queue.add(inputs.key)
         await self._reporter.record(inputs.kode, decision.notices)
-
-
-def _may_pass(decision: Decision) -> bool:
-    """Tell whether a decision warns of nothing but what may come in the next moment."""
-    return bool(decision.notices) and all(
-        notice.reason in _MAY_STILL_COME for notice in decision.notices
-    )
