@@ -115,6 +115,7 @@ Quantity = Annotated[
             "anyOf": [{"type": "integer"}, {"type": "string"}],
             "pattern": _QUANTITY,
             "maxLength": _LONGEST_QUANTITY,
+            "minimum": 0,
         }
     ),
 ]
