@@ -16,10 +16,15 @@ _KINDS = (
     "networkpolicies,serviceaccounts"
 )
 
+_MOST = 10
+"""Where more than this fail, they fail of the same."""
+
 
 def keep(folder: Path, test: str, places: Iterable[Place]) -> None:
     """Write what explains a failure into a folder named for the test."""
     target = folder / re.sub(r"[^A-Za-z0-9_.-]+", "-", test)[-120:]
+    if folder.is_dir() and len(list(folder.iterdir())) >= _MOST:
+        return
     target.mkdir(parents=True, exist_ok=True)
     for name in (*(place.namespace for place in places), NAMESPACE):
         _write(target / f"{name}.describe.txt", "-n", name, "describe", _kinds(name))
@@ -49,7 +54,12 @@ def _write(file: Path, *arguments: str) -> None:
 def _kubectl(*arguments: str) -> str:
     try:
         done = subprocess.run(
-            ["kubectl", *arguments], capture_output=True, text=True, timeout=30, check=False
+            ["kubectl", *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=30,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{error}\n"

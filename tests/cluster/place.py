@@ -208,6 +208,7 @@ def kubectl(*arguments: str, stdin: str | None = None, check: bool = True) -> st
         input=stdin,
         capture_output=True,
         text=True,
+        errors="replace",
         timeout=300,
         check=False,
     )

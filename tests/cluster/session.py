@@ -67,9 +67,11 @@ class Namespaces:
 
 
 @pytest.fixture(scope="session")
-def api() -> Api:
+def api() -> Iterator[Api]:
     """The API server, as the administrator."""
-    return Api.connect()
+    found = Api.connect()
+    yield found
+    found.http.close()
 
 
 @pytest.fixture(scope="session")
