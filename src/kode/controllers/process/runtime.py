@@ -3,18 +3,16 @@
 Rule: kopf writes nothing, no annotation, no finalizer, no Event; it only tells what it sees. It
 runs in a thread with a loop of its own, because it cancels every task of its loop when it ends.
 
-kopf does not tell when its first list is complete, nor what vanished while its watch was cut; and
-a watch that was answered with 403, 404 or 410 it never opens again. So the lists of these few
-objects are read beside it, at the start and twice a minute (docs/adr).
+kopf does not tell when its first list is complete, nor what vanished while its watch was cut; so
+the lists of these few objects are read beside it, at the start and every minute (docs/adr).
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from typing import Any
 
 import kopf
@@ -29,9 +27,10 @@ from kode.platform.kubernetes.kinds import REFERENTS
 
 _LOG = logging.getLogger(__name__)
 
-_LIST_EVERY = 30.0
+_LIST_EVERY = 60.0
 _TRY_AGAIN = 2.0
-_AFTER_FAILURE = 5.0
+_AFTER_FAILURE = 2.0
+_LONGEST_END = 5.0
 # Told, because kopf would look for a user name, and the user of a container has none.
 _IDENTITY: Any = "kode"
 
@@ -56,7 +55,9 @@ class Runtime:
         self._sinks: dict[str, Sink] = {kind.name: ReferentSink(world, kind) for kind in REFERENTS}
         self._problem = problem
         self._liveness = liveness
-        self._stop: Future[None] = Future()
+        self._stopping = threading.Event()
+        self._stop: Callable[[], object] = lambda: None
+        """Ends the kopf that runs now."""
         self._up = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -81,9 +82,10 @@ class Runtime:
 
     async def stop(self) -> None:
         """End kopf."""
+        self._stopping.set()
         if self._thread is not None:
-            self._stop.set_result(None)
-            await asyncio.to_thread(self._thread.join, _AFTER_FAILURE)
+            self._stop()
+            await asyncio.to_thread(self._thread.join, _LONGEST_END)
 
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -94,26 +96,38 @@ class Runtime:
         self._thread.start()
 
     def _stay_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        while not self._stop.done():
+        while not self._stopping.is_set():
             try:
-                kopf.run(
-                    registry=self._registry(loop),
-                    settings=_settings(),
-                    standalone=True,
-                    clusterwide=True,
-                    identity=_IDENTITY,
-                    liveness_endpoint=f"http://{self._liveness}/healthz"
-                    if self._liveness
-                    else None,
-                    stop_flag=self._stop,
-                    ready_flag=self._up,
-                )
-            except Exception:  # noqa: BLE001 - logged, and nothing else can be known of it
+                asyncio.run(self._once(loop))
+            except Exception as error:  # noqa: BLE001 - nothing else can be known of it
                 # A watch that it cannot take up ends kopf; the lists bridge the time. Where it ends
                 # again and again, its liveness endpoint is missing, and the pod is started anew.
                 self._up.clear()
-                _LOG.exception("kopf ended; it is started again")
-                time.sleep(_AFTER_FAILURE)
+                _LOG.warning("kopf ended and is started again: %s", error)
+                self._stopping.wait(_AFTER_FAILURE)
+
+    async def _once(self, loop: asyncio.AbstractEventLoop) -> None:
+        own, stop = asyncio.get_running_loop(), asyncio.Event()
+
+        def end() -> None:
+            # Where the loop is closed, kopf has ended by itself.
+            with contextlib.suppress(RuntimeError):
+                own.call_soon_threadsafe(stop.set)
+
+        self._stop = end
+        # Looked at after that, so that a stop in this moment is not missed.
+        if self._stopping.is_set():
+            return
+        await kopf.operator(
+            registry=self._registry(loop),
+            settings=_settings(),
+            standalone=True,
+            clusterwide=True,
+            identity=_IDENTITY,
+            liveness_endpoint=f"http://{self._liveness}/healthz" if self._liveness else None,
+            stop_flag=stop,
+            ready_flag=self._up,
+        )
 
     def _registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
