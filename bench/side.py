@@ -81,14 +81,15 @@ async def bare(admin: Api, client: Api, sets: Sequence[Sequence[Object]]) -> tup
     """Apply children.
 
     Returns:
-        Times until the last child of each Kode was applied, and until its pod ran.
+        Times from the beginning until the last child of each Kode was applied, and its pod ran.
     """
     applied, running = Times(), Times()
+    began = time.monotonic()
 
     async def apply(children: Sequence[Object]) -> None:
         metadata = children[0]["metadata"]
         key = (metadata["namespace"], metadata["labels"][labels.KODE])
-        applied.asked[key] = running.asked[key] = time.monotonic()
+        applied.asked[key] = running.asked[key] = began
         for manifest in children:
             await client.apply(manifest)
         applied.there[key] = time.monotonic()
