@@ -14,7 +14,7 @@ from kode.controllers.cache.world import World
 from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.references import Ref
 from kode.evaluate.observed import claim_phase
-from kode.platform.kubernetes.client import Client, Scope
+from kode.platform.kubernetes.client import Client
 from kode.platform.kubernetes.kinds import (
     BY_NAME,
     CLAIM,
@@ -22,14 +22,10 @@ from kode.platform.kubernetes.kinds import (
     REFERENTS,
     SECRET,
     STATEFUL_SET,
-    Kind,
 )
 
-_EVENTS = Kind("Event", "v1", "events")
-"""Events by the older API: only it can be asked for those about one object."""
 _SETTLING_SECONDS = 5.0
 """For this long after something was made, a missing consequence of it is no news."""
-_MOST_NOTES = 3
 
 Found = Mapping[ChildKey, Object]
 """Objects that stand in the place of a child, found when a create met them."""
@@ -92,7 +88,7 @@ class Gatherer:
             claim=claim,
             children=inputs.children,
             pod=inputs.pod,
-            notes=await self._notes(inputs, claim, now),
+            notes=self._notes(inputs, claim, now),
             operator_namespace=inputs.operator_namespace,
         )
 
@@ -115,28 +111,17 @@ class Gatherer:
     def _claim(self, ref: Ref | None) -> Object | None:
         return self._world.objects.find(CLAIM, ref.namespace, ref.name) if ref else None
 
-    async def _notes(self, inputs: Inputs, claim: Object | None, now: datetime) -> tuple[str, ...]:
+    def _notes(self, inputs: Inputs, claim: Object | None, now: datetime) -> tuple[str, ...]:
         """Return warnings about what has been missing for a while."""
         name = inputs.key.name
-        home = ChildKey(CLAIM.name, names.home_claim(name))
-        claim = claim or inputs.children.get(home)
+        claim = claim or inputs.children.get(ChildKey(CLAIM.name, names.home_claim(name)))
         if claim and claim_phase(claim) == "Pending" and _is_overdue(claim, now):
-            return await self._warnings(inputs.key, CLAIM.name, claim["metadata"]["name"])
+            return self._world.notes.about(claim)
         workload = inputs.children.get(ChildKey(STATEFUL_SET.name, names.workload(name)))
         asked = workload and (workload.get("spec") or {}).get("replicas") != 0
         if workload and asked and inputs.pod is None and _is_overdue(workload, now):
-            return await self._warnings(inputs.key, STATEFUL_SET.name, names.workload(name))
+            return self._world.notes.about(workload)
         return ()
-
-    async def _warnings(self, key: Key, kind: str, name: str) -> tuple[str, ...]:
-        fields = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
-        scope = Scope(_EVENTS, fields=fields, namespace=key.namespace)
-        events: list[Mapping[str, object]] = []
-        async for page in self._client.pages(scope):
-            events.extend(page.items)
-        events.sort(key=_last_seen, reverse=True)
-        messages = dict.fromkeys(str(event.get("message", "")).strip() for event in events)
-        return tuple(message for message in messages if message)[:_MOST_NOTES]
 
 
 def _is_overdue(live: Object, now: datetime) -> bool:
@@ -146,10 +131,3 @@ def _is_overdue(live: Object, now: datetime) -> bool:
     except (KeyError, ValueError):
         return True
     return (now - made).total_seconds() > _SETTLING_SECONDS
-
-
-def _last_seen(event: Mapping[str, object]) -> str:
-    for key in ("lastTimestamp", "eventTime", "firstTimestamp"):
-        if event.get(key):
-            return str(event[key])
-    return ""

@@ -26,10 +26,12 @@ _MOST_TURNS = 5
 """Times that a pass begins anew because the world was not what it saw."""
 STATUS_WAITS = 1.5
 """Seconds that a status that waits is held back for a better one."""
-STATUS_WAITS_MORE = 0.05
+STATUS_WAITS_MORE = 0.15
 """Seconds that it waits longer for each other Kode that is on its way: in a burst the API server
 has better things to write."""
-STATUS_WAITS_MOST = 30.0
+STATUS_WAITS_MOST = 60.0
+_FEW = 32
+"""Keys in the queue that mean no burst yet."""
 LOOK_AGAIN = 3600.0
 """Seconds after which a quiet Kode is looked at again, in case that a change was missed."""
 
@@ -65,8 +67,8 @@ class Reconciler:
         self._clock = clock
         self._met: dict[Key, set[ChildKey]] = {}
         """Objects in the way that no watch tells of, because they carry no label of ours."""
-        self._held_back: dict[Key, float] = {}
-        """Until when a status is held back."""
+        self._held_back: dict[Key, tuple[float, float]] = {}
+        """Since when and until when a status is held back."""
 
     async def reconcile(self, key: Key) -> None:
         """Make one pass; failures are told and tried again later.
@@ -144,10 +146,14 @@ class Reconciler:
     def _holds_back(self, key: Key) -> bool:
         """Tell whether a status is held back yet; see that it comes in the end."""
         now = self._clock()
-        patience = STATUS_WAITS + STATUS_WAITS_MORE * len(self._held_back)
-        until = self._held_back.setdefault(key, now + min(patience, STATUS_WAITS_MOST))
+        since, until = self._held_back.get(key, (now, now))
+        others = len(self._held_back) - (key in self._held_back) + max(len(self._queue) - _FEW, 0)
+        patience = STATUS_WAITS + STATUS_WAITS_MORE * others
+        # It never grows less: the last of a burst are not told in a burst of their own.
+        until = max(until, since + min(patience, STATUS_WAITS_MOST))
         if now >= until:
             return False
+        self._held_back[key] = since, until
         self._queue.add_after(key, until - now)
         return True
 

@@ -5,24 +5,20 @@ from typing import Any
 
 import pytest
 
-from kode.controllers.cache.world import World
+from kode.controllers.cache.world import NoteSink, World
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import ChildKey, Inputs, Key
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, Kind
+from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD
 from tests.unit.controllers.cluster import Cluster
-from tests.unit.controllers.objects import KEY, child, foreign, kode, pod, template
-
-EVENT = Kind("Event", "v1", "events")
+from tests.unit.controllers.objects import KEY, Object, child, foreign, kode, pod, template
 
 
 class _Setting:
     """A cluster, the caches, and a gatherer."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.cluster = Cluster()
         self.world = World(lambda _: None)
-        # The core API's events have the same kind as those that the operator writes.
-        monkeypatch.setitem(BY_NAME, "Event", EVENT)
 
     def put(self, kind: str, found: dict[str, Any]) -> None:
         self.world.objects.put(BY_NAME[kind], found)
@@ -31,15 +27,15 @@ class _Setting:
         gatherer = Gatherer(self.cluster, self.world, "kode-system")
         return await gatherer.gather(key, found.get("found", {}))
 
-    def warn(self, kind: str, name: str, message: str, when: str) -> None:
-        event = foreign("Event", f"{name}.{when}", message=message, lastTimestamp=when)
-        event["involvedObject"] = {"kind": kind, "name": name}
-        self.cluster.stand(event)
+    def warn(self, about: Object, message: str, began: str = "") -> None:
+        event = foreign("Event", "warning", message=message, firstTimestamp=began)
+        event["involvedObject"] = {"kind": about["kind"], **about["metadata"]}
+        NoteSink(self.world).put(event)
 
 
 @pytest.fixture
-def setting(monkeypatch: pytest.MonkeyPatch) -> _Setting:
-    return _Setting(monkeypatch)
+def setting() -> _Setting:
+    return _Setting()
 
 
 async def test_all_comes_from_the_caches(setting: _Setting) -> None:
@@ -100,9 +96,9 @@ async def test_warnings_about_a_claim_that_pends_for_a_while_are_read(
     claim = child(CLAIM.name, "dev-home")
     claim["metadata"]["creationTimestamp"] = _made(age)
     setting.put(CLAIM.name, claim)
-    setting.warn(CLAIM.name, "dev-home", "older", "2026-01-01T00:00:01Z")
-    setting.warn(CLAIM.name, "dev-home", "no class", "2026-01-01T00:00:02Z")
-    setting.warn(CLAIM.name, "dev-home", "no class", "2026-01-01T00:00:03Z")
+    setting.warn(claim, "older", "2026-01-01T00:00:01Z")
+    setting.warn(claim, "no class", "2026-01-01T00:00:02Z")
+    setting.warn({**claim, "metadata": {**claim["metadata"], "uid": "another"}}, "not this one")
     assert (await setting.gather()).notes == notes
 
 
@@ -113,10 +109,11 @@ async def test_warnings_about_a_workload_without_its_pod_are_read(
     setting: _Setting, *, replicas: int, with_pod: bool, notes: tuple[str, ...]
 ) -> None:
     setting.world.kodes.put(kode())
-    setting.put("StatefulSet", child("StatefulSet", "dev", spec={"replicas": replicas}))
+    workload = child("StatefulSet", "dev", spec={"replicas": replicas})
+    setting.put("StatefulSet", workload)
     if with_pod:
         setting.put(POD.name, pod())
-    setting.warn("StatefulSet", "dev", "quota", "")
+    setting.warn(workload, "quota")
     assert (await setting.gather()).notes == notes
 
 

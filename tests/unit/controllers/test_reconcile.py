@@ -144,6 +144,21 @@ def test_a_status_of_progress_is_written_when_nothing_better_comes() -> None:
     _run(main)
 
 
+def test_in_a_burst_progress_is_told_later_and_its_end_does_not_tell_all_at_once() -> None:
+    async def main(setting: _Setting) -> None:
+        for number in range(232):
+            setting.queue.add(Key("team", f"other-{number}"))
+        assert "status Kode dev" not in await setting.make_pass()
+        _later(20)
+        assert await setting.make_pass() == []
+        setting.queue._waiting.clear()  # noqa: SLF001 - the burst is over
+        assert await setting.make_pass() == []
+        _later(20)
+        assert await setting.make_pass() == ["status Kode dev"]
+
+    _run(main)
+
+
 def test_a_template_that_comes_in_the_next_moment_is_not_missed() -> None:
     async def main(setting: _Setting) -> None:
         missing = {"kind": "KodeClusterTemplate", "name": "later"}

@@ -114,6 +114,11 @@ class Store:
             for child in (group.members if group else ())
         }
 
+    def owner(self, kind: str, namespace: str, name: str) -> tuple[Key, ...]:
+        """Return the Kode that an object belongs to; none where it is unknown or nobody's."""
+        entry = self._entries.get(kind, {}).get((namespace, name))
+        return (entry.group.key,) if entry and entry.group else ()
+
     def keys(self) -> Iterator[Key]:
         """Give every Kode, present or gone, that an object belongs to."""
         return iter(tuple(self._groups))

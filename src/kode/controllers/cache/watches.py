@@ -1,7 +1,7 @@
 """Which objects are followed, and in what form.
 
-Rule: what is ours is read whole, by label; of everybody else's only what a Kode can refer to: that
-a Secret changed, and which claims there are.
+Rule: what is ours is read whole, by label; of everybody else's only what a Kode can refer to or
+depend on: that a Secret changed, which claims there are, and what Kubernetes warns of.
 """
 
 import asyncio
@@ -9,14 +9,16 @@ from collections.abc import Callable
 
 from kode import labels
 from kode.controllers.cache.reflector import Reflector
-from kode.controllers.cache.world import KodeSink, NewsSink, ObjectSink, World
+from kode.controllers.cache.world import KodeSink, NewsSink, NoteSink, ObjectSink, World
 from kode.platform.kubernetes.client import Client, Scope
-from kode.platform.kubernetes.kinds import CHILDREN, CLAIM, KODE, POD, SECRET
+from kode.platform.kubernetes.kinds import CHILDREN, CLAIM, CORE_EVENT, KODE, POD, SECRET
 
 _LISTS_AT_A_TIME = 2
 """Few: pages that wait to be taken in are memory that is not given back."""
 _OURS = f"{labels.MANAGED_BY}={labels.PRODUCT}"
 _OTHERS = f"{labels.MANAGED_BY}!={labels.PRODUCT}"
+# What is wrong with a pod stands in its status; most warnings are about pods.
+_WARNINGS = "type=Warning,involvedObject.kind!=Pod,involvedObject.kind!=Node"
 
 
 def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tuple[Reflector, ...]:
@@ -33,4 +35,6 @@ def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tupl
     found.append(
         Reflector(client, secrets, sink_of_news, listing=listing, clock=clock, contents=False)
     )
+    warnings = Scope(CORE_EVENT, fields=_WARNINGS)
+    found.append(Reflector(client, warnings, NoteSink(world), listing=listing, clock=clock))
     return tuple(found)

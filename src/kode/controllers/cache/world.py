@@ -10,6 +10,7 @@ from typing import Any
 from kode.api.meta import Object
 from kode.controllers.cache.echo import Echoes
 from kode.controllers.cache.kodes import Kodes, key_of
+from kode.controllers.cache.notes import Notes
 from kode.controllers.cache.referents import Referents
 from kode.controllers.cache.store import Store, version_of
 from kode.controllers.inputs import Key
@@ -32,6 +33,7 @@ class World:
         self.kodes = Kodes()
         self.objects = Store()
         self.referents = Referents()
+        self.notes = Notes()
         self.echoes = Echoes(notify)
         self._notify = notify
 
@@ -138,6 +140,27 @@ class NewsSink:
     def keep(self, seen: Seen, version: int) -> None:  # noqa: ARG002 - the protocol's arguments
         """Take that anything may have changed."""
         self._world.tell(self._world.kodes.referrers_by_kind(self._kind.name))
+
+
+class NoteSink:
+    """Takes what Kubernetes warns of."""
+
+    def __init__(self, world: World) -> None:
+        """Put it into a world."""
+        self._world = world
+
+    def put(self, found: dict[str, Any]) -> None:
+        """Take a warning."""
+        ref = self._world.notes.put(found)
+        if ref is not None:
+            self._world.tell(self._world.objects.owner(ref.kind, ref.namespace, ref.name))
+            self._world.tell(self._world.kodes.referrers(ref))
+
+    def remove(self, found: dict[str, Any]) -> None:
+        """Leave it: a warning that has run out may be true for all that."""
+
+    def keep(self, seen: Seen, version: int) -> None:
+        """Leave the others, as above."""
 
 
 class ReferentSink:

@@ -46,6 +46,8 @@ POD = Kind("Pod", "v1", "pods")
 STATEFUL_SET = Kind("StatefulSet", "apps/v1", "statefulsets")
 LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases")
 EVENT = Kind("Event", "events.k8s.io/v1", "events")
+CORE_EVENT = Kind("Event", "v1", "events")
+"""Events by the older API, where they can be selected by what they are about."""
 
 CHILDREN = (
     SECRET,

@@ -1,6 +1,13 @@
 """Whom a change reaches."""
 
-from kode.controllers.cache.world import KodeSink, NewsSink, ObjectSink, ReferentSink, World
+from kode.controllers.cache.world import (
+    KodeSink,
+    NewsSink,
+    NoteSink,
+    ObjectSink,
+    ReferentSink,
+    World,
+)
 from kode.controllers.inputs import Key
 from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, SECRET
 from tests.unit.controllers.objects import KEY, child, foreign, kode, template
@@ -114,3 +121,28 @@ def test_a_change_of_somebodys_claim_reaches_the_kodes_that_name_it() -> None:
     assert world.news() == [KEY]
     sink.keep(set(), 9)
     assert world.news() == [KEY]
+
+
+def test_a_warning_about_a_claim_reaches_its_kode_and_those_that_name_it() -> None:
+    world = _World(kode(OTHER, storage={"existingVolumeClaim": "dev-home"}))
+    claim = child("PersistentVolumeClaim", "dev-home")
+    ObjectSink(world, CLAIM).put(claim)
+    world.news()
+    sink = NoteSink(world)
+    event = foreign("Event", "warning", message="no class")
+    event["involvedObject"] = {"kind": claim["kind"], **claim["metadata"]}
+    sink.put(event)
+    assert world.news() == [KEY, OTHER]
+    sink.put(event)
+    sink.remove(event)
+    sink.keep(set(), 9)
+    assert world.news() == []
+    assert world.notes.about(claim) == ("no class",)
+
+
+def test_a_warning_about_what_is_nobodys_reaches_nobody() -> None:
+    world = _World(kode())
+    event = foreign("Event", "warning", message="no class")
+    event["involvedObject"] = {"kind": "StatefulSet", "namespace": "x", "name": "y"}
+    NoteSink(world).put(event)
+    assert world.news() == []
