@@ -1,4 +1,4 @@
-"""What is rendered, held against the real API server: it takes each manifest without a warning.
+"""What is rendered, held against the real API server: taken without a warning, and stored as is.
 
 Rule: the inputs are those of the golden files, so a new golden is a new case here.
 """
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from kode.controllers.children import Children, key_of
 from tests.cluster.api import Api, Object, path, words
 from tests.cluster.place import Place
 from tests.golden.cases import manifests
@@ -38,3 +39,5 @@ def test_the_api_server_takes_every_manifest(case: Path, api: Api, place: Place)
         named = f"{manifest['kind']} {manifest['metadata']['name']}"
         assert answer.status_code == CREATED, f"{named}: {words(answer)}"
         assert "warning" not in answer.headers, f"{named}: {answer.headers['warning']}"
+        stored = Children({key_of(manifest): answer.json()}, "")
+        assert stored.put_right(_placed(manifest, place.namespace)) == [], f"{named} is put right"

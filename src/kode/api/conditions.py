@@ -57,7 +57,10 @@ class Reason(Documented):
     )
     SECRET_NOT_FOUND = "SecretNotFound", "The Secret of existingSecret does not exist."
     SECRET_INVALID = "SecretInvalid", "The Secret of existingSecret lacks a usable password."
-    REF_NOT_PERMITTED = "RefNotPermitted", "A reference crosses namespaces without leave."
+    REF_NOT_PERMITTED = (
+        "RefNotPermitted",
+        "A reference crosses namespaces without leave, or leads to another Kode's password.",
+    )
     BOUND = "Bound", "The claim is bound."
     CLAIM_PENDING = (
         "ClaimPending",

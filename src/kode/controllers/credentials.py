@@ -27,13 +27,13 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
     """Return user and password; None where the Kode has none.
 
     Raises:
-        RefNotFound: existingSecret is absent or has no usable password; or the Kode's own Secret
-            is gone, and with it the only copy of the password; or it is being deleted just when a
-            password is to be moved into it.
+        RefNotFound: existingSecret is absent, another Kode's or has no usable password; or the
+            Kode's own Secret is gone, and with it the only copy of the password; or it is being
+            deleted just when a password is to be moved into it.
     """
     spec = kode.spec
     if spec.existing_secret:
-        return _existing(inputs, spec.existing_secret, spec.user)
+        return _existing(inputs, spec.existing_secret, spec.user, kode.metadata.uid)
     name = names.auth_secret(kode.metadata.name)
     live = _owned(inputs, name, kode.metadata.uid)
     if spec.password and live and "deletionTimestamp" in live["metadata"]:
@@ -97,11 +97,19 @@ def _redacted(applied: object) -> str | None:
     return json.dumps(document, separators=(",", ":")) + "\n"
 
 
-def _existing(inputs: Inputs, name: str, user: str | None) -> Credentials:
+def _existing(inputs: Inputs, name: str, user: str | None, uid: str) -> Credentials:
     if inputs.secret is None:
         raise RefNotFound(
             Reason.SECRET_NOT_FOUND,
             f"spec.existingSecret: there is no Secret {name} in namespace {inputs.key.namespace}",
+        )
+    owners = inputs.secret.get("metadata", {}).get("ownerReferences") or []
+    other = next((it for it in owners if it.get("kind") == "Kode" and it.get("uid") != uid), None)
+    if other:
+        # The editor's environment would show one person the password of another.
+        raise RefNotFound(
+            Reason.REF_NOT_PERMITTED,
+            f"spec.existingSecret: Secret {name} is that of Kode {other.get('name')}",
         )
     return existing(inputs.secret, name, user)
 

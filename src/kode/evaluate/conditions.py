@@ -93,11 +93,12 @@ def storage_ready(seen: Observation) -> Condition:
 def workload_ready(seen: Observation) -> Condition:
     """Return the condition of the pod."""
     kind = ConditionType.WORKLOAD_READY
-    if seen.suspend:
-        if seen.pod is not None:
-            return Condition(kind, False, Reason.STOPPING, "the pod is stopping")
-        return Condition(kind, False, Reason.SUSPENDED, "suspended: the files are kept")
     problem = _of_problem(seen, kind, _WORKLOAD_REASONS)
+    if seen.suspend and seen.pod is not None:
+        return Condition(kind, False, Reason.STOPPING, "the pod is stopping")
+    if seen.suspend:
+        suspended = Condition(kind, False, Reason.SUSPENDED, "suspended: the files are kept")
+        return problem or suspended
     if problem and seen.pod and seen.pod.ready and not seen.pod.stopping:
         # What could not be written does not reach into what runs.
         return replace(problem, status=True, message=_as_it_was(problem.message))

@@ -55,10 +55,14 @@ def mean(kode: ResolvedKode) -> Meaning:
     """
     contract, proxy = kode.contract, kode.proxy
     http_filters = passthrough.filters(proxy.http_filters)
+    login = kode.credentials
+    # A command of the template's own may start the editor without its login, and a login page trims
+    # what is typed.
+    asks = contract.has_login and not kode.template.command
+    asks = asks and not (login and login.password != login.password.strip())
     chosen = door.choose(
-        has_credentials=kode.credentials is not None,
-        # A command of the template's own may start the editor without its login.
-        editor_has_login=contract.has_login and not kode.template.command,
+        has_credentials=login is not None,
+        editor_has_login=asks,
         auth_type=proxy.auth_type,
         http_filters=http_filters,
     )

@@ -65,6 +65,14 @@ def test_existing_secret_is_read() -> None:
     assert found == Credentials("alice", "p", "login")
 
 
+def test_secret_of_another_kode_is_not_used() -> None:
+    secret = own("other-auth", password="theirs")
+    secret["metadata"]["ownerReferences"] = [{"kind": "Kode", "name": "other", "uid": "x"}]
+    with pytest.raises(RefNotFound, match="Secret other-auth is that of Kode other") as caught:
+        login.find(inputs(secret=secret), kode(existingSecret="other-auth"))
+    assert caught.value.reason is Reason.REF_NOT_PERMITTED
+
+
 @pytest.mark.parametrize(
     ("spec", "children", "message"),
     [

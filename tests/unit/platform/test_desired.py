@@ -5,6 +5,7 @@ import pytest
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Door
 from kode.platform.desired import mean
+from kode.render.resolve import Credentials
 from tests.documents import CODERCOM, EXT_AUTHZ, WEBTOP, credentials, proxy, resolved, template
 
 OPA = {"name": "opa", "type": "strict_dns"}
@@ -17,6 +18,12 @@ def test_code_server_asks_itself() -> None:
 def test_webtop_is_asked_for_by_its_sidecar() -> None:
     over = template(type="webtop", image=WEBTOP)
     assert mean(resolved(over=over, login=credentials())).door is Door.BASIC
+
+
+@pytest.mark.parametrize("password", [" p", "p ", "p\u2028"])
+def test_password_that_a_login_page_would_trim_is_asked_for_by_the_sidecar(password: str) -> None:
+    login = Credentials("abc", password, "dev-auth")
+    assert mean(resolved(login=login)).door is Door.BASIC
 
 
 @pytest.mark.parametrize("image", ["linuxserver/code-server", CODERCOM])
