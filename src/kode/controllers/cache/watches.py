@@ -9,9 +9,24 @@ from collections.abc import Callable
 
 from kode import labels
 from kode.controllers.cache.reflector import Reflector
-from kode.controllers.cache.world import KodeSink, NewsSink, NoteSink, ObjectSink, World
+from kode.controllers.cache.world import (
+    KodeSink,
+    NewsSink,
+    NoteSink,
+    ObjectSink,
+    ReferentSink,
+    World,
+)
 from kode.platform.kubernetes.client import Client, Scope
-from kode.platform.kubernetes.kinds import CHILDREN, CLAIM, CORE_EVENT, KODE, POD, SECRET
+from kode.platform.kubernetes.kinds import (
+    CHILDREN,
+    CLAIM,
+    CORE_EVENT,
+    KODE,
+    POD,
+    REFERENTS,
+    SECRET,
+)
 
 _LISTS_AT_A_TIME = 2
 """Few: pages that wait to be taken in are memory that is not given back."""
@@ -30,6 +45,11 @@ def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tupl
         selector = "" if kind == CLAIM else _OURS
         sink = ObjectSink(world, kind)
         found.append(Reflector(client, Scope(kind, selector), sink, listing=listing, clock=clock))
+    for kind in REFERENTS:
+        # Those of the whole cluster are followed by kopf.
+        if kind.namespaced:
+            referents = ReferentSink(world, kind)
+            found.append(Reflector(client, Scope(kind), referents, listing=listing, clock=clock))
     secrets = Scope(SECRET, _OTHERS, metadata_only=True)
     sink_of_news = NewsSink(world, SECRET)
     found.append(

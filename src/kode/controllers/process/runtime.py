@@ -1,10 +1,12 @@
-"""kopf: the watches of templates and proxy configs, its credentials, and the liveness endpoint.
+"""kopf: the watches of what administrators write, its credentials, and the liveness endpoint.
 
 Rule: kopf writes nothing, no annotation, no finalizer, no Event; it only tells what it sees. It
 runs in a thread with a loop of its own, because it cancels every task of its loop when it ends.
 
-kopf does not tell when its first list is complete, nor what vanished while its watch was cut; so
-the lists of these few objects are read beside it, at the start and every minute (docs/adr).
+It follows only the templates and proxy configs of the whole cluster: a recursive parser like its
+own can be broken by one object, and everybody may write those of a namespace. And as it does not
+tell when its first list is complete, nor what vanished while its watch was cut, the lists of these
+few objects are read beside it, at the start and every minute (docs/adr).
 """
 
 import asyncio
@@ -27,6 +29,7 @@ from kode.platform.kubernetes.kinds import REFERENTS
 
 _LOG = logging.getLogger(__name__)
 
+_KINDS = tuple(kind for kind in REFERENTS if not kind.namespaced)
 _LIST_EVERY = 60.0
 _TRY_AGAIN = 2.0
 _AFTER_FAILURE = 2.0
@@ -50,9 +53,9 @@ class Runtime:
             liveness: host:port of the liveness endpoint; empty for none.
         """
         self.synced = asyncio.Event()
-        """Set once all templates and proxy configs have been read."""
+        """Set once the templates and proxy configs of the whole cluster have been read."""
         self._client = client
-        self._sinks: dict[str, Sink] = {kind.name: ReferentSink(world, kind) for kind in REFERENTS}
+        self._sinks: dict[str, Sink] = {kind.name: ReferentSink(world, kind) for kind in _KINDS}
         self._problem = problem
         self._liveness = liveness
         self._stopping = threading.Event()
@@ -62,14 +65,14 @@ class Runtime:
         self._thread: threading.Thread | None = None
 
     def ready(self) -> bool:
-        """Tell whether templates and proxy configs have been read and are being watched."""
+        """Tell whether what kopf follows has been read and is being watched."""
         return self.synced.is_set() and self._up.is_set()
 
     async def run(self) -> None:
         """Read the lists again and again; start kopf after the first time."""
         while True:
             try:
-                for kind in REFERENTS:
+                for kind in _KINDS:
                     await read_list(self._client, Scope(kind), self._sinks[kind.name])
             except PlatformError as error:
                 _LOG.warning("%s; again in %.1f s", error, _TRY_AGAIN)
@@ -146,7 +149,7 @@ class Runtime:
         async def seen(event: kopf.RawEvent, **_: Any) -> None:
             loop.call_soon_threadsafe(self._take, event["type"], dict(event["object"]))
 
-        for kind in REFERENTS:
+        for kind in _KINDS:
             kopf.on.event(GROUP, VERSION, kind.plural, registry=registry, id=kind.name)(seen)
         return registry
 

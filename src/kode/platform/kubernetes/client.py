@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from kode.api.meta import Object
-from kode.platform.kubernetes import depth
+from kode.platform.kubernetes.depth import loads
 from kode.platform.kubernetes.failures import Answer, Vanished, error_of
 from kode.platform.kubernetes.kinds import BY_NAME, Kind
 from kode.platform.kubernetes.transport import JSON, Request, Transport
@@ -271,17 +271,10 @@ def _target(manifest: Object) -> tuple[Kind, str, str]:
 
 def _loads(body: bytes) -> dict[str, Any]:
     try:
-        found = _parsed(body)
+        found = loads(body)
     except orjson.JSONDecodeError as error:
         raise error_of(Answer(502, b"the answer is no JSON"), "read an answer") from error
     return found if isinstance(found, dict) else {}
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return depth.loads(body)
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

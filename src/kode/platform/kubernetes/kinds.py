@@ -65,7 +65,7 @@ REFERENTS = (
     Kind("EnvoyProxyConfig", API_VERSION, "envoyproxyconfigs"),
     Kind("EnvoyProxyClusterConfig", API_VERSION, "envoyproxyclusterconfigs", namespaced=False),
 )
-"""What administrators write and Kodes refer to."""
+"""What Kodes refer to."""
 
 BY_NAME = {kind.name: kind for kind in (KODE, POD, LEASE, EVENT, *CHILDREN, *REFERENTS)}
 """Every kind by its name."""
