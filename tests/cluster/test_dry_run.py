@@ -18,6 +18,8 @@ from tests.golden.cases import manifests
 GOLDENS = Path(__file__).parents[1] / "golden" / "render"
 CASES = sorted(GOLDENS.glob("*.in.yaml"))
 CREATED = 201
+UID = "00000000-0000-0000-0000-000000000000"
+"""What stands for the uid of a Kode that is rendered from a file."""
 
 
 def _placed(manifest: Object, namespace: str) -> Object:
@@ -39,5 +41,5 @@ def test_the_api_server_takes_every_manifest(case: Path, api: Api, place: Place)
         named = f"{manifest['kind']} {manifest['metadata']['name']}"
         assert answer.status_code == CREATED, f"{named}: {words(answer)}"
         assert "warning" not in answer.headers, f"{named}: {answer.headers['warning']}"
-        stored = Children({key_of(manifest): answer.json()}, "")
+        stored = Children({key_of(manifest): answer.json()}, UID)
         assert stored.put_right(_placed(manifest, place.namespace)) == [], f"{named} is put right"
