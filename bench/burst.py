@@ -132,10 +132,10 @@ def _times(floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
     applied = median(it.applied.per_second() for it in floors)
     running = median(it.running.per_second() for it in floors)
     waits = median(it.ready.median() for it in ours), median(it.ready.p95() for it in ours)
-    # Beside the same pods all else is equal; beside the applies alone we also wait for pods.
+    # Beside the applies alone we also wait for pods; beside the same pods all else is equal.
     return (
-        Figure("kodes_ready_per_second", rate, "Kodes/s", running, RATE_GOAL, "ratio at least"),
-        Figure("kodes_ready_per_second_beside_applies_alone", rate, "Kodes/s", applied),
+        Figure("kodes_ready_per_second", rate, "Kodes/s", applied, RATE_GOAL, "ratio at least"),
+        Figure("kodes_ready_per_second_beside_pods_running", rate, "Kodes/s", running),
         Figure("time_to_ready_median", waits[0], "s", median(it.running.median() for it in floors)),
         Figure("time_to_ready_p95", waits[1], "s", median(it.running.p95() for it in floors)),
     )
