@@ -21,7 +21,7 @@ from kode.controllers.decision import Decision, Notice, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import waits_for_restart
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
-from kode.evaluate.conditions import Observation
+from kode.evaluate.conditions import ACCEPTED_REASONS, REF_REASONS, Observation
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
@@ -45,29 +45,24 @@ _MAY_COME = frozenset(
 )
 """What a new Kode may lack for a moment, until what was applied with it is seen."""
 
-_TOLD_AS_WARNING = frozenset(
-    {
-        Reason.INVALID_SPEC,
-        Reason.NOT_PERMITTED,
-        Reason.TEMPLATE_NOT_FOUND,
-        Reason.TEMPLATE_INVALID,
-        Reason.PROXY_CONFIG_NOT_FOUND,
-        Reason.PROXY_CONFIG_INVALID,
-        Reason.SECRET_NOT_FOUND,
-        Reason.SECRET_INVALID,
-        Reason.REF_NOT_PERMITTED,
-        Reason.CLAIM_NOT_FOUND,
-        Reason.CLAIM_RETAINED,
-        Reason.CLAIM_LOST,
-        Reason.UNSCHEDULABLE,
-        Reason.IMAGE_PULL_FAILED,
-        Reason.CONTAINER_CONFIG_FAILED,
-        Reason.INIT_FAILED,
-        Reason.CRASH_LOOPING,
-        Reason.UNHEALTHY,
-        Reason.NOT_OWNED,
-        Reason.REJECTED,
-    }
+_TOLD_AS_WARNING = (
+    ACCEPTED_REASONS
+    | REF_REASONS
+    | frozenset(
+        {
+            Reason.CLAIM_NOT_FOUND,
+            Reason.CLAIM_RETAINED,
+            Reason.CLAIM_LOST,
+            Reason.UNSCHEDULABLE,
+            Reason.IMAGE_PULL_FAILED,
+            Reason.CONTAINER_CONFIG_FAILED,
+            Reason.INIT_FAILED,
+            Reason.CRASH_LOOPING,
+            Reason.UNHEALTHY,
+            Reason.NOT_OWNED,
+            Reason.REJECTED,
+        }
+    )
 )
 _PROGRESS = frozenset({Reason.STARTING, Reason.CLAIM_PENDING})
 _TOLD_AS_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED})

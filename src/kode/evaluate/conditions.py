@@ -13,8 +13,10 @@ from kode.api.meta import Object
 from kode.errors import KodeError
 from kode.evaluate.observed import PodView, Trouble, claim_phase
 
-_ACCEPTED_REASONS = frozenset({Reason.INVALID_SPEC, Reason.NOT_PERMITTED})
-_REF_REASONS = frozenset(
+ACCEPTED_REASONS = frozenset({Reason.INVALID_SPEC, Reason.NOT_PERMITTED})
+"""Why a Kode is not accepted."""
+
+REF_REASONS = frozenset(
     {
         Reason.TEMPLATE_NOT_FOUND,
         Reason.TEMPLATE_INVALID,
@@ -25,6 +27,8 @@ _REF_REASONS = frozenset(
         Reason.REF_NOT_PERMITTED,
     }
 )
+"""Why what a Kode refers to cannot be used."""
+
 _STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND})
 _WORKLOAD_REASONS = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.PLATFORM_ERROR})
 _LONGEST_MESSAGE = 1024
@@ -59,10 +63,10 @@ class Observation:
 
 def conditions(seen: Observation) -> tuple[Condition, ...]:
     """Return every condition of a Kode, in the order of ConditionType."""
-    accepted = _of_problem(seen, ConditionType.ACCEPTED, _ACCEPTED_REASONS) or Condition(
+    accepted = _of_problem(seen, ConditionType.ACCEPTED, ACCEPTED_REASONS) or Condition(
         ConditionType.ACCEPTED, True, Reason.VALID
     )
-    resolved = _of_problem(seen, ConditionType.RESOLVED_REFS, _REF_REASONS) or Condition(
+    resolved = _of_problem(seen, ConditionType.RESOLVED_REFS, REF_REASONS) or Condition(
         ConditionType.RESOLVED_REFS, True, Reason.RESOLVED
     )
     storage = storage_ready(seen)
@@ -148,7 +152,7 @@ def phase(seen: Observation, summary: Condition) -> Phase:
         return Phase.RUNNING
     if summary.reason in (Reason.STARTING, Reason.UNHEALTHY, Reason.CLAIM_PENDING):
         return Phase.STARTING
-    if summary.reason in _ACCEPTED_REASONS | {
+    if summary.reason in ACCEPTED_REASONS | {
         Reason.CRASH_LOOPING,
         Reason.INIT_FAILED,
         Reason.REJECTED,
