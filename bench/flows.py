@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.api import Api, Object, path_of
+from bench.api import Api, Object, collection, path_of
 
 _WRITES = ["create", "update", "patch", "delete", "deletecollection"]
 _RULES: Mapping[str, tuple[str, str]] = {
@@ -27,6 +27,8 @@ _RULES: Mapping[str, tuple[str, str]] = {
 }
 """What is written, in the order in which a request is matched."""
 
+_UNTIL_COUNTED = 60.0
+"""Seconds."""
 _COUNT = re.compile(
     r'^apiserver_flowcontrol_(?:dispatched|rejected)_requests_total\{(?:[^}]*,)?flow_schema="bench-'
     r'(?P<flow>[a-z]+)"[^}]*\} (?P<count>\S+)$',
@@ -76,12 +78,26 @@ async def count(api: Api) -> Writes:
     return Writes(**{flow: counts.get(flow, 0) for flow in _RULES})
 
 
-async def separate(api: Api, account: Account) -> None:
-    """Make the flow schemas, and wait until the API server counts by them."""
+async def separate(api: Api, client: Api, account: Account) -> None:
+    """Make the flow schemas, and wait until the API server counts by them.
+
+    Args:
+        api: may make flow schemas.
+        client: has the identity whose writes are to be counted.
+        account: that identity.
+
+    Raises:
+        TimeoutError: the API server does not count.
+    """
     for number, (flow, (group, resource)) in enumerate(_RULES.items()):
         await api.apply(_schema(f"bench-{flow}", 200 + number, account, (group, resource)))
-    # The API server takes flow schemas from a watch; there is no status that tells when.
-    await asyncio.sleep(2)
+    # The API server takes flow schemas from a watch, and there is no status that tells when: a
+    # write that changes nothing is made until it is counted.
+    before = await count(api)
+    async with asyncio.timeout(_UNTIL_COUNTED):
+        while (await count(api)).since(before).but_lease() <= 0:
+            await client.delete(f"{collection('v1', 'Service', account.namespace)}/bench-nothing")
+            await asyncio.sleep(0.5)
 
 
 async def join(api: Api) -> None:

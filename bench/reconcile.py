@@ -55,7 +55,7 @@ async def measure(options: Options, report: Report) -> None:
         client = await stack.enter_async_context(Api(ours, side.IN_FLIGHT))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kubeconfig = ours.write(folder / "kubeconfig")
-        await flows.separate(admin, account)
+        await flows.separate(admin, client, account)
         stack.push_async_callback(flows.join, admin)
         await admin.apply(kodes.TEMPLATE)
 

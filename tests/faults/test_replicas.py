@@ -41,8 +41,9 @@ async def test_a_killed_leader_is_followed_by_the_other(world: World) -> None:
         one.kill()
         killed = time.monotonic()
         await _all_ready(places)
-        assert all(seen.at <= killed for seen in one.proxy.writes)
         first = min(seen.at for seen in two.proxy.writes)
+        # Requests that the dead had sent already may reach the proxy after its end.
+        assert max(seen.at for seen in one.proxy.writes) < min(first, killed + _SOON)
         # Not before the lease has run out: the dead might have been merely slow.
         assert first > killed + _LEASE_SECONDS - _SOON - 1
         assert first < killed + _LEASE_SECONDS + 2 * _SOON

@@ -33,6 +33,10 @@ class ConditionType(Documented):
     WORKLOAD_READY = "WorkloadReady", "The editor answers through its sidecar."
     SUSPENDED = "Suspended", "The Kode is suspended and has no pod."
     READY = "Ready", "A person can work: the summary of the others."
+    DEGRADED = (
+        "Degraded",
+        "What cannot be had on this platform is asked for; told only then, and listed.",
+    )
 
 
 class Reason(Documented):
@@ -109,6 +113,18 @@ class Reason(Documented):
         "The API server or a policy refused an object; the message has its words.",
     )
     PLATFORM_ERROR = "PlatformError", "The platform failed; tried again."
+    NOT_ON_LOCAL_PLATFORM = (
+        "NotOnLocalPlatform",
+        "The template asks for what one machine without a cluster cannot give; the rest runs.",
+    )
+    EDITOR_UNAVAILABLE = (
+        "EditorUnavailable",
+        "The editor is not installed and cannot be; the message says what to do.",
+    )
+    NOT_FOUND = "NotFound", "What a command names does not exist."
+    ALREADY_EXISTS = "AlreadyExists", "An object of that name exists already."
+    OUTDATED = "Outdated", "The object has changed since it was read; read it again."
+    EXPIRED = "Expired", "A watch cannot go on from so long ago; list again."
 
 
 class Phase(Documented):

@@ -30,7 +30,9 @@ REF_REASONS = frozenset(
 """Why what a Kode refers to cannot be used."""
 
 _STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND})
-_WORKLOAD_REASONS = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.PLATFORM_ERROR})
+_WORKLOAD_REASONS = frozenset(
+    {Reason.NOT_OWNED, Reason.REJECTED, Reason.PLATFORM_ERROR, Reason.EDITOR_UNAVAILABLE}
+)
 _LONGEST_MESSAGE = 1024
 
 
@@ -48,6 +50,7 @@ class Observation:
         update_pending: whether a running pod is kept though its template has changed.
         closed: whether the door is closed for everyone.
         notes: warnings of Kubernetes about the claim or the workload.
+        not_here: what was asked for and the platform cannot give.
     """
 
     problems: Sequence[KodeError] = ()
@@ -59,6 +62,7 @@ class Observation:
     update_pending: bool = False
     closed: bool = False
     notes: Sequence[str] = ()
+    not_here: Sequence[str] = ()
 
 
 def conditions(seen: Observation) -> tuple[Condition, ...]:
@@ -72,7 +76,8 @@ def conditions(seen: Observation) -> tuple[Condition, ...]:
     storage = storage_ready(seen)
     workload = workload_ready(seen)
     before = (accepted, resolved, storage, workload)
-    return (*before, suspended(seen), ready(seen, before))
+    told = (*before, suspended(seen), ready(seen, before))
+    return (*told, degraded(seen)) if seen.not_here else told
 
 
 def storage_ready(seen: Observation) -> Condition:
@@ -142,6 +147,12 @@ def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
         # No node takes a pod whose claim cannot be bound; the provisioner says why.
         return Condition(kind, False, wrong.reason, wrong.message)
     return Condition(kind, False, workload.reason, workload.message)
+
+
+def degraded(seen: Observation) -> Condition:
+    """Return what the platform cannot give."""
+    text = f"not to be had on one machine: {'; '.join(seen.not_here)}"
+    return Condition(ConditionType.DEGRADED, True, Reason.NOT_ON_LOCAL_PLATFORM, _cut(text))
 
 
 def phase(seen: Observation, summary: Condition) -> Phase:

@@ -45,11 +45,12 @@ def status(
         now: RFC 3339 time in UTC.
     """
     told = conditions(seen)
+    summary = next(item for item in told if item.type is ConditionType.READY)
     stamp = _Stamp(generation, now, seen.notes)
     return {
         "observedGeneration": generation,
         "templateGeneration": template_generation,
-        "phase": phase(seen, told[-1]).value,
+        "phase": phase(seen, summary).value,
         "conditions": [stamp.mark(item, _find(previous, item.type)) for item in told],
     }
 

@@ -11,7 +11,16 @@ UP = pod_view({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
 
 
 def test_every_type_is_told_in_order() -> None:
-    assert [item.type for item in conditions(Observation())] == list(ConditionType)
+    told = [item.type for item in conditions(Observation(not_here=["NodePort"]))]
+    assert told == list(ConditionType)
+
+
+def test_degraded_is_told_only_where_something_cannot_be_had() -> None:
+    assert ConditionType.DEGRADED not in {item.type for item in conditions(Observation())}
+    told = conditions(Observation(not_here=["service.type NodePort", "runtimeClassName"]))[-1]
+    assert told.status
+    assert told.reason is Reason.NOT_ON_LOCAL_PLATFORM
+    assert told.message.endswith(": service.type NodePort; runtimeClassName")
 
 
 def test_long_message_is_cut() -> None:

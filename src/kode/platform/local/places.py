@@ -1,0 +1,79 @@
+"""Where everything of the local platform is.
+
+Rule: one folder of the person's own, mode 0700; nothing outside of it but the download cache, and
+sockets where the folder's path is too long for them.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_LONGEST_SOCKET_FOLDER = 70
+"""Bytes; the path of a Unix socket has at most 107, and names within need their part."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one local platform.
+
+    Attributes:
+        root: its own folder.
+        cache: downloads and installed editors, shared by all platforms of a person.
+    """
+
+    root: Path
+    cache: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Places":
+        """Return the places that an environment names.
+
+        KODE_HOME and KODE_CACHE win; else the XDG folders, else ~/.local/share/kode and
+        ~/.cache/kode.
+        """
+        home = Path(environment.get("HOME") or Path.home())
+        data = Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
+        cache = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
+        return cls(
+            root=Path(environment.get("KODE_HOME") or data / "kode").absolute(),
+            cache=Path(environment.get("KODE_CACHE") or cache / "kode").absolute(),
+        )
+
+    @property
+    def store(self) -> Path:
+        """The database."""
+        return self.root / "kode.db"
+
+    @property
+    def run(self) -> Path:
+        """What is true only while processes run: their records, Envoy's files."""
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Logs: one folder an instance, `platform` for the platform's own."""
+        return self.root / "logs"
+
+    @property
+    def editors(self) -> Path:
+        """Installed editors and what they need."""
+        return self.cache / "editors"
+
+    @property
+    def sockets(self) -> Path:
+        """Unix sockets: in `run`, or where that is too long, in a folder of the person's own."""
+        if len(os.fsencode(self.run)) <= _LONGEST_SOCKET_FOLDER:
+            return self.run
+        mark = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"kode-{os.getuid()}-{mark}"
+
+    def volume(self, namespace: str, claim: str) -> Path:
+        """Return the folder of a claim's files."""
+        return self.root / "volumes" / namespace / claim
+
+    def log(self, instance: str) -> Path:
+        """Return the log file of a program."""
+        return self.logs / instance / "log"

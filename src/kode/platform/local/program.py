@@ -1,0 +1,121 @@
+"""The nouns of what runs on this machine.
+
+Rule: plain frozen values; the same Program has the same digest, and only that decides whether what
+runs is what is wanted.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Step:
+    """One process.
+
+    Attributes:
+        name: what people call it: `editor`, `plugin-tools`, `dotfiles`.
+        argv: an absolute path, or a name for the PATH of env, and its arguments.
+        env: its whole environment; nothing is inherited.
+        cwd: where it starts; it must exist.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+    cwd: Path
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a program shows that it lives: an answer below 400 (or 401) to GET on one of the two.
+
+    Attributes:
+        path: path of the request.
+        socket: a Unix socket.
+        port: a TCP port on loopback.
+        within: seconds that a start may take before it counts as a failure.
+    """
+
+    path: str
+    socket: Path | None = None
+    port: int | None = None
+    within: float = 120.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is to run for one Kode, or for the door.
+
+    Attributes:
+        key: what people call it: `team-a/dev`, `door`.
+        instance: safe as a file name and unique on this machine; all its processes carry it in
+            their environment as KODE_INSTANCE.
+        main: what is to run for ever.
+        log: file that everything it prints goes to; rotated.
+        steps: what runs before, one after the other, each to its end.
+        cleanup: what runs before a start and after an end, whatever that end was; None for
+            nothing (a container engine's leftovers, for example).
+        health: how main shows that it lives; None where running is enough.
+        grace: seconds between asking to end and ending by force.
+    """
+
+    key: str
+    instance: str
+    main: Step
+    log: Path
+    steps: tuple[Step, ...] = ()
+    cleanup: Step | None = None
+    health: Health | None = None
+    grace: float = 10.0
+
+    @property
+    def digest(self) -> str:
+        """The same for the same program, in hex."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class Phase(StrEnum):
+    """How far a program is."""
+
+    STARTING = "starting"
+    """A step runs, or main runs and has not answered yet."""
+    RUNNING = "running"
+    """It answers."""
+    UNHEALTHY = "unhealthy"
+    """It runs, has answered before, and does not any more."""
+    WAITING = "waiting"
+    """It ended, and is started again in a while."""
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a supervisor knows of a program.
+
+    Attributes:
+        phase: how far it is.
+        digest: of the program that this is about.
+        since: seconds since the epoch at which the phase began.
+        pid: of main; None where it does not run.
+        step: name of the step or main that runs, or ended last.
+        restarts: how often it was started again since it was wanted.
+        exit_code: of what ended last; 128 and the signal's number for a signal.
+        words: the last lines that it printed, where it ended badly.
+        retry_at: seconds since the epoch of the next start, while waiting.
+    """
+
+    phase: Phase
+    digest: str
+    since: float
+    pid: int | None = None
+    step: str = ""
+    restarts: int = 0
+    exit_code: int | None = None
+    words: str = ""
+    retry_at: float | None = None

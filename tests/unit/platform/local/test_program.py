@@ -1,0 +1,29 @@
+"""kode.platform.local.program."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from kode.platform.local.program import Health, Program, Step
+
+MAIN = Step("editor", ("sleep", "9"), {"PATH": "/bin", "PASSWORD": "hunter2"}, Path("/"))
+PROGRAM = Program(key="default/dev", instance="dev-1", main=MAIN, log=Path("/l"))
+
+
+def test_same_program_has_the_same_digest() -> None:
+    assert replace(PROGRAM, main=replace(MAIN)).digest == PROGRAM.digest
+
+
+def test_every_part_counts() -> None:
+    others = [
+        replace(PROGRAM, main=replace(MAIN, env={"PATH": "/bin"})),
+        replace(PROGRAM, steps=(MAIN,)),
+        replace(PROGRAM, cleanup=MAIN),
+        replace(PROGRAM, health=Health("/healthz", port=1)),
+        replace(PROGRAM, grace=1.0),
+    ]
+    digests = {PROGRAM.digest, *(other.digest for other in others)}
+    assert len(digests) == 1 + len(others)
+
+
+def test_a_log_line_shows_no_environment() -> None:
+    assert "hunter2" not in repr(PROGRAM)
