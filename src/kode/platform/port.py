@@ -14,6 +14,11 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from kode.api.meta import Object
+from kode.errors import PlatformError
+
+
+class Expired(PlatformError):
+    """A watch cannot go on from where it was (reason Expired); list again."""
 
 
 @dataclass(frozen=True)

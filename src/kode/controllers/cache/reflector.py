@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from kode.controllers.cache.store import version_of
 from kode.errors import PlatformError
 from kode.platform.kubernetes.client import Client, Scope
-from kode.platform.kubernetes.failures import Expired
+from kode.platform.port import Expired
 
 _LOG = logging.getLogger(__name__)
 

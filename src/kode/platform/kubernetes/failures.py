@@ -15,6 +15,7 @@ import orjson
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
+from kode.platform.port import Expired
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
 """Status codes of trouble that passes by itself."""
@@ -34,10 +35,6 @@ class Vanished(PlatformError):
     """The object, or the collection, is not there."""
 
 
-class Expired(PlatformError):
-    """A watch cannot go on from where it was; list again."""
-
-
 class Unauthorized(PlatformError):
     """The credentials are not accepted."""
 
@@ -49,7 +46,6 @@ class NotLeading(PlatformError):
 _ERRORS: dict[int, type[PlatformError]] = {
     HTTPStatus.CONFLICT: Outdated,
     HTTPStatus.NOT_FOUND: Vanished,
-    HTTPStatus.GONE: Expired,
     HTTPStatus.UNAUTHORIZED: Unauthorized,
 }
 
@@ -84,6 +80,8 @@ def error_of(answer: Answer, what: str) -> PlatformError:
         return Exists(Reason.PLATFORM_ERROR, text)
     if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _about_uid(told):
         return Outdated(Reason.PLATFORM_ERROR, text)
+    if answer.status == HTTPStatus.GONE:
+        return Expired(Reason.EXPIRED, text)
     found = _ERRORS.get(answer.status)
     if found or answer.status in RETRIED:
         return (found or PlatformError)(Reason.PLATFORM_ERROR, text)

@@ -8,13 +8,13 @@ from kode.errors import PlatformError
 from kode.platform.kubernetes.failures import (
     Answer,
     Exists,
-    Expired,
     Outdated,
     Unauthorized,
     Vanished,
     error_of,
     retry_after,
 )
+from kode.platform.port import Expired
 
 
 def _answer(status: int, **told: object) -> Answer:
@@ -27,7 +27,7 @@ def _answer(status: int, **told: object) -> Answer:
         (_answer(409, reason="AlreadyExists"), Exists, Reason.PLATFORM_ERROR),
         (_answer(409, reason="Conflict"), Outdated, Reason.PLATFORM_ERROR),
         (_answer(404), Vanished, Reason.PLATFORM_ERROR),
-        (_answer(410), Expired, Reason.PLATFORM_ERROR),
+        (_answer(410), Expired, Reason.EXPIRED),
         (_answer(401), Unauthorized, Reason.PLATFORM_ERROR),
         (_answer(429), PlatformError, Reason.PLATFORM_ERROR),
         (_answer(500), PlatformError, Reason.PLATFORM_ERROR),
