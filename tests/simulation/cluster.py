@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kode import names
-from kode.controllers import references
 from kode.controllers.cache.store import owner_of
 from kode.controllers.decide import decide
-from kode.controllers.decision import Apply, Delete, Notice, Patch, Write
+from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs, Key
-from kode.controllers.references import Ref
+from kode.evaluate.news import Notice
+from kode.platform import references
+from kode.platform.references import Ref
 from tests.simulation.store import Object, Place, Refused, Store, place_of
 
 CHILDREN = (

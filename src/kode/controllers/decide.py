@@ -4,7 +4,6 @@ Rule: pure. A pass looks at the world as it is, never at what changed in it. Wha
 stops nothing that runs.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,16 +14,17 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.api.template import Template
 from kode.controllers import credentials as login
-from kode.controllers import references
 from kode.controllers.children import Children
-from kode.controllers.decision import Decision, Notice, Patch, Write
+from kode.controllers.decision import Decision, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import waits_for_restart
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
-from kode.evaluate.conditions import ACCEPTED_REASONS, REF_REASONS, Observation
+from kode.evaluate.conditions import Observation
+from kode.evaluate.news import notices, summary
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
+from kode.platform import references
 from kode.platform.desired import Meaning, mean
 from kode.render.resolve import Credentials, check_proxy_ref, check_template_ref, resolve
 from kode.render.secret import auth
@@ -45,27 +45,7 @@ _MAY_COME = frozenset(
 )
 """What a new Kode may lack for a moment, until what was applied with it is seen."""
 
-_TOLD_AS_WARNING = (
-    ACCEPTED_REASONS
-    | REF_REASONS
-    | frozenset(
-        {
-            Reason.CLAIM_NOT_FOUND,
-            Reason.CLAIM_RETAINED,
-            Reason.CLAIM_LOST,
-            Reason.UNSCHEDULABLE,
-            Reason.IMAGE_PULL_FAILED,
-            Reason.CONTAINER_CONFIG_FAILED,
-            Reason.INIT_FAILED,
-            Reason.CRASH_LOOPING,
-            Reason.UNHEALTHY,
-            Reason.NOT_OWNED,
-            Reason.REJECTED,
-        }
-    )
-)
 _PROGRESS = frozenset({Reason.STARTING, Reason.CLAIM_PENDING})
-_TOLD_AS_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED})
 
 
 @dataclass
@@ -261,7 +241,7 @@ def _is_progress(work: _Pass, told: Decision) -> bool:
         return all(problem.reason in _MAY_COME for problem in work.problems)
     if work.problems or told.notices:
         return False
-    return bool(work.writes) or _ready(told.status or {}).get("reason") in _PROGRESS
+    return bool(work.writes) or summary(told.status or {}).get("reason") in _PROGRESS
 
 
 def _is_new(inputs: Inputs) -> bool:
@@ -299,24 +279,7 @@ def _told(inputs: Inputs, seen: Observation) -> Decision:
     )
     if status == previous:
         return Decision(seen=seen)
-    return Decision(status=status, notices=_notices(status, previous), seen=seen)
-
-
-def _notices(status: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[Notice, ...]:
-    now, before = _ready(status), _ready(previous)
-    if (now["reason"], now["message"]) == (before.get("reason"), before.get("message")):
-        return ()
-    reason = next(item for item in Reason if item.value == now["reason"])
-    if reason in _TOLD_AS_WARNING:
-        return (Notice("Warning", reason, now["message"]),)
-    if reason in _TOLD_AS_NEWS and reason != before.get("reason"):
-        return (Notice("Normal", reason, now["message"]),)
-    return ()
-
-
-def _ready(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Sequence[Mapping[str, Any]] = status.get("conditions") or ()
-    return next((item for item in found if item.get("type") == "Ready"), {})
+    return Decision(status=status, notices=notices(status, previous), seen=seen)
 
 
 def _claim(inputs: Inputs, kode: str) -> Object | None:

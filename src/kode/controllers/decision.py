@@ -5,12 +5,12 @@ Rule: the order of writes is the order here; each is safe to repeat and safe to 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.controllers.inputs import ChildKey
 from kode.evaluate.conditions import Observation
+from kode.evaluate.news import Notice
 
 
 @dataclass(frozen=True)
@@ -63,21 +63,6 @@ class Delete:
 
 
 Write = Apply | Patch | Delete
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A Kubernetes Event on the Kode.
-
-    Attributes:
-        type: Normal or Warning.
-        reason: the reason of the condition that it tells of.
-        message: what a person should know.
-    """
-
-    type: Literal["Normal", "Warning"]
-    reason: Reason
-    message: str
 
 
 @dataclass(frozen=True)

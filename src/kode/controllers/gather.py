@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 
 from kode import names
 from kode.api.meta import Object
-from kode.controllers import references
 from kode.controllers.cache.world import World
 from kode.controllers.inputs import ChildKey, Inputs, Key
-from kode.controllers.references import Ref
 from kode.evaluate.observed import claim_phase
+from kode.platform import references
 from kode.platform.kubernetes.client import Client
 from kode.platform.kubernetes.kinds import (
     BY_NAME,
@@ -23,6 +22,7 @@ from kode.platform.kubernetes.kinds import (
     SECRET,
     STATEFUL_SET,
 )
+from kode.platform.references import Ref
 
 _SETTLING_SECONDS = 5.0
 """For this long after something was made, a missing consequence of it is no news."""

@@ -13,9 +13,9 @@ from typing import Any
 from kode.api.meta import Object
 from kode.controllers.cache.store import version_of
 from kode.controllers.cache.world import World
-from kode.controllers.decision import Notice
 from kode.controllers.inputs import Key
 from kode.errors import PlatformError
+from kode.evaluate.news import Notice
 from kode.platform.kubernetes.client import Client
 from kode.platform.kubernetes.failures import Exists, Vanished
 from kode.platform.kubernetes.kinds import EVENT, KODE

@@ -6,9 +6,9 @@ import pytest
 
 from kode.api.conditions import Reason
 from kode.controllers.cache.world import World
-from kode.controllers.decision import Notice
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
+from kode.evaluate.news import Notice
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, kode
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kode.api.meta import Object
-from kode.controllers.references import Ref
+from kode.platform.references import Ref
 
 _MOST_OBJECTS = 5000
 _MOST_NOTES = 3

@@ -7,10 +7,10 @@ resourceVersion wins.
 from typing import Any
 
 from kode.api.meta import Object
-from kode.controllers import references
 from kode.controllers.cache import trim
 from kode.controllers.cache.store import version_of
-from kode.controllers.references import Ref
+from kode.platform import references
+from kode.platform.references import Ref
 
 
 class Referents:

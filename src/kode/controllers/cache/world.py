@@ -14,8 +14,8 @@ from kode.controllers.cache.notes import Notes
 from kode.controllers.cache.referents import Referents
 from kode.controllers.cache.store import Store, version_of
 from kode.controllers.inputs import Key
-from kode.controllers.references import Ref
 from kode.platform.kubernetes.kinds import CLAIM, KODE, SECRET, Kind
+from kode.platform.references import Ref
 
 Seen = set[tuple[str, str]]
 """Namespaces and names of a complete list."""

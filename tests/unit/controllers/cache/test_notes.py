@@ -1,7 +1,7 @@
 """What Kubernetes warns of."""
 
 from kode.controllers.cache.notes import Notes
-from kode.controllers.references import Ref
+from kode.platform.references import Ref
 from tests.unit.controllers.objects import Object, child, foreign
 
 CLAIM = child("PersistentVolumeClaim", "dev-home")

@@ -14,8 +14,8 @@ from aiohttp import web
 from kode.controllers.cache.world import World
 from kode.controllers.process import runtime
 from kode.controllers.process.runtime import Runtime
-from kode.controllers.references import Ref
 from kode.platform.kubernetes.kinds import REFERENTS
+from kode.platform.references import Ref
 from tests.unit.controllers.objects import template
 from tests.unit.controllers.server import serving
 

@@ -1,4 +1,4 @@
-"""kode.controllers.references."""
+"""kode.platform.references."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kode.controllers.references import (
+from kode.platform.references import (
     Ref,
     claim_of,
     proxy_config_of,

@@ -1,0 +1,66 @@
+"""What a status says that the one before it did not: the Events that people are shown.
+
+Rule: an Event tells of the Ready condition alone, and only where its reason or message moved.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kode.api.conditions import Reason
+from kode.evaluate.conditions import ACCEPTED_REASONS, REF_REASONS
+
+_TOLD_AS_WARNING = (
+    ACCEPTED_REASONS
+    | REF_REASONS
+    | frozenset(
+        {
+            Reason.CLAIM_NOT_FOUND,
+            Reason.CLAIM_RETAINED,
+            Reason.CLAIM_LOST,
+            Reason.UNSCHEDULABLE,
+            Reason.IMAGE_PULL_FAILED,
+            Reason.CONTAINER_CONFIG_FAILED,
+            Reason.INIT_FAILED,
+            Reason.CRASH_LOOPING,
+            Reason.UNHEALTHY,
+            Reason.NOT_OWNED,
+            Reason.REJECTED,
+        }
+    )
+)
+_TOLD_AS_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED})
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A Kubernetes Event on the Kode.
+
+    Attributes:
+        type: Normal or Warning.
+        reason: the reason of the condition that it tells of.
+        message: what a person should know.
+    """
+
+    type: Literal["Normal", "Warning"]
+    reason: Reason
+    message: str
+
+
+def notices(status: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[Notice, ...]:
+    """Return the Events of a status that follows another one."""
+    now, before = summary(status), summary(previous)
+    if (now["reason"], now["message"]) == (before.get("reason"), before.get("message")):
+        return ()
+    reason = next(item for item in Reason if item.value == now["reason"])
+    if reason in _TOLD_AS_WARNING:
+        return (Notice("Warning", reason, now["message"]),)
+    if reason in _TOLD_AS_NEWS and reason != before.get("reason"):
+        return (Notice("Normal", reason, now["message"]),)
+    return ()
+
+
+def summary(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the Ready condition of a status as it is written; empty where there is none."""
+    found: Sequence[Mapping[str, Any]] = status.get("conditions") or ()
+    return next((item for item in found if item.get("type") == "Ready"), {})
