@@ -9,8 +9,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
@@ -24,10 +24,14 @@ from kode.gateway import translate
 from kode.gateway.sidecar import Sidecar
 
 SECONDS_TO_START = 20
+QUIET, HALVES = "/quiet/", (b"one half, ", b"the other half")
 
 
 class Editor(BaseHTTPRequestHandler):
-    """Answers its health path, echoes request headers, takes WebSockets and echoes a line."""
+    """Answers its health path, echoes request headers, takes WebSockets and echoes a line.
+
+    `/quiet/3` answers in two halves with 3 s between them.
+    """
 
     protocol_version = "HTTP/1.1"
 
@@ -35,6 +39,8 @@ class Editor(BaseHTTPRequestHandler):
         """Answer."""
         if self.headers.get("Upgrade") == "websocket":
             self._upgrade()
+        elif self.path.startswith(QUIET):
+            self._answer_in_halves(float(self.path.removeprefix(QUIET)))
         else:
             self._answer(json.dumps(dict(self.headers.items())).encode())
 
@@ -50,6 +56,18 @@ class Editor(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _answer_in_halves(self, seconds: float) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Length", str(len(b"".join(HALVES))))
+        self.end_headers()
+        self.wfile.write(HALVES[0])
+        self.wfile.flush()
+        time.sleep(seconds)
+        # Where the sidecar has hung up meanwhile, there is nobody to tell.
+        with suppress(OSError):
+            self.wfile.write(HALVES[1])
+        self.close_connection = True
 
     def _upgrade(self) -> None:
         self.send_response(HTTPStatus.SWITCHING_PROTOCOLS)
@@ -96,10 +114,14 @@ def editor(port: int) -> Iterator[None]:
 
 
 @contextmanager
-def running(sidecar: Sidecar, folder: Path) -> Iterator[Running]:
-    """Run Envoy with a sidecar's configuration."""
+def running(
+    sidecar: Sidecar, folder: Path, change: Callable[[dict[str, Any]], None] | None = None
+) -> Iterator[Running]:
+    """Run Envoy with a sidecar's configuration, changed where a test needs a contrast to it."""
     door, health = free_port(), free_port()
     config = translate.bootstrap(sidecar)
+    if change:
+        change(config)
     for listener, port in zip(config["static_resources"]["listeners"], (door, health), strict=True):
         listener["address"]["socket_address"].update(address="127.0.0.1", port_value=port)
     command = [*envoy(write(config, folder)), "--concurrency", "1", "--log-level", "warn"]
