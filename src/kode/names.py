@@ -8,13 +8,18 @@ dash with a ten-character hash for the label controller-revision-hash, which mus
 import hashlib
 import re
 
+DEFAULT_NAMESPACE = "default"
+"""Where a document that names no namespace belongs."""
+
 LONGEST = 52
 _LONGEST_SUFFIX = len("-envoy")
 _LONGEST_LABEL = 63
+_LONGEST_SLUG = 24
 _HASH = 16
 """Hex digits of a hash: 64 bits, so that no two names can be made to meet on purpose either."""
 
 _VALID = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_VALID_HOST = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _VALID_LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 # What a cut name ends in. A Kode whose own name ends like this is hashed as well: else it could be
 # named to meet another's cut name.
@@ -55,6 +60,28 @@ def envoy_secret(kode: str) -> str:
 def home_claim(kode: str) -> str:
     """Return the name of the claim of the home volume."""
     return child(kode, "home")
+
+
+def host(kode: str, namespace: str) -> str:
+    """Return the first label of a Kode's host name: `dev`, or `dev--team-a`.
+
+    Args:
+        kode: the Kode's name.
+        namespace: its namespace; that of nobody in particular, `default`, is left out.
+    """
+    text = kode if namespace == DEFAULT_NAMESPACE else f"{kode}--{namespace}"
+    # A name with two dashes of its own could be read as another Kode's name and namespace.
+    if "--" not in kode and _is_kept(text, _VALID_HOST, _LONGEST_LABEL):
+        return text
+    slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")
+    return _hashed(slug or "x", f"{namespace}/{kode}", _LONGEST_LABEL)
+
+
+def instance(kode: str, uid: str) -> str:
+    """Return what tells a Kode from every other one that ever was, safe as a file's name."""
+    digest = hashlib.sha256(uid.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")[:_LONGEST_SLUG].strip("-")
+    return f"{slug or 'x'}-{digest}"
 
 
 def label_value(text: str) -> str:

@@ -82,3 +82,36 @@ def test_secrets_of_one_kode_never_meet_those_of_another(one: str, other: str) -
 def test_label_values_of_long_texts_differ(texts: list[str]) -> None:
     tails = [f"{'x' * 60}{text}" for text in texts]
     assert len({names.label_value(text) for text in tails}) == len(tails)
+
+
+HOST = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+@pytest.mark.parametrize(
+    ("kode", "namespace", "host"),
+    [
+        ("dev", "default", "dev"),
+        ("dev", "team-a", "dev--team-a"),
+        ("dev", "a--b", "dev--a--b"),
+        ("dev--team-a", "default", "dev-team-a-h63e5c02fe4bc1006"),
+    ],
+)
+def test_host_is_the_name_and_the_namespace(kode: str, namespace: str, host: str) -> None:
+    assert names.host(kode, namespace) == host
+
+
+@given(st.lists(st.tuples(KODES, KODES), min_size=2, unique=True))
+def test_two_kodes_never_share_a_host(kodes: list[tuple[str, str]]) -> None:
+    hosts = [names.host(*kode) for kode in kodes]
+    assert len(set(hosts)) == len(hosts)
+
+
+@given(KODES)
+def test_host_is_a_label_of_dns_for_any_kode_of_a_namespace(kode: str) -> None:
+    assert HOST.fullmatch(names.host(kode, "team-a"))
+
+
+@given(KODES, KODES)
+def test_instance_is_a_file_name_of_its_own(one: str, other: str) -> None:
+    assert re.fullmatch(r"[a-z0-9-]{14,40}", names.instance(one, other))
+    assert names.instance(one, "1") != names.instance(one, "2")

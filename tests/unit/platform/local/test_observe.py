@@ -1,0 +1,49 @@
+"""kode.platform.local.observe."""
+
+import pytest
+
+from kode import labels
+from kode.platform.local.observe import view
+from kode.platform.local.program import Phase, State
+
+
+def state(phase: Phase, **more: object) -> State:
+    return State(phase=phase, digest="d", since=1.0, **more)  # type: ignore[arg-type]
+
+
+def test_nothing_runs() -> None:
+    assert view(None, "m") is None
+    assert view(state(Phase.STOPPED), "m") is None
+
+
+@pytest.mark.parametrize(
+    ("phase", "ready", "answered", "stopping"),
+    [
+        (Phase.STARTING, False, False, False),
+        (Phase.RUNNING, True, True, False),
+        (Phase.UNHEALTHY, False, True, False),
+        (Phase.STOPPING, False, False, True),
+    ],
+)
+def test_a_phase_is_a_view(phase: Phase, ready: bool, answered: bool, stopping: bool) -> None:  # noqa: FBT001
+    found = view(state(phase), "m")
+    assert found
+    assert (found.ready, found.answered, found.stopping) == (ready, answered, stopping)
+    assert found.annotations == {labels.POD_HASH: "m"}
+    assert found.trouble is None
+
+
+def test_an_end_is_told_with_its_last_words() -> None:
+    found = view(state(Phase.WAITING, step="editor", exit_code=3, words="no such flag"), "m")
+    assert found
+    assert found.trouble
+    assert not found.trouble.init
+    assert found.trouble.message == "editor ended with exit code 3: no such flag"
+
+
+def test_the_next_try_is_in_trouble_until_it_answers() -> None:
+    found = view(state(Phase.STARTING, step="dotfiles", restarts=2), "m")
+    assert found
+    assert found.trouble
+    assert found.trouble.init
+    assert found.trouble.message == "dotfiles ended"
