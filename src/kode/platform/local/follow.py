@@ -1,0 +1,50 @@
+"""Watching the store: the changes after a version, for ever.
+
+Rule: whoever wrote, this process or another, is noticed within a tenth of a second; an idle watch
+costs one look at shared memory each time and never touches the disk.
+
+That look is `PRAGMA data_version`, on a connection that never writes and so sees everybody's
+writes. It is quick enough for an event loop; what is then read comes from a thread.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection
+
+from kode.platform.local.database import Database
+from kode.platform.local.store import Store
+from kode.platform.port import Change
+
+_SECONDS = 0.1
+
+
+async def follow(
+    store: Store, since: str, kinds: Collection[str] = (), namespace: str | None = None
+) -> AsyncGenerator[Change, None]:
+    """Give the changes after a version.
+
+    Args:
+        store: where they are made.
+        since: the version, of a listing or of the last change seen.
+        kinds: of these kinds; all where it is empty.
+        namespace: of this namespace; None for all.
+
+    Raises:
+        Expired: not all of them are known any more: list again.
+        PlatformError: the store broke.
+    """
+    pulse = await asyncio.to_thread(Database, store.path)
+    try:
+        seen: int | None = None
+        while True:
+            beat = pulse.pulse()
+            if beat == seen:
+                await asyncio.sleep(_SECONDS)
+                continue
+            seen, complete = beat, False
+            while not complete:
+                batch = await asyncio.to_thread(store.changes, since, kinds, namespace)
+                since, complete = batch.version, batch.complete
+                for change in batch.changes:
+                    yield change
+    finally:
+        pulse.close()
