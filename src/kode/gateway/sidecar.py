@@ -4,7 +4,7 @@ Rule: a Sidecar whose door is not one of Door does not exist; there is no open d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -32,16 +32,20 @@ class Upstream:
     """The editor behind the sidecar.
 
     Attributes:
-        port: TCP port on loopback.
+        port: TCP port on loopback; not used where there is a socket.
         health_path: path that answers while the editor lives.
         login_is_healthy: whether a 401 shows that it lives (an image with a login of its own).
+        healthy_below: the first status on the health path, from 200 on, that shows no life.
         wants_authorization: whether the Authorization header is for the editor as well.
+        socket: path of the Unix socket that the editor listens on instead of a port.
     """
 
     port: int
     health_path: str
     login_is_healthy: bool = False
     wants_authorization: bool = False
+    healthy_below: int = 400
+    socket: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,9 @@ class Sidecar:
         users_file: path of the htpasswd file, read where door is BASIC.
         http_filters: the proxy config's filters in Envoy's JSON, in order.
         clusters: the proxy config's clusters in Envoy's JSON.
+        users: an htpasswd file's text, taken instead of the file where it is not empty.
+        socket: path of the Unix socket to listen on, behind the door of one machine, instead of
+            a pod's ports.
     """
 
     door: Door
@@ -61,3 +68,5 @@ class Sidecar:
     users_file: str = f"{ports.ENVOY_FILES}/{ports.ENVOY_USERS}"
     http_filters: tuple[Mapping[str, Any], ...] = ()
     clusters: tuple[Mapping[str, Any], ...] = ()
+    users: str = field(default="", repr=False)
+    socket: str | None = None

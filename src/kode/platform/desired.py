@@ -15,17 +15,25 @@ from kode.render.secret import SidecarFiles
 
 @dataclass(frozen=True)
 class Meaning:
-    """A resolved Kode with its door.
+    """A resolved Kode with what stands before it.
 
     Attributes:
         kode: the resolved Kode.
-        door: who decides about a request.
-        envoy: the sidecar's bootstrap configuration.
+        sidecar: what stands before its editor.
     """
 
     kode: ResolvedKode
-    door: Door
-    envoy: dict[str, object]
+    sidecar: Sidecar
+
+    @property
+    def door(self) -> Door:
+        """Who decides about a request."""
+        return self.sidecar.door
+
+    @property
+    def envoy(self) -> dict[str, object]:
+        """The sidecar's bootstrap configuration."""
+        return translate.bootstrap(self.sidecar)
 
     def render(
         self, *, operator_namespace: str, revision: int, restarted_at: str = ""
@@ -72,9 +80,10 @@ def mean(kode: ResolvedKode) -> Meaning:
             port=kode.port,
             health_path=contract.health_path,
             login_is_healthy=contract.asks_basic,
+            healthy_below=contract.healthy_below,
             wants_authorization=contract.asks_basic,
         ),
         http_filters=http_filters,
         clusters=passthrough.clusters(proxy.clusters, http_filters),
     )
-    return Meaning(kode=kode, door=chosen, envoy=translate.bootstrap(sidecar))
+    return Meaning(kode=kode, sidecar=sidecar)

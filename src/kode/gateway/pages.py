@@ -1,0 +1,53 @@
+"""What people see where no editor answers.
+
+Rule: a page says what is the matter and what to type next; it names nothing that was not asked for.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+CLOSED = (
+    "This environment has no login, so nobody is let in.\n"
+    "Set spec.password or spec.existingSecret of the Kode, or let its template name a proxy "
+    "config that authenticates.\n"
+)
+_STARTING_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">'
+    '<title>Starting</title><body style="font-family:system-ui;margin:20vh auto;max-width:32rem;'
+    'padding:0 1rem"><h1>Your editor is starting</h1>'
+    "<p>This page opens it as soon as it answers.</p></body></html>"
+)
+
+
+def starting_mapper() -> Json:
+    """Return what shows people the page of a start where no editor answers yet."""
+    return {
+        "filter": {
+            "and_filter": {
+                "filters": [
+                    {
+                        "status_code_filter": {
+                            "comparison": {
+                                "op": "EQ",
+                                "value": {"default_value": 503, "runtime_key": "kode.starting"},
+                            }
+                        }
+                    },
+                    {
+                        "header_filter": {
+                            "header": {
+                                "name": "sec-fetch-mode",
+                                "string_match": {"exact": "navigate"},
+                            }
+                        }
+                    },
+                ]
+            }
+        },
+        "body_format_override": {
+            "text_format_source": {"inline_string": _STARTING_PAGE},
+            "content_type": "text/html; charset=utf-8",
+        },
+    }

@@ -1,0 +1,71 @@
+"""The editor as Envoy sees it: a cluster of one host, asked for its health.
+
+Rule: no request goes to a host that is known to be down.
+"""
+
+from typing import Any
+
+from kode.gateway.passthrough import EDITOR_CLUSTER, HTTP_OPTIONS
+from kode.gateway.sidecar import Upstream
+
+Json = dict[str, Any]
+
+_KEEPALIVE = {"tcp_keepalive": {"keepalive_time": 60, "keepalive_interval": 20}}
+
+
+def cluster(upstream: Upstream) -> Json:
+    """Return the cluster of an editor, of one host that is asked for its health."""
+    healthy = [{"start": 200, "end": upstream.healthy_below}]
+    if upstream.login_is_healthy:
+        healthy.append({"start": 401, "end": 402})
+    return {
+        "name": EDITOR_CLUSTER,
+        "type": "STATIC",
+        "connect_timeout": "2s",
+        # One host: sending requests to it while it is known to be down helps nobody.
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        **({} if upstream.socket else {"upstream_connection_options": _KEEPALIVE}),
+        "typed_extension_protocol_options": http_1(),
+        "health_checks": [
+            {
+                "timeout": "2s",
+                "interval": "3s",
+                "no_traffic_interval": "0.25s",
+                "no_traffic_healthy_interval": "3s",
+                "unhealthy_interval": "1s",
+                "healthy_threshold": 1,
+                "unhealthy_threshold": 10,
+                "http_health_check": {
+                    "host": "localhost",
+                    "path": upstream.health_path,
+                    "expected_statuses": healthy,
+                },
+            }
+        ],
+        "load_assignment": assignment(EDITOR_CLUSTER, _address(upstream)),
+    }
+
+
+def http_1(**options: Json) -> Json:
+    """Return the protocol options of a cluster that speaks HTTP/1.1, and others of its options."""
+    return {
+        HTTP_OPTIONS: {
+            "@type": f"type.googleapis.com/{HTTP_OPTIONS}",
+            "explicit_http_config": {"http_protocol_options": {}},
+            **options,
+        }
+    }
+
+
+def assignment(name: str, address: Json) -> Json:
+    """Return the endpoints of a cluster of one host."""
+    return {
+        "cluster_name": name,
+        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+    }
+
+
+def _address(upstream: Upstream) -> Json:
+    if upstream.socket:
+        return {"pipe": {"path": upstream.socket}}
+    return {"socket_address": {"address": "127.0.0.1", "port_value": upstream.port}}
