@@ -71,6 +71,9 @@ class Login:
         """Return what the connection is secured with."""
         return self._found.as_ssl_context()
 
+    def server_name(self) -> None:
+        """Return that the server's certificate has the name of its URL: kopf knows no other."""
+
     def proxy(self) -> str | None:
         """Return the URL of the proxy that the kubeconfig names; None where it names none."""
         return self._found.proxy_url

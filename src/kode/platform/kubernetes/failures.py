@@ -6,8 +6,9 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/ and
 https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#response-status-kind
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -21,21 +22,29 @@ RETRIED = frozenset({429, 500, 502, 503, 504})
 """Status codes of trouble that passes by itself."""
 
 _LONGEST_WORDS = 900
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
-class Exists(PlatformError):
+class Refused(PlatformError):
+    """An answer of the API server that is no success."""
+
+    answer: "Answer | None" = None
+    """The answer, where there was one."""
+
+
+class Exists(Refused):
     """An object of that name stands there already."""
 
 
-class Outdated(PlatformError):
+class Outdated(Refused):
     """The object is not what it was when it was read; gather again."""
 
 
-class Vanished(PlatformError):
+class Vanished(Refused):
     """The object, or the collection, is not there."""
 
 
-class Unauthorized(PlatformError):
+class Unauthorized(Refused):
     """The credentials are not accepted."""
 
 
@@ -43,7 +52,7 @@ class NotLeading(PlatformError):
     """This replica may not write now."""
 
 
-_ERRORS: dict[int, type[PlatformError]] = {
+_ERRORS: dict[int, type[Refused]] = {
     HTTPStatus.CONFLICT: Outdated,
     HTTPStatus.NOT_FOUND: Vanished,
     HTTPStatus.UNAUTHORIZED: Unauthorized,
@@ -61,8 +70,17 @@ class Answer:
     """
 
     status: int
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     retry_after: float | None = None
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The metav1.Status, or something like one."""
+        try:
+            told = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return {"message": self.body[:_LONGEST_WORDS].decode("utf-8", "replace").strip()}
+        return told if isinstance(told, dict) else {}
 
 
 def error_of(answer: Answer, what: str) -> PlatformError:
@@ -72,20 +90,20 @@ def error_of(answer: Answer, what: str) -> PlatformError:
         answer: the answer.
         what: what was asked, for example "create Secret team-a/dev-auth".
     """
-    told = _told(answer.body)
+    told = answer.told
     words = str(told.get("message") or f"HTTP status {answer.status}")[:_LONGEST_WORDS]
-    reason = told.get("reason")
     text = f"{what}: {words}"
-    if answer.status == HTTPStatus.CONFLICT and reason == "AlreadyExists":
-        return Exists(Reason.PLATFORM_ERROR, text)
-    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _about_uid(told):
-        return Outdated(Reason.PLATFORM_ERROR, text)
     if answer.status == HTTPStatus.GONE:
         return Expired(Reason.EXPIRED, text)
-    found = _ERRORS.get(answer.status)
-    if found or answer.status in RETRIED:
-        return (found or PlatformError)(Reason.PLATFORM_ERROR, text)
-    return PlatformError(Reason.REJECTED, text)
+    found = _ERRORS.get(answer.status, Refused)
+    if answer.status == HTTPStatus.CONFLICT and told.get("reason") == "AlreadyExists":
+        found = Exists
+    elif answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _about_uid(told):
+        found = Outdated
+    known = found is not Refused or answer.status in RETRIED
+    error = found(Reason.PLATFORM_ERROR if known else Reason.REJECTED, text)
+    error.answer = answer
+    return error
 
 
 def retry_after(header: str | None) -> float | None:
@@ -96,12 +114,11 @@ def retry_after(header: str | None) -> float | None:
         return None
 
 
-def _told(body: bytes) -> Mapping[str, Any]:
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {"message": body[:_LONGEST_WORDS].decode("utf-8", "replace").strip()}
-    return told if isinstance(told, dict) else {}
+def warnings(headers: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts of Warning headers (RFC 7234: a code, an agent and a quoted text)."""
+    return tuple(
+        re.sub(r"\\(.)", r"\1", text) for header in headers for text in _WARNING.findall(header)
+    )
 
 
 def _about_uid(told: Mapping[str, Any]) -> bool:

@@ -8,9 +8,10 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Protocol
 
 import aiohttp
@@ -18,7 +19,14 @@ from yarl import URL
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
-from kode.platform.kubernetes.failures import RETRIED, Answer, Unauthorized, error_of, retry_after
+from kode.platform.kubernetes.failures import (
+    RETRIED,
+    Answer,
+    Unauthorized,
+    error_of,
+    retry_after,
+    warnings,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,6 +37,7 @@ _SILENT_SECONDS = 100.0
 """A watch without an event or a bookmark (which come every minute) for this long is dead."""
 _LONGEST_WAIT = 30.0
 """Seconds that a server may ask us to wait before a repetition."""
+_HEARTBEAT_SECONDS = 30.0
 _MOST_CONNECTIONS = 64
 
 
@@ -40,6 +49,10 @@ class Identity(Protocol):
 
     def tls(self) -> ssl.SSLContext:
         """Return what the connection is secured with."""
+        ...
+
+    def server_name(self) -> str | None:
+        """Return the name that the server's certificate must have; None for the URL's."""
         ...
 
     def proxy(self) -> str | None:
@@ -115,11 +128,30 @@ class Request:
         return self.method != "GET"
 
 
+@dataclass(frozen=True)
+class Reply:
+    """A success.
+
+    Attributes:
+        status: the HTTP status code.
+        body: the body.
+        warnings: what the server had to say besides.
+    """
+
+    status: int
+    body: bytes
+    warnings: tuple[str, ...] = ()
+
+
 class Transport:
     """A connection to the API server."""
 
     def __init__(
-        self, login: Identity, gate: Gate | None = None, delays: tuple[float, ...] = (0.2, 1.0, 3.0)
+        self,
+        login: Identity,
+        gate: Gate | None = None,
+        delays: tuple[float, ...] = (0.2, 1.0, 3.0),
+        agent: str = "kode-operator",
     ) -> None:
         """Make a connection; nothing is sent yet.
 
@@ -127,10 +159,12 @@ class Transport:
             login: where the server is and who we are.
             gate: what every write passes; open for all where it is left out.
             delays: seconds before each repetition, before jitter; as many as there are.
+            agent: what the server's log calls us.
         """
         self._login = login
         self._gate = gate or OpenGate()
         self._delays = delays
+        self._agent = agent
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -140,6 +174,14 @@ class Transport:
 
     async def send(self, request: Request) -> bytes:
         """Send a request; return the body of the answer.
+
+        Raises:
+            PlatformError: the answer is none of success, or there was none.
+        """
+        return (await self.ask(request)).body
+
+    async def ask(self, request: Request) -> Reply:
+        """Send a request; return the answer.
 
         Raises:
             PlatformError: the answer is none of success, or there was none.
@@ -163,8 +205,8 @@ class Transport:
             PlatformError: it could not be opened, or it broke.
         """
         timeout = aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=_SILENT_SECONDS)
+        headers = await self._login.headers()
         try:
-            headers = await self._login.headers()
             async with await self._open(request, timeout, headers) as response:
                 if not response.ok:
                     raise error_of(await _answer(response), request.what)
@@ -172,7 +214,42 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             raise _unreachable(request, error) from error
 
-    async def _once(self, request: Request) -> bytes:
+    @asynccontextmanager
+    async def converse(
+        self, request: Request, protocols: Sequence[str], params: Sequence[tuple[str, str]]
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Open a WebSocket.
+
+        Args:
+            request: a request without parameters of its own.
+            protocols: subprotocols, the best first.
+            params: the query, in which a name may stand several times.
+
+        Raises:
+            PlatformError: it could not be opened.
+        """
+        headers = await self._login.headers()
+        url = URL(self._login.server + request.path, encoded=True).with_query(params)
+        try:
+            async with asyncio.timeout(self._gate.enter(request.what)):
+                socket = await self._connected().ws_connect(
+                    url,
+                    protocols=protocols,
+                    headers=headers,
+                    heartbeat=_HEARTBEAT_SECONDS,
+                    max_msg_size=0,
+                    server_hostname=self._login.server_name(),
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            raise error_of(Answer(error.status), request.what) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _unreachable(request, error) from error
+        try:
+            yield socket
+        finally:
+            await socket.close()
+
+    async def _once(self, request: Request) -> Reply:
         headers = await self._login.headers()
         seconds = self._gate.enter(request.what) if request.writes else _READ_SECONDS
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_SECONDS)
@@ -187,8 +264,12 @@ class Transport:
                     if request.writes:
                         self._gate.leave(request.what)
                         _LOG.debug("%s: done", request.what)
-                    return body
+                    warned = warnings(response.headers.getall("Warning", ()))
+                    return Reply(response.status, body, warned)
                 answer = await _answer(response)
+                if answer.status == HTTPStatus.UNAUTHORIZED:
+                    # A certificate is shown once a connection; a new one needs a new connection.
+                    response.close()
         except (aiohttp.ClientError, OSError) as error:
             raise _Passing(_unreachable(request, error)) from error
         failure = error_of(answer, request.what)
@@ -212,6 +293,7 @@ class Transport:
             data=request.body,
             headers=headers,
             timeout=limits,
+            server_hostname=self._login.server_name(),
         )
 
     def _connected(self) -> aiohttp.ClientSession:
@@ -219,7 +301,7 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._login.tls(), limit=_MOST_CONNECTIONS),
                 headers={
-                    "User-Agent": "kode-operator",
+                    "User-Agent": self._agent,
                     # Packing costs both sides more than the network between them.
                     "Accept-Encoding": "identity",
                 },

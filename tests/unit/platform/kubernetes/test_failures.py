@@ -4,11 +4,11 @@ import orjson
 import pytest
 
 from kode.api.conditions import Reason
-from kode.errors import PlatformError
 from kode.platform.kubernetes.failures import (
     Answer,
     Exists,
     Outdated,
+    Refused,
     Unauthorized,
     Vanished,
     error_of,
@@ -29,19 +29,19 @@ def _answer(status: int, **told: object) -> Answer:
         (_answer(404), Vanished, Reason.PLATFORM_ERROR),
         (_answer(410), Expired, Reason.EXPIRED),
         (_answer(401), Unauthorized, Reason.PLATFORM_ERROR),
-        (_answer(429), PlatformError, Reason.PLATFORM_ERROR),
-        (_answer(500), PlatformError, Reason.PLATFORM_ERROR),
-        (_answer(503), PlatformError, Reason.PLATFORM_ERROR),
-        (_answer(403), PlatformError, Reason.REJECTED),
-        (_answer(422), PlatformError, Reason.REJECTED),
-        (_answer(400), PlatformError, Reason.REJECTED),
-        (_answer(422, details={"causes": [{"field": "spec.x"}]}), PlatformError, Reason.REJECTED),
+        (_answer(429), Refused, Reason.PLATFORM_ERROR),
+        (_answer(500), Refused, Reason.PLATFORM_ERROR),
+        (_answer(503), Refused, Reason.PLATFORM_ERROR),
+        (_answer(403), Refused, Reason.REJECTED),
+        (_answer(422), Refused, Reason.REJECTED),
+        (_answer(400), Refused, Reason.REJECTED),
+        (_answer(422, details={"causes": [{"field": "spec.x"}]}), Refused, Reason.REJECTED),
         (
             _answer(422, details={"causes": [{"field": "metadata.uid"}]}),
             Outdated,
             Reason.PLATFORM_ERROR,
         ),
-        (_answer(422, details="odd"), PlatformError, Reason.REJECTED),
+        (_answer(422, details="odd"), Refused, Reason.REJECTED),
     ],
 )
 def test_an_answer_means_an_error(answer: Answer, kind: type[Exception], reason: Reason) -> None:
