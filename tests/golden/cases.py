@@ -54,6 +54,7 @@ class Gateway(Strict):
     health_path: str = "/healthz"
     login_is_healthy: bool = False
     wants_authorization: bool = False
+    healthy_below: int = 400
     http_filters: list[Object] = []
     clusters: list[Object] = []
     show: list[str] = []
@@ -112,7 +113,13 @@ def _configuration(case: Gateway) -> Object:
     filters = passthrough.filters(case.http_filters)
     sidecar = Sidecar(
         door=case.door,
-        upstream=Upstream(8443, case.health_path, case.login_is_healthy, case.wants_authorization),
+        upstream=Upstream(
+            8443,
+            case.health_path,
+            login_is_healthy=case.login_is_healthy,
+            wants_authorization=case.wants_authorization,
+            healthy_below=case.healthy_below,
+        ),
         http_filters=filters,
         clusters=passthrough.clusters(case.clusters, filters),
     )

@@ -70,11 +70,20 @@ class TemplateSpec(Model):
             # An editor there could be reached past the sidecar, or keep it from starting.
             f"port must not be one of the sidecar's: {', '.join(map(str, _SIDECAR_PORTS))}",
         ),
+        Rule(
+            "self.type != 'custom' || has(self.port)",
+            lambda self: self.type != "custom" or self.port is not None,
+            "a template of type custom needs port: where its program listens, told it as PORT",
+        ),
     )
 
     type: Annotated[
-        Literal["code-server", "webtop"],
-        Field(description="What the image is, and so its ports, variables and login."),
+        Literal["code-server", "webtop", "jupyter", "custom"],
+        Field(
+            description="What the image is, and so its ports, variables and login. jupyter is one "
+            "of Jupyter's docker-stacks; custom is any image with a shell whose program listens on "
+            "port."
+        ),
     ]
     image: Annotated[Image, Field(description="Image of the editor.")]
     image_pull_policy: Annotated[
@@ -84,14 +93,20 @@ class TemplateSpec(Model):
         Port | None,
         Field(
             description="Port that the editor listens on inside the pod; the image's own when left "
-            "out (linuxserver/code-server 8443, codercom/code-server 8080, webtop 3000)."
+            "out (linuxserver/code-server 8443, codercom/code-server 8080, webtop 3000, jupyter "
+            "8888). A custom program finds it in PORT and should listen on 127.0.0.1."
         ),
     ] = None
     command: Annotated[
         list[str], Field(description="Replaces the image's entrypoint.", max_length=64)
     ] = []
     args: Annotated[
-        list[str], Field(description="Replaces the image's arguments.", max_length=256)
+        list[str],
+        Field(
+            description="Replaces the image's arguments. To a jupyter image, options alone are "
+            "added to those of its server.",
+            max_length=256,
+        ),
     ] = []
     env: Annotated[
         ByName[TemplateEnvVar],
@@ -106,16 +121,27 @@ class TemplateSpec(Model):
         Field(description="Time zone.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"),
     ] = "UTC"
     puid: Annotated[
-        int, Field(description="User id that the editor runs as.", ge=1, le=2147483647)
-    ] = 1000
+        int | None,
+        Field(
+            description="User id that the editor runs as; 1000 when left out.",
+            ge=1,
+            le=2147483647,
+        ),
+    ] = None
     pgid: Annotated[
-        int, Field(description="Group id that the editor runs as.", ge=1, le=2147483647)
-    ] = 1000
+        int | None,
+        Field(
+            description="Group id that the editor runs as; the image's own when left out (jupyter "
+            "100, others 1000).",
+            ge=1,
+            le=2147483647,
+        ),
+    ] = None
     default_home: Annotated[
         HomePath | None,
         Field(
             description="Where the home volume is mounted; the image's own home when left out "
-            "(linuxserver /config, codercom /home/coder)."
+            "(linuxserver /config, codercom /home/coder, jupyter /home/jovyan, custom /home/kode)."
         ),
     ] = None
     default_workspace: Annotated[

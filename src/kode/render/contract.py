@@ -2,7 +2,8 @@
 
 Rule: facts of published images only, one Contract each; a template's own fields win over them.
 Sources: https://docs.linuxserver.io/images/docker-code-server/,
-https://docs.linuxserver.io/images/docker-webtop/, https://coder.com/docs/code-server/install#docker
+https://docs.linuxserver.io/images/docker-webtop/, https://coder.com/docs/code-server/install#docker,
+https://jupyter-docker-stacks.readthedocs.io/en/latest/using/common.html
 """
 
 import re
@@ -23,6 +24,12 @@ class Contract:
         has_login: whether it can ask for a password on a page of its own.
         asks_basic: whether it asks for HTTP basic authentication when given a password.
         port_variable: the variable that moves its port.
+        group: group id that it runs as.
+        healthy_below: the first status on its health path that shows no life.
+        keeps_home: whether it uses its home whatever HOME says.
+        opens_working_directory: whether it opens the directory that it is started in.
+        launcher: the program that is named before options of its server; None where the image's own
+            entrypoint takes them.
         user_variable: the variable that takes the user's name; None where it has none.
         workspace_variable: the variable that takes the folder to open; None where the working
             directory decides.
@@ -41,6 +48,11 @@ class Contract:
     has_login: bool
     asks_basic: bool
     port_variable: str
+    group: int = 1000
+    healthy_below: int = 400
+    keeps_home: bool = True
+    opens_working_directory: bool = False
+    launcher: str | None = None
     user_variable: str | None = None
     workspace_variable: str | None = None
     host_variable: str | None = None
@@ -70,6 +82,7 @@ CODER_CODE_SERVER = Contract(
     has_login=True,
     asks_basic=False,
     port_variable="PORT",
+    opens_working_directory=True,
     host_variable="CODE_SERVER_HOST",
     auth_flag="--auth",
 )
@@ -87,6 +100,36 @@ LINUXSERVER_WEBTOP = Contract(
     other_ports=("CUSTOM_HTTPS_PORT", "CUSTOM_WS_PORT"),
 )
 
+JUPYTER = Contract(
+    name="jupyter/docker-stacks",
+    port=8888,
+    home="/home/jovyan",
+    health_path="/api",
+    starts_as_root=False,
+    has_login=False,
+    asks_basic=False,
+    port_variable="JUPYTER_PORT",
+    group=100,
+    opens_working_directory=True,
+    launcher="start-notebook.py",
+)
+
+CUSTOM = Contract(
+    name="custom",
+    # Nothing to go by: a template of this type says its port.
+    port=0,
+    home="/home/kode",
+    health_path="/",
+    starts_as_root=False,
+    has_login=False,
+    asks_basic=False,
+    port_variable="PORT",
+    # It answers: that it has no page at / is nobody's concern.
+    healthy_below=500,
+    keeps_home=False,
+)
+
+_OF_TYPE = {"webtop": LINUXSERVER_WEBTOP, "jupyter": JUPYTER, "custom": CUSTOM}
 _CODER = re.compile(r"(^|/)codercom/code-server([:@]|$)")
 
 
@@ -96,8 +139,8 @@ def of(template_type: str, image: str, default_home: str | None) -> Contract:
     An image of type code-server follows linuxserver's contract unless it is codercom's own, or is
     built from it, which is told by its home /home/coder.
     """
-    if template_type == "webtop":
-        return LINUXSERVER_WEBTOP
+    if template_type in _OF_TYPE:
+        return _OF_TYPE[template_type]
     if _CODER.search(image) or default_home == CODER_CODE_SERVER.home:
         return CODER_CODE_SERVER
     return LINUXSERVER_CODE_SERVER

@@ -54,7 +54,7 @@ def container(kode: ResolvedKode, *, login: bool) -> Manifest:
         "readinessProbe": _probe(period=3, failures=10),
         "securityContext": security(kode),
     }
-    if contract.workspace_variable is None and not template.command and contract.has_login:
+    if contract.opens_working_directory and not template.command:
         manifest["workingDir"] = f"{kode.home}/{kode.workspace}"
     if contract.asks_basic:
         manifest["volumeMounts"] = [*mounts(kode), {"name": "shm", "mountPath": "/dev/shm"}]
@@ -76,7 +76,8 @@ def mounts(kode: ResolvedKode) -> list[Manifest]:
     An image keeps its settings in a home of its own; where the Kode's home is another path, the
     same volume stands at both, so that settings last as well as files.
     """
-    paths = dict.fromkeys((kode.home, kode.contract.home))
+    homes = (kode.home, kode.contract.home) if kode.contract.keeps_home else (kode.home,)
+    paths = dict.fromkeys(homes)
     return [{"name": HOME_VOLUME, "mountPath": path} for path in paths]
 
 
@@ -88,16 +89,40 @@ def security(kode: ResolvedKode) -> Manifest:
         # It becomes PUID:PGID by itself and needs to be root until then; raw sockets it does not.
         return {"capabilities": {"drop": ["NET_RAW"]}}
     return {
-        "runAsUser": kode.template.puid,
-        "runAsGroup": kode.template.pgid,
+        "runAsUser": kode.puid,
+        "runAsGroup": kode.pgid,
         "runAsNonRoot": True,
         "capabilities": {"drop": ["NET_RAW"]},
     }
 
 
+def jupyter_options(kode: ResolvedKode) -> list[str]:
+    """Return what a Jupyter server is told: only loopback, no login of its own, what it opens.
+
+    Options win over any configuration file; one that is given twice ends the server.
+    Source: https://jupyter-server.readthedocs.io/en/latest/other/full-config.html
+    """
+    return [
+        f"--ServerApp.ip={LOOPBACK}",
+        f"--ServerApp.port={kode.port}",
+        # On another port nobody would find it.
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--PasswordIdentityProvider.hashed_password=",
+        "--ServerApp.allow_remote_access=True",
+        f"--ServerApp.root_dir={kode.home}",
+        f"--FileContentsManager.preferred_dir={kode.home}/{kode.workspace}",
+    ]
+
+
 def _args(kode: ResolvedKode, *, login: bool) -> list[str]:
     given = list(kode.template.args)
-    if kode.contract.auth_flag and not kode.template.command:
+    if kode.template.command:
+        return given
+    if kode.contract.launcher:
+        program = [] if given and not given[0].startswith("-") else [kode.contract.launcher]
+        return [*program, *given, *jupyter_options(kode)]
+    if kode.contract.auth_flag:
         # Last, so that it wins; in one piece, so that no flag before it takes it for its value.
         return [*given, f"{kode.contract.auth_flag}={'password' if login else 'none'}"]
     return given
@@ -106,15 +131,15 @@ def _args(kode: ResolvedKode, *, login: bool) -> list[str]:
 def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
     contract, template = kode.contract, kode.template
     own: dict[str, Any] = {
-        "PUID": str(template.puid),
-        "PGID": str(template.pgid),
+        "PUID": str(kode.puid),
+        "PGID": str(kode.pgid),
         contract.port_variable: str(kode.port),
     }
     if contract.host_variable:
         own[contract.host_variable] = LOOPBACK
     if contract.workspace_variable:
         own[contract.workspace_variable] = f"{kode.home}/{kode.workspace}"
-    if kode.home != contract.home:
+    if kode.home != contract.home or not contract.keeps_home:
         own["HOME"] = kode.home
     if kode.credentials and contract.user_variable:
         # Kubernetes would put the value of a variable in the place of $(NAME).
@@ -168,7 +193,7 @@ def _folders(kode: ResolvedKode) -> Manifest:
         "image": kode.template.image,
         "imagePullPolicy": kode.template.image_pull_policy,
         "command": ["sh", "-c", _MAKE_FOLDERS, "folders", *paths],
-        "env": [{"name": "OWNER", "value": f"{kode.template.puid}:{kode.template.pgid}"}],
+        "env": [{"name": "OWNER", "value": f"{kode.puid}:{kode.pgid}"}],
         "resources": _PLUGIN_RESOURCES,
         "volumeMounts": mounts(kode),
         "securityContext": security(kode),

@@ -19,6 +19,7 @@ from kode.render.contract import Contract
 
 DEFAULT_USER = "abc"
 DEFAULT_SIZE = "10Gi"
+DEFAULT_UID = 1000
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,29 @@ class Proxy:
 
 @dataclass(frozen=True)
 class ResolvedKode:
-    """A Kode with nothing left to look up."""
+    """A Kode with nothing left to look up.
+
+    Attributes:
+        name: of the Kode.
+        namespace: of the Kode.
+        uid: of the Kode.
+        template: its template's spec.
+        contract: what the template's image expects.
+        credentials: who may come in; None where nobody is told from anybody else.
+        proxy: the sidecar.
+        port: TCP port that the editor listens on.
+        home: where the home volume is mounted.
+        workspace: folder of the home that the editor opens.
+        puid: user id that the editor runs as.
+        pgid: group id that the editor runs as.
+        storage: the home volume.
+        suspend: whether it is to have no pod.
+        privileged: whether the editor runs privileged.
+        env: variables of the template and the Kode, merged; the product's own are not among them.
+        template_plugins: what runs first.
+        user_plugins: what runs then.
+        kode_part: what the Kode itself asks of its pod; a change of it is taken at once.
+    """
 
     name: str
     namespace: str
@@ -71,6 +94,8 @@ class ResolvedKode:
     port: int
     home: str
     workspace: str
+    puid: int
+    pgid: int
     storage: Storage
     suspend: bool
     privileged: bool
@@ -115,6 +140,8 @@ def resolve(
         port=base.port or image.port,
         home=spec.home or base.default_home or image.home,
         workspace=spec.workspace or base.default_workspace,
+        puid=base.puid or DEFAULT_UID,
+        pgid=base.pgid or image.group,
         storage=spec.storage or Storage(),
         suspend=spec.suspend,
         privileged=spec.privileged,

@@ -71,7 +71,7 @@ def _pod_spec(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
-            "fsGroup": template.pgid,
+            "fsGroup": kode.pgid,
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },

@@ -14,7 +14,8 @@ SECRET = {"secretKeyRef": {"name": "a", "key": "b"}}
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({"type": "jupyter"}, "spec.type: must be 'code-server' or 'webtop'"),
+        ({"type": "emacs"}, "spec.type: must be 'code-server', 'webtop', 'jupyter' or 'custom'"),
+        ({"type": "custom"}, "spec: a template of type custom needs port: where its program "),
         ({"port": 15080}, "spec: port must not be one of the sidecar's: 15080, 15021"),
         ({"port": 15021}, "spec: port must not be one of the sidecar's: 15080, 15021"),
         ({"tz": "Europe/Zürich"}, "spec.tz: must match pattern "),

@@ -67,10 +67,10 @@ def test_kode_that_cannot_be_read_says_which_field_and_touches_nothing() -> None
     [
         (None, None, "TemplateNotFound", "KodeTemplate team/base does not exist"),
         (
-            template_document(type="jupyter"),
+            template_document(type="emacs"),
             None,
             "TemplateInvalid",
-            "KodeTemplate team/base is broken: spec.type: must be 'code-server' or 'webtop'",
+            "KodeTemplate team/base is broken: spec.type: must be 'code-server', 'webtop', 'jupyter' or 'custom'",
         ),
         (
             template_document(envoyProxyRef=GUARD),

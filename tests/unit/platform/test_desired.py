@@ -20,6 +20,13 @@ def test_webtop_is_asked_for_by_its_sidecar() -> None:
     assert mean(resolved(over=over, login=credentials())).door is Door.BASIC
 
 
+@pytest.mark.parametrize("kind", ["jupyter", "custom"])
+def test_what_has_no_login_is_asked_for_by_its_sidecar(kind: str) -> None:
+    over = template(type=kind, image="x", port=9000)
+    assert mean(resolved(over=over, login=credentials())).door is Door.BASIC
+    assert mean(resolved(over=over)).door is Door.CLOSED
+
+
 @pytest.mark.parametrize("password", [" p", "p ", "p\u2028"])
 def test_password_that_a_login_page_would_trim_is_asked_for_by_the_sidecar(password: str) -> None:
     login = Credentials("abc", password, "dev-auth")

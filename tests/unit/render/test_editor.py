@@ -97,3 +97,29 @@ def test_command_of_the_template_starts_where_its_image_says() -> None:
     found = editor.container(resolved(over=over), login=False)
     assert (found["command"], found["args"]) == (["mine"], ["x"])
     assert "workingDir" not in found
+
+
+@pytest.mark.parametrize(
+    ("spec", "begins"),
+    [
+        ({}, ["start-notebook.py", "--ServerApp.ip=127.0.0.1"]),
+        ({"args": ["--debug"]}, ["start-notebook.py", "--debug", "--ServerApp.ip=127.0.0.1"]),
+        ({"args": ["jupyter", "lab"]}, ["jupyter", "lab", "--ServerApp.ip=127.0.0.1"]),
+        ({"command": ["mine"], "args": ["x"]}, ["x"]),
+    ],
+)
+def test_jupyter_is_told_its_place_unless_the_template_starts_it(
+    spec: dict[str, Any], begins: list[str]
+) -> None:
+    over = template(type="jupyter", image="example/jupyter/base-notebook", **spec)
+    found = editor.container(resolved(over=over), login=False)["args"]
+    assert found[: len(begins)] == begins
+    assert ("--IdentityProvider.token=" in found) is ("command" not in spec)
+
+
+def test_home_of_a_custom_program_is_the_only_one() -> None:
+    over = template(type="custom", image="x", port=9000)
+    for path in ("/home/kode", "/data/me"):
+        found = editor.container(resolved(kode(home=path), over), login=False)
+        assert [it["mountPath"] for it in found["volumeMounts"]] == [path]
+        assert variables(found)["HOME"] == path

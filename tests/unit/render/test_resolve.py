@@ -35,6 +35,8 @@ def elsewhere(**spec: Any) -> KodeTemplate:
         ({}, {"image": "mine", "defaultHome": "/home/coder"}, "/home/coder", "workspace", 8080),
         ({}, {"image": "codercom/code-server-other"}, "/config", "workspace", 8443),
         ({}, {"type": "webtop", "image": WEBTOP}, "/config", "workspace", 3000),
+        ({}, {"type": "jupyter", "image": "x"}, "/home/jovyan", "workspace", 8888),
+        ({}, {"type": "custom", "image": "x", "port": 9}, "/home/kode", "workspace", 9),
         ({}, {"defaultHome": "/a/b", "defaultWorkspace": "c", "port": 9}, "/a/b", "c", 9),
         ({"home": "/d/e", "workspace": "f"}, {"defaultHome": "/a/b"}, "/d/e", "f", 8443),
     ],
@@ -44,6 +46,21 @@ def test_kode_wins_over_template_over_image(
 ) -> None:
     found = resolved(kode(**of), template(**over))
     assert (found.home, found.workspace, found.port) == (home, workspace, port)
+
+
+@pytest.mark.parametrize(
+    ("over", "user", "group"),
+    [
+        ({}, 1000, 1000),
+        ({"type": "jupyter"}, 1000, 100),
+        ({"type": "jupyter", "puid": 5, "pgid": 6}, 5, 6),
+    ],
+)
+def test_editor_runs_as_the_templates_user_or_the_images(
+    over: dict[str, Any], user: int, group: int
+) -> None:
+    found = resolved(over=template(**over))
+    assert (found.puid, found.pgid) == (user, group)
 
 
 @pytest.mark.parametrize(
