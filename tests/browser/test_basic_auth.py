@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -34,14 +34,21 @@ def base(scenarios: Place) -> Iterator[str]:
         yield door.base
 
 
-@pytest.fixture(scope="module")
-def page(browser: Browser, base: str) -> Iterator[Page]:
+@contextmanager
+def _workbench(browser: Browser, base: str) -> Iterator[Page]:
     """The workbench of somebody who gave the right password."""
     opened = fresh(browser, http_credentials={"username": USER, "password": PASSWORD})
     opened.goto(f"{base}/?folder={FOLDER}", wait_until="domcontentloaded")
     Workbench(opened).wait_until_usable()
     yield opened
     opened.context.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, base: str) -> Iterator[Page]:
+    """One workbench for several tests."""
+    with _workbench(browser, base) as opened:
+        yield opened
 
 
 def _read(place: Place, file: str, until: Callable[[str], bool]) -> str:
@@ -98,3 +105,23 @@ def test_what_was_written_survives_the_pod(scenarios: Place, page: Page) -> None
     scenarios.replaced(NAME, before)
     assert scenarios.exec(NAME, "cat", _SAID) == "sum-42-abc\n"
     assert "typed in a browser" in scenarios.exec(NAME, "cat", _HELLO)
+
+
+def test_what_was_typed_is_there_after_suspending(
+    scenarios: Place, browser: Browser, base: str, page: Page, shots: Path
+) -> None:
+    del page
+    before = scenarios.uid(NAME)
+    scenarios.edit("Kode", NAME, {"spec": {"suspend": True}})
+    scenarios.gone("Pod", f"{NAME}-0")
+    scenarios.told(NAME, "Suspended", status="False")
+    scenarios.edit("Kode", NAME, {"spec": {"suspend": False}})
+    scenarios.replaced(NAME, before)
+    scenarios.ready(NAME)
+    assert scenarios.exec(NAME, "cat", _SAID) == "sum-42-abc\n"
+    with scenarios.door(NAME), _workbench(browser, base) as opened:
+        bench = Workbench(opened)
+        bench.open_terminal()
+        bench.type_in_terminal(f"tr a-z A-Z < {_SAID} > {_SAID}.big")
+        assert _read(scenarios, f"{_SAID}.big", lambda seen: "SUM" in seen) == "SUM-42-ABC\n"
+        opened.screenshot(path=f"{shots}.png")
