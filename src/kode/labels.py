@@ -39,6 +39,9 @@ CREDENTIALS_REVISION = f"{GROUP}/credentials-revision"
 CREDENTIALS_SECRET = f"{GROUP}/credentials-secret"
 """Annotation beside CREDENTIALS_REVISION: the Secret that they came from; absent without them."""
 
+GENERATED = f"{GROUP}/generated"
+"""Label on a login Secret whose password the platform made up itself, and so may show."""
+
 RESTARTED_AT = f"{GROUP}/restarted-at"
 """Annotation on a Kode: setting or changing it restarts the pod, taking any pending update."""
 

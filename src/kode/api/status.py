@@ -54,10 +54,18 @@ class KodeStatus(Model):
         ),
     ] = 0
     phase: Annotated[str, Field(description="One word for people; conditions say more.")] = ""
+    url: Annotated[
+        str, Field(description="Where a browser opens it; empty where nothing is offered.")
+    ] = ""
+    runtime: Annotated[
+        str,
+        Field(description="What runs it and why; told on one machine, where there is a choice."),
+    ] = ""
     conditions: Annotated[
         list[StatusCondition],
         Field(
-            description="Accepted, ResolvedRefs, StorageReady, WorkloadReady, Suspended, Ready.",
+            description="Accepted, ResolvedRefs, StorageReady, WorkloadReady, Suspended, Ready, "
+            "and Degraded where something cannot be had.",
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
                 "x-kubernetes-list-map-keys": ["type"],

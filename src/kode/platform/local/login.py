@@ -1,0 +1,101 @@
+"""Who may open a Kode on one machine.
+
+Rule: deny by default. Without a gateway somebody must be told from nobody, so a Kode that names no
+login gets one of its own; it stands in the store and nowhere else.
+"""
+
+from dataclasses import dataclass
+
+from kode import labels, names
+from kode.api.conditions import Reason
+from kode.api.kode import Kode
+from kode.api.meta import Object
+from kode.errors import Conflict, RefNotFound
+from kode.platform.local.entry import is_owned
+from kode.platform.local.gather import Seen
+from kode.render.resolve import DEFAULT_USER, Credentials
+from kode.render.secret import auth, decode, existing
+
+
+@dataclass(frozen=True)
+class Login:
+    """A Kode's login.
+
+    Attributes:
+        credentials: user and password; None where the Kode has none yet.
+        generated: whether the platform made the password up.
+        write: the Secret to write before anything else; None where it stands as it should.
+    """
+
+    credentials: Credentials | None
+    generated: bool = False
+    write: Object | None = None
+
+
+def find(seen: Seen, kode: Kode) -> Login:
+    """Return the login that a Kode asks for, or has been given before.
+
+    Raises:
+        RefNotFound: existingSecret is absent, another Kode's or has no usable password.
+        Conflict: somebody else's Secret stands in the place of the Kode's own.
+    """
+    spec = kode.spec
+    if spec.existing_secret:
+        return Login(_existing(seen, kode, spec.existing_secret))
+    name = names.auth_secret(kode.metadata.name)
+    if seen.auth is not None and not is_owned(seen.auth, kode.metadata.uid):
+        raise Conflict(
+            Reason.NOT_OWNED,
+            f"Secret {name} exists and is not this Kode's: delete it, or rename the Kode",
+        )
+    stands = decode(seen.auth, "password")
+    generated = (((seen.auth or {}).get("metadata") or {}).get("labels") or {}).get(
+        labels.GENERATED
+    )
+    if spec.password:
+        found = Credentials(spec.user or DEFAULT_USER, spec.password, name)
+        return Login(found, write=_secret(seen, kode, found))
+    if not stands:
+        return Login(None)
+    user = spec.user or decode(seen.auth, "username") or DEFAULT_USER
+    return Login(Credentials(user, stands, name), generated=generated == "true")
+
+
+def generate(seen: Seen, kode: Kode, password: str) -> Login:
+    """Return a login with a password that the platform made up."""
+    found = Credentials(
+        kode.spec.user or DEFAULT_USER, password, names.auth_secret(kode.metadata.name)
+    )
+    return Login(found, generated=True, write=_secret(seen, kode, found, generated=True))
+
+
+def _secret(
+    seen: Seen, kode: Kode, credentials: Credentials, *, generated: bool = False
+) -> Object | None:
+    meta = kode.metadata
+    manifest = auth(meta.namespace, meta.name, meta.uid, credentials)
+    if generated:
+        manifest["metadata"]["labels"][labels.GENERATED] = "true"
+    live = seen.auth or {}
+    marks = (live.get("metadata") or {}).get("labels")
+    same = live.get("data") == manifest["data"] and marks == manifest["metadata"]["labels"]
+    return None if same else manifest
+
+
+def _existing(seen: Seen, kode: Kode, name: str) -> Credentials:
+    if seen.secret is None:
+        raise RefNotFound(
+            Reason.SECRET_NOT_FOUND,
+            f"spec.existingSecret: there is no Secret {name} in namespace "
+            f"{kode.metadata.namespace}",
+        )
+    owners = seen.secret["metadata"].get("ownerReferences") or []
+    uid = kode.metadata.uid
+    other = next((it for it in owners if it.get("kind") == "Kode" and it.get("uid") != uid), None)
+    if other:
+        # The editor's environment would show one person the password of another.
+        raise RefNotFound(
+            Reason.REF_NOT_PERMITTED,
+            f"spec.existingSecret: Secret {name} is that of Kode {other.get('name')}",
+        )
+    return existing(seen.secret, name, kode.spec.user)

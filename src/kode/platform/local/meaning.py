@@ -1,0 +1,123 @@
+"""What a Kode means on one machine, from what one pass saw.
+
+Rule: pure, and the same core as on a cluster; only the login and the claim are said here once more,
+because nobody but the store holds them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kode.api.conditions import Reason
+from kode.api.document import parse
+from kode.api.kode import Kode
+from kode.api.meta import Object
+from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig, ProxyConfig
+from kode.api.template import KodeClusterTemplate, KodeTemplate, Template
+from kode.errors import InvalidSpec, KodeError, RefNotFound
+from kode.gateway.sidecar import Door
+from kode.platform import references
+from kode.platform.desired import Meaning, mean
+from kode.platform.local import login as logins
+from kode.platform.local import volumes
+from kode.platform.local.gather import Seen
+from kode.platform.local.login import Login
+from kode.render.resolve import check_proxy_ref, check_template_ref, resolve
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A Kode as far as it can be understood.
+
+    Attributes:
+        kode: the Kode; None where its document is broken.
+        problems: what stands in the way, the first found first.
+        login: who may open it.
+        meaning: what it means; None where something stands in the way.
+        claim: the claim to write; None for nothing to write.
+    """
+
+    kode: Kode | None
+    problems: tuple[KodeError, ...] = ()
+    login: Login = field(default_factory=lambda: Login(None))
+    meaning: Meaning | None = None
+    claim: Object | None = None
+
+
+def understand(seen: Seen, spare: str) -> Understood:
+    """Return what a Kode means.
+
+    Args:
+        seen: what the pass saw.
+        spare: a password to use where the Kode has none.
+    """
+    try:
+        kode = parse(seen.kode)
+    except InvalidSpec as error:
+        return Understood(None, (error,))
+    assert isinstance(kode, Kode)  # noqa: S101 - gathered by kind
+    try:
+        login = logins.find(seen, kode)
+    except KodeError as error:
+        return Understood(kode, (error,))
+    try:
+        template, proxy = _references(seen, kode)
+        login, meaning = _meaning(seen, kode, (template, proxy), login, spare)
+        volumes.check(seen, meaning.kode)
+    except KodeError as error:
+        return Understood(kode, (error,), login)
+    return Understood(kode, (), login, meaning, volumes.wanted(seen, meaning.kode))
+
+
+def without_password(kode: Object) -> Object | None:
+    """Return a Kode's document without its password; None where there is none in it."""
+    spec: Mapping[str, Any] = kode.get("spec") or {}
+    if "password" not in spec:
+        return None
+    return {**kode, "spec": {key: value for key, value in spec.items() if key != "password"}}
+
+
+def _references(seen: Seen, kode: Kode) -> tuple[Template, ProxyConfig | None]:
+    named = references.template_of(seen.kode)
+    if seen.template is None:
+        raise RefNotFound(Reason.TEMPLATE_NOT_FOUND, f"{named} does not exist")
+    try:
+        template = parse(seen.template)
+    except InvalidSpec as error:
+        raise RefNotFound(Reason.TEMPLATE_INVALID, f"{named} is broken: {error}") from None
+    assert isinstance(template, KodeTemplate | KodeClusterTemplate)  # noqa: S101 - by kind
+    check_template_ref(kode, template)
+    if template.spec.envoy_proxy_ref is None:
+        return template, None
+    named = references.proxy_config_of(seen.template)
+    check_proxy_ref(template)
+    if seen.proxy_config is None:
+        raise RefNotFound(Reason.PROXY_CONFIG_NOT_FOUND, f"{named} does not exist")
+    try:
+        proxy = parse(seen.proxy_config)
+    except InvalidSpec as error:
+        raise RefNotFound(Reason.PROXY_CONFIG_INVALID, f"{named} is broken: {error}") from None
+    assert isinstance(proxy, EnvoyProxyConfig | EnvoyProxyClusterConfig)  # noqa: S101 - by kind
+    return template, proxy
+
+
+def _meaning(
+    seen: Seen,
+    kode: Kode,
+    named: tuple[Template, ProxyConfig | None],
+    login: Login,
+    spare: str,
+) -> tuple[Login, Meaning]:
+    template, proxy = named
+    if login.credentials is None:
+        asks = proxy is not None and proxy.spec.auth_type == "basic"
+        if not asks:
+            meaning = mean(resolve(kode, template, proxy, None))
+            if meaning.door is not Door.CLOSED:
+                return login, meaning
+        login = logins.generate(seen, kode, spare)
+    resolved = resolve(kode, template, proxy, login.credentials)
+    if login.generated:
+        # A browser can be handed a login for the door, and none for an editor's own page.
+        resolved = replace(resolved, contract=replace(resolved.contract, has_login=False))
+    return login, mean(resolved)
