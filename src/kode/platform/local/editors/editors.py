@@ -1,0 +1,89 @@
+"""The editors of this machine: which are there, and how to come by one.
+
+Rule: the one way in for the rest of the platform and for the command line.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from kode.platform.local.editors import choice, failure, install, probe
+from kode.platform.local.editors.catalog import CODE_SERVER, OFFERS, offer
+from kode.platform.local.editors.command import CommandFailed
+from kode.platform.local.editors.editor import Editor, Tell
+from kode.platform.local.places import Places
+
+
+class Editors:
+    """The editors of one person on this machine."""
+
+    def __init__(self, places: Places, environment: Mapping[str, str] | None = None) -> None:
+        self._places = places
+        self._environment = dict(os.environ if environment is None else environment)
+
+    def installed(self, name: str) -> Editor | None:
+        """Return an editor that can be started now.
+
+        Raises:
+            RefNotFound: there is no editor of that name.
+            PlatformError: the person chose one of their own, and it is not there.
+        """
+        wanted = offer(name)
+        own = choice.chosen(self._places, self._environment) if name == CODE_SERVER else None
+        return own or install.find(wanted, self._places.editors)
+
+    def list(self) -> tuple[Editor, ...]:
+        """Return the editors that can be started now."""
+        found = (self.installed(item.name) for item in OFFERS)
+        return tuple(editor for editor in found if editor)
+
+    async def install(self, name: str, tell: Tell = lambda _: None) -> Editor:
+        """Return an editor, installing it where that is needed.
+
+        Args:
+            name: code-server or jupyterlab.
+            tell: takes how far it is; called often, from the same thread.
+
+        Raises:
+            RefNotFound: there is no editor of that name.
+            NotReady: there is no network; the message says what to do.
+            PlatformError: it cannot be installed; the message says what to do.
+        """
+        found = self.installed(name)
+        if found:
+            return found
+        places = self._places
+        return await install.install(
+            offer(name), places.editors, places.cache, self._environment, tell
+        )
+
+    def remove(self, name: str) -> bool:
+        """Remove what was installed under a name, in every version; downloads are kept.
+
+        Returns:
+            Whether anything was there.
+
+        Raises:
+            RefNotFound: there is no editor of that name.
+        """
+        return install.remove(offer(name), self._places.editors)
+
+    async def use(self, path: str | None) -> Path | None:
+        """Use a code-server of the person's own from now on; None for Kode's own again.
+
+        Returns:
+            Its whole path.
+
+        Raises:
+            InvalidSpec: it is not a program.
+            PlatformError: it does not start.
+        """
+        whole = choice.resolve(path, self._environment) if path is not None else None
+        if whole:
+            try:
+                await probe.start(Editor(CODE_SERVER, "", (str(whole),)), self._environment)
+            except (CommandFailed, OSError) as error:
+                raise failure.of(offer(CODE_SERVER), error, whole) from error
+        await asyncio.to_thread(choice.remember, self._places, whole)
+        return whole

@@ -1,0 +1,79 @@
+"""What a person is told when an install fails, and what to do next.
+
+Rule: the words of the program that failed are kept; the advice comes first.
+"""
+
+import errno
+import re
+import shutil
+from pathlib import Path
+
+from kode.api.conditions import Reason
+from kode.errors import KodeError, NotReady, PlatformError
+from kode.platform.local.editors.catalog import CODE_SERVER, Offer
+from kode.platform.local.editors.command import CommandFailed
+
+_NETWORK = re.compile(
+    r"ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH"
+    r"|ERR_SOCKET_TIMEOUT|SELF_SIGNED|CERT_|CERTIFICATE_VERIFY|ProxyError|Connection refused"
+    r"|NewConnectionError|ConnectTimeout|Max retries|Name or service not known|ReadTimeout"
+    r"|Temporary failure in name resolution|No matching distribution|Network is unreachable"
+)
+_DISK = re.compile(r"ENOSPC|No space left on device|EDQUOT|Disk quota exceeded")
+_COMPLAINT = re.compile(r"error|fail|refused|denied|neither|does not", re.IGNORECASE)
+_LONGEST = 300
+
+
+def of(offer: Offer, cause: CommandFailed | OSError, place: Path) -> KodeError:
+    """Return the error for an install that failed.
+
+    Args:
+        offer: what was to be installed.
+        cause: what went wrong.
+        place: folder that it was to stand in.
+    """
+    words = cause.words if isinstance(cause, CommandFailed) else str(cause)
+    full = isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}
+    if full or _DISK.search(words):
+        return no_space(offer, place)
+    last = _last(words)
+    if _NETWORK.search(words):
+        return NotReady(
+            Reason.EDITOR_UNAVAILABLE,
+            f"{offer.name} cannot be downloaded: no network, or no package registry that answers. "
+            f"Once there is one, `kode editors install {offer.name}` goes on with what it has"
+            f"{_instead(offer)}. Last words: {last}",
+        )
+    return PlatformError(
+        Reason.EDITOR_UNAVAILABLE,
+        f"{offer.name} cannot be installed in {place}. Try `kode editors install {offer.name}` "
+        f"again{_instead(offer)}. Last words: {last}",
+    )
+
+
+def no_space(offer: Offer, place: Path) -> PlatformError:
+    """Return the error for a disk that is full."""
+    return PlatformError(
+        Reason.EDITOR_UNAVAILABLE,
+        f"{offer.name} needs {_gigabytes(offer.space)} for its install and {place} has "
+        f"{_gigabytes(shutil.disk_usage(place).free)} left: free some, or let KODE_CACHE name a "
+        "folder on another disk",
+    )
+
+
+def _instead(offer: Offer) -> str:
+    own = "; or put code-server on this machine yourself and run `kode editors use PATH`"
+    return own if offer.name == CODE_SERVER else ""
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def _last(words: str) -> str:
+    """The lines that say what is wrong, on one."""
+    lines = words.splitlines()
+    # npm ends with where its log is, pip with advice: neither is the reason.
+    said = [line for line in lines if _COMPLAINT.search(line)]
+    text = "; ".join(line.strip() for line in (said or lines)[-3:])
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

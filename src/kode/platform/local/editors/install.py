@@ -1,0 +1,148 @@
+"""One install: alone, from nothing to a folder that has shown that it works.
+
+Rule: a folder under its final name is whole and has been started once; everything before that
+happens beside it, and what an interrupted install left behind is removed by the next.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from kode.platform.local.editors import code_server, failure, jupyterlab, probe
+from kode.platform.local.editors.build import Build
+from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, Offer
+from kode.platform.local.editors.command import CommandFailed
+from kode.platform.local.editors.editor import Editor, Progress, Tell
+
+_RECEIPT = "kode.json"
+_PARTIAL = ".partial"
+_PAUSE = 0.2
+
+_STEPS: Mapping[str, tuple[tuple[str, Callable[[Build], Awaitable[None]]], ...]] = {
+    CODE_SERVER: code_server.STEPS,
+    JUPYTERLAB: jupyterlab.STEPS,
+}
+_EDITORS = {CODE_SERVER: code_server.editor, JUPYTERLAB: jupyterlab.editor}
+
+
+def find(offer: Offer, editors: Path) -> Editor | None:
+    """Return an installed editor; None where it is not installed, or cannot run any more."""
+    root = editors / offer.folder
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        receipt = json.loads((root / _RECEIPT).read_text(encoding="utf-8"))
+        found = _EDITORS[offer.name](offer.version, root)
+        # A virtual environment dies with the Python that it was made from.
+        if os.access(found.argv[0], os.X_OK):
+            return replace(found, notes=tuple(map(str, receipt["notes"])))
+    return None
+
+
+async def install(
+    offer: Offer, editors: Path, cache: Path, environment: Mapping[str, str], tell: Tell
+) -> Editor:
+    """Install an editor, or return it where it is installed.
+
+    Args:
+        offer: what to install.
+        editors: folder that it is to stand in.
+        cache: folder of downloads.
+        environment: the environment of whoever asks: proxies, certificates, registries, PATH.
+        tell: takes how far it is.
+
+    Raises:
+        NotReady: there is no network; the message says what to do.
+        PlatformError: it cannot be installed; the message says what to do.
+    """
+    if found := find(offer, editors):
+        return found
+    try:
+        async with _alone(editors / f"{offer.name}.lock", tell):
+            if found := find(offer, editors):
+                return found
+            await asyncio.to_thread(_sweep, offer, editors)
+            if shutil.disk_usage(editors).free < offer.space:
+                raise failure.no_space(offer, editors)
+            async with _partial(offer, editors) as work:
+                build = Build(work, editors / offer.folder, cache, environment, tell)
+                return await _put_together(offer, build)
+    except (CommandFailed, OSError) as error:
+        raise failure.of(offer, error, editors) from error
+
+
+def remove(offer: Offer, editors: Path) -> bool:
+    """Remove every version of an editor; tell whether there was one."""
+    found = list(editors.glob(f"{offer.name}-*"))
+    for path in found:
+        shutil.rmtree(path, ignore_errors=True)
+    return bool(found)
+
+
+async def _put_together(offer: Offer, build: Build) -> Editor:
+    steps = _STEPS[offer.name]
+    build.total = len(steps) + 1
+    for name, action in steps:
+        await build.step(name, action)
+    await build.step("first start", lambda build: _check(offer, build))
+    await asyncio.to_thread(_finish, offer, build)
+    build.tell(Progress("done", build.total, build.total))
+    found = find(offer, build.final.parent)
+    if found is None:
+        raise CommandFailed(offer.name, "it was installed and is not there any more")
+    return found
+
+
+async def _check(offer: Offer, build: Build) -> None:
+    editor = _EDITORS[offer.name](offer.version, build.work)
+    with tempfile.TemporaryDirectory(prefix="kode-") as home:
+        words = await build.run(*editor.argv, "--version", env={"HOME": home})
+    if offer.version not in words:
+        raise CommandFailed(offer.name, f"it says that it is version {words}")
+    await probe.start(editor, build.environment)
+
+
+def _finish(offer: Offer, build: Build) -> None:
+    shutil.rmtree(build.work / ".pip", ignore_errors=True)
+    receipt = {"name": offer.name, "version": offer.version, "notes": build.notes}
+    (build.work / _RECEIPT).write_text(json.dumps(receipt), encoding="utf-8")
+    build.work.chmod(0o755)
+    # The name promises that all is there, after a power cut too.
+    os.sync()
+    if build.final.exists():
+        build.final.rename(build.work.with_name(f"{build.work.name}.old{_PARTIAL}"))
+    build.work.rename(build.final)
+
+
+@contextlib.asynccontextmanager
+async def _partial(offer: Offer, editors: Path) -> AsyncGenerator[Path]:
+    work = Path(tempfile.mkdtemp(prefix=f"{offer.folder}.", suffix=_PARTIAL, dir=editors))
+    try:
+        yield work
+    finally:
+        await asyncio.to_thread(_sweep, offer, editors)
+
+
+def _sweep(offer: Offer, editors: Path) -> None:
+    for path in editors.glob(f"{offer.name}-*{_PARTIAL}"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def _alone(lock: Path, tell: Tell) -> AsyncGenerator[None]:
+    """Wait until no other install of this editor runs, in whatever process."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                tell(Progress("waiting for another install", 0, 1))
+                await asyncio.sleep(_PAUSE)
+        yield
