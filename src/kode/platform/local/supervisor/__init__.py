@@ -1,0 +1,1 @@
+"""Programs kept running on one machine: a shim for each, and a supervisor that watches them."""

@@ -1,0 +1,116 @@
+"""What /proc says of processes, and signals to exactly the process that was meant.
+
+Rule: a process is its number and its start time together, and is signalled through a pidfd, so that
+a number used again is never hit. The shim imports this: nothing heavy.
+"""
+
+import os
+import signal
+
+TAG = "KODE_INSTANCE"
+"""Variable in the environment of every process of a program."""
+
+
+class Row:
+    """One process.
+
+    Attributes:
+        pid: its number.
+        parent: number of its parent.
+        start: clock ticks between boot and its start.
+        ended: whether it is only waiting to be collected.
+    """
+
+    __slots__ = ("ended", "parent", "pid", "start")
+
+    def __init__(self, pid: int, parent: int, start: int, *, ended: bool) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.start = start
+        self.ended = ended
+
+
+def boot() -> str:
+    """Return what tells one boot of this machine from another."""
+    return _read("/proc/sys/kernel/random/boot_id").decode().strip()
+
+
+def row(pid: int) -> Row | None:
+    """Return what is known of a process; None where it does not exist."""
+    text = _read(f"/proc/{pid}/stat")
+    # The name is in brackets and may itself contain brackets and spaces.
+    words = text[text.rfind(b")") + 1 :].split()
+    if len(words) < 20:  # noqa: PLR2004 - the start time is the twentieth after the name
+        return None
+    return Row(pid, int(words[1]), int(words[19]), ended=words[0] in {b"Z", b"X"})
+
+
+def rows() -> list[Row]:
+    """Return all processes."""
+    found = (row(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return [each for each in found if each is not None]
+
+
+def lives(pid: int, start: int) -> bool:
+    """Return whether a process still runs."""
+    found = row(pid)
+    return found is not None and found.start == start and not found.ended
+
+
+def below(root: int, among: list[Row]) -> list[Row]:
+    """Return the processes that descend from one, as far as they are known."""
+    children: dict[int, list[Row]] = {}
+    for each in among:
+        children.setdefault(each.parent, []).append(each)
+    found: list[Row] = []
+    parents = [root]
+    while parents:
+        for child in children.pop(parents.pop(), ()):
+            found.append(child)
+            parents.append(child.pid)
+    return found
+
+
+def tagged(pid: int, instance: str) -> bool:
+    """Return whether a process was started for an instance, as far as we may look."""
+    mark = f"{TAG}={instance}".encode()
+    return mark in _read(f"/proc/{pid}/environ").split(b"\0")
+
+
+def kill(target: Row) -> int | None:
+    """End a process by force.
+
+    Returns:
+        Its pidfd, for the caller to wait on and to close; None where it had gone already.
+    """
+    try:
+        fd = os.pidfd_open(target.pid)
+    except OSError:
+        return None
+    # The pidfd is of whoever has the number now; from here on that cannot change any more.
+    if lives(target.pid, target.start):
+        try:
+            signal.pidfd_send_signal(fd, signal.SIGKILL)
+        except OSError:
+            pass
+        else:
+            return fd
+    os.close(fd)
+    return None
+
+
+def _read(path: str) -> bytes:
+    """Return the bytes of a file of /proc; none where it went away, or is not for us."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    parts: list[bytes] = []
+    try:
+        while part := os.read(fd, 65536):
+            parts.append(part)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
+    return b"".join(parts)

@@ -1,0 +1,65 @@
+"""How well one life of a program answers.
+
+Rule: it says what it saw; the keeper decides.
+"""
+
+import time
+
+from kode.platform.local.program import Health, Phase
+from kode.platform.local.supervisor.health import trouble
+from kode.platform.local.supervisor.pace import Pace
+
+
+class Pulse:
+    """The answers of one life.
+
+    Attributes:
+        words: what was wrong with the last answer; empty where it was fine.
+        running_since: seconds of the monotonic clock since which it is fine; None before.
+    """
+
+    def __init__(self, health: Health | None, pace: Pace) -> None:
+        self.words = ""
+        self.running_since: float | None = None
+        self._health = health
+        self._pace = pace
+        self._missed = 0
+        self._began: float | None = None
+
+    async def beat(self) -> None:
+        """Look once whether a main that runs answers."""
+        now = time.monotonic()
+        if self._began is None:
+            self._began = now
+        self.words = await trouble(self._health) if self._health else ""
+        if self.words:
+            self._missed += 1
+            return
+        self._missed = 0
+        if self.running_since is None:
+            self.running_since = time.monotonic()
+
+    @property
+    def phase(self) -> Phase:
+        """How far the answers say that it is."""
+        if self.running_since is None:
+            return Phase.STARTING
+        return Phase.UNHEALTHY if self._missed >= self._pace.failures else Phase.RUNNING
+
+    @property
+    def late(self) -> bool:
+        """Whether it has taken longer to answer for the first time than it may."""
+        if self._health is None or self._began is None or self.running_since is not None:
+            return False
+        return time.monotonic() - self._began > self._health.within
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has run for so long that an end is not a failed start."""
+        since = self.running_since
+        return since is not None and time.monotonic() - since >= self._pace.settled
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        return self._pace.eager if self.running_since is None else self._pace.calm

@@ -1,0 +1,264 @@
+"""The shim: one life of a program, from its first step to the end of its main.
+
+Rule: it outlives the supervisor and is outlived by nothing that it started. It restarts nothing:
+when main ends it says so in its record and ends too. Told to end (SIGTERM), it asks main to, waits
+for the grace, and ends by force all that is below it. Standard library only, few imports: it must
+start quickly and stay small.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import stat
+import sys
+import time
+from typing import Any
+
+from kode.platform.local.supervisor import child, proc, record
+from kode.platform.local.supervisor.logfile import LogFile
+from kode.platform.local.supervisor.record import Record
+
+SPEC = "spec.json"
+LOCK = "lock"
+BUSY = 75
+"""Exit code where another shim has the instance."""
+CLEANUP_SECONDS = 60.0
+_TAIL = 8192
+_PART = 65536
+_LAST_PARTS = 64
+"""Parts of the output that are still read once their writer has ended."""
+_BURY_SECONDS = 10.0
+"""How long to wait for what was ended by force; a dead disk can hold it for ever."""
+
+
+class Shim:
+    """One life of a program."""
+
+    def __init__(self, folder: str, spec: dict[str, Any]) -> None:
+        self._folder = folder
+        self._program: dict[str, Any] = spec["program"]
+        self._only_cleanup: bool = spec["only_cleanup"]
+        self._log = LogFile(self._program["log"])
+        self._stopping = False
+        self._awaited: int | None = None
+        self._codes: dict[int, int] = {}
+        self._tail = b""
+        self._unsaved = False
+        self._record = Record(spec["digest"], spec["restarts"])
+        self._record.pid = os.getpid()
+        self._record.boot = proc.boot()
+        own = proc.row(os.getpid())
+        self._record.start = own.start if own else 0
+        self._output, self._printed = os.pipe()
+        self._stirred, self._stir = os.pipe()
+        for fd in (self._output, self._stirred, self._stir):
+            os.set_blocking(fd, False)
+        self._poll = select.poll()
+        self._poll.register(self._output, select.POLLIN)
+        self._poll.register(self._stirred, select.POLLIN)
+
+    def run(self) -> None:
+        """Live."""
+        signal.set_wakeup_fd(self._stir, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, _nothing)
+        signal.signal(signal.SIGTERM, self._stop)
+        for number in (signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        self._note(record.CLEANING)
+        self._clean()
+        if not self._only_cleanup:
+            self._work()
+            self._note(record.ENDING)
+            self._clean()
+        self._note(record.ENDED)
+        # The supervisor reads it once we are gone.
+        for _ in range(20):
+            if not self._unsaved:
+                break
+            time.sleep(0.05)
+            self._note(record.ENDED)
+
+    def _work(self) -> None:
+        """Run the steps and main, as far as they go."""
+        for step in self._program["steps"]:
+            if not self._step(step, record.STEP):
+                return
+        self._free_socket()
+        self._step(self._program["main"], record.MAIN)
+
+    def _step(self, step: dict[str, Any], phase: str) -> bool:
+        """Run one command to its end; return whether it ended well."""
+        self._record.step = step["name"]
+        if self._stopping:
+            return False
+        code = self._run(step, phase, None)
+        self._record.exit_code = code
+        self._record.words = record.words(self._tail)
+        self._record.main_pid = self._record.main_start = None
+        return code == 0
+
+    def _clean(self) -> None:
+        """Run the cleanup; nothing depends on how it ends."""
+        step = self._program["cleanup"]
+        if step is not None:
+            self._run(step, self._record.phase, CLEANUP_SECONDS)
+
+    def _run(self, step: dict[str, Any], phase: str, limit: float | None) -> int:
+        """Run a command to its end.
+
+        Args:
+            step: the command.
+            phase: what the record is to say.
+            limit: seconds after which it is ended by force; only without a limit does a stop
+                reach it.
+        """
+        self._tail = b""
+        env = {**step["env"], proc.TAG: self._program["instance"]}
+        try:
+            pid = child.start(step["argv"], env, step["cwd"], self._printed)
+        except (child.UnstartableError, OSError) as error:
+            self._keep(f"{error}\n".encode())
+            return 127
+        self._awaited = pid
+        if phase == record.MAIN:
+            own = proc.row(pid)
+            self._record.main_pid, self._record.main_since = pid, time.time()
+            self._record.main_start = own.start if own else None
+        self._note(phase)
+        code = self._wait(pid, limit)
+        self._bury()
+        self._drain()
+        return code
+
+    def _wait(self, pid: int, limit: float | None) -> int:
+        """Wait for the end of a command, or bring it about; return its exit code."""
+        force_at = None if limit is None else time.monotonic() + limit
+        asked = limit is not None
+        while (code := self._codes.pop(pid, None)) is None:
+            if self._stopping and not asked:
+                asked = True
+                force_at = time.monotonic() + self._program["grace"]
+                with contextlib.suppress(OSError):
+                    os.killpg(pid, signal.SIGTERM)
+            if force_at is not None and time.monotonic() >= force_at:
+                force_at = time.monotonic() + 1
+                _kill_below()
+            self._look(force_at)
+        return code
+
+    def _look(self, until: float | None) -> None:
+        """Wait for output, an end, a signal or a time, and take what there is."""
+        if self._unsaved:
+            soon = time.monotonic() + 1
+            until = soon if until is None else min(until, soon)
+        wait = None if until is None else max(0.0, until - time.monotonic()) * 1000
+        ready = {fd for fd, _ in self._poll.poll(wait)}
+        if self._stirred in ready:
+            _read(self._stirred)
+            self._collect()
+        if self._output in ready:
+            self._keep(_read(self._output))
+        if self._unsaved:
+            self._note(self._record.phase)
+
+    def _collect(self) -> None:
+        """Collect what has ended: ours, and the orphans of ours."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._awaited:
+                code = os.waitstatus_to_exitcode(status)
+                self._codes[pid] = code if code >= 0 else 128 - code
+
+    def _bury(self) -> None:
+        """End by force what a command left behind, and wait until it is gone."""
+        until = time.monotonic() + _BURY_SECONDS
+        while time.monotonic() < until and _kill_below():
+            self._look(min(until, time.monotonic() + 0.02))
+            self._collect()
+
+    def _drain(self) -> None:
+        """Take the output that is still in the pipe."""
+        for _ in range(_LAST_PARTS):
+            part = _read(self._output)
+            if not part:
+                return
+            self._keep(part)
+
+    def _keep(self, part: bytes) -> None:
+        """Keep a part of the output."""
+        self._tail = (self._tail + part)[-_TAIL:]
+        self._log.write(part)
+        if self._log.trouble != self._record.trouble:
+            self._record.trouble = self._log.trouble
+            self._note(self._record.phase)
+
+    def _note(self, phase: str) -> None:
+        self._record.phase = phase
+        self._unsaved = not self._record.save(self._folder)
+
+    def _free_socket(self) -> None:
+        """Take away the socket that a main ended by force left: some refuse to start over it."""
+        health = self._program["health"]
+        path = health["socket"] if health else None
+        try:
+            if path and stat.S_ISSOCK(os.lstat(path).st_mode):
+                os.unlink(path)
+        except OSError:
+            return
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self._stopping = True
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """Be a handler: without one the signal would not wake the poll."""
+
+
+def _kill_below() -> bool:
+    """Send SIGKILL to all that is below us; return whether there was anything."""
+    found = proc.below(os.getpid(), proc.rows())
+    for each in found:
+        fd = proc.kill(each)
+        if fd is not None:
+            os.close(fd)
+    return bool(found)
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, _PART)
+    except BlockingIOError:
+        return b""
+
+
+def _lock(folder: str) -> bool:
+    """Take the instance for the rest of our life; return whether it was free."""
+    path = f"{folder}/{LOCK}"
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A supervisor may have removed the file, and begun anew, before we had it.
+        return os.stat(path).st_ino == os.fstat(fd).st_ino
+    except OSError:
+        return False
+
+
+def main(folder: str) -> None:
+    """Run the program whose spec is in a folder."""
+    os.closerange(3, 256)
+    os.umask(0o077)
+    os.chdir("/")
+    child.become_reaper(b"kode-shim")
+    if not _lock(folder):
+        sys.exit(BUSY)
+    with open(f"{folder}/{SPEC}", encoding="utf-8") as file:
+        spec = json.load(file)
+    Shim(folder, spec).run()

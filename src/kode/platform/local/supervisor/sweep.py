@@ -1,0 +1,64 @@
+"""Ending by force what a program left on this machine.
+
+Rule: whatever carries the instance in its environment, in whatever session, is gone when this
+returns; a living shim and what is below it can be spared. Never ourselves.
+"""
+
+import os
+import select
+import time
+
+from kode.platform.local.supervisor import proc
+
+_SECONDS = 10.0
+"""How long to wait for what was ended; a dead disk can hold it for ever."""
+
+_PAUSE = 0.01
+
+
+def sweep(instance: str, *, spare: int | None = None, main: tuple[int, int] | None = None) -> bool:
+    """End the processes of an instance, and wait until they are gone.
+
+    Args:
+        instance: whose processes.
+        spare: pid of a living shim.
+        main: pid and start time of a main that may be on its way out: it gives up its environment
+            before its sockets.
+
+    Returns:
+        Whether all of them are gone.
+    """
+    until = time.monotonic() + _SECONDS
+    while time.monotonic() < until:
+        rows = proc.rows()
+        spared = {os.getpid()}
+        if spare is not None:
+            spared |= {spare, *(each.pid for each in proc.below(spare, rows))}
+        found = [
+            each
+            for each in rows
+            if each.pid not in spared
+            and not each.ended
+            and ((each.pid, each.start) == main or proc.tagged(each.pid, instance))
+        ]
+        if not found:
+            return True
+        _end(found, until)
+        # What may not be ended is not asked again and again without a breath.
+        time.sleep(_PAUSE)
+    return False
+
+
+def _end(found: list[proc.Row], until: float) -> None:
+    """Kill, and wait for the last of them or for the time."""
+    poll = select.poll()
+    fds = [fd for fd in map(proc.kill, found) if fd is not None]
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    waiting = set(fds)
+    while waiting and (left := until - time.monotonic()) > 0:
+        for fd, _ in poll.poll(left * 1000):
+            poll.unregister(fd)
+            waiting.discard(fd)
+    for fd in fds:
+        os.close(fd)
