@@ -18,8 +18,10 @@ from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.platform.port import Expired
 
-RETRIED = frozenset({429, 500, 502, 503, 504})
-"""Status codes of trouble that passes by itself."""
+_PASSING = frozenset({429, 500, 502, 503, 504})
+
+UNTYPED = "failed to create typed patch object"
+"""How an API server refuses an apply of unknown fields; it calls that an error of its own."""
 
 _LONGEST_WORDS = 900
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
@@ -83,6 +85,11 @@ class Answer:
         return told if isinstance(told, dict) else {}
 
 
+def passes(answer: Answer) -> bool:
+    """Tell whether an answer is about trouble that passes by itself."""
+    return answer.status in _PASSING and UNTYPED not in str(answer.told.get("message"))
+
+
 def error_of(answer: Answer, what: str) -> PlatformError:
     """Return the error that an answer means.
 
@@ -100,7 +107,7 @@ def error_of(answer: Answer, what: str) -> PlatformError:
         found = Exists
     elif answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _about_uid(told):
         found = Outdated
-    known = found is not Refused or answer.status in RETRIED
+    known = found is not Refused or passes(answer)
     error = found(Reason.PLATFORM_ERROR if known else Reason.REJECTED, text)
     error.answer = answer
     return error

@@ -20,10 +20,10 @@ from yarl import URL
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.platform.kubernetes.failures import (
-    RETRIED,
     Answer,
     Unauthorized,
     error_of,
+    passes,
     retry_after,
     warnings,
 )
@@ -276,7 +276,7 @@ class Transport:
         if isinstance(failure, Unauthorized):
             await self._login.renew()
             raise _Passing(failure)
-        if answer.status in RETRIED:
+        if passes(answer):
             raise _Passing(failure, min(answer.retry_after or 0.0, _LONGEST_WAIT))
         raise failure
 
