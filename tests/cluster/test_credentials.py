@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cluster.documents import kode, proxy_config, secret, stand_in
+from tests.cluster.documents import PASSWORD, USER, kode, proxy_config, secret, stand_in
 from tests.cluster.place import Place, condition
 
 
@@ -86,3 +86,26 @@ def test_the_secret_is_neither_owned_nor_deleted(place: Place) -> None:
     place.gone("StatefulSet", "renamed")
     place.gone("Secret", "renamed-envoy")
     assert place.get("Secret", "login")["metadata"]["uid"] == found["metadata"]["uid"]
+
+
+def test_a_password_deleted_by_hand_is_asked_for_and_set_again(place: Place) -> None:
+    place.apply(kode("lost", "guarded"))
+    place.ready("lost")
+    before = place.uid("lost")
+    place.delete("Secret", "lost-auth")
+    told = place.told("lost", "SecretNotFound", status="True")
+    assert "set spec.password again" in condition(told, "ResolvedRefs")["message"]
+    assert place.warned("lost", "SecretNotFound")
+    with place.door("lost") as door:
+        # Nobody is put out, and nobody is let in who was not before.
+        assert door.status("/", login=(USER, PASSWORD)) == 200
+        assert door.status("/") == 401
+    assert place.uid("lost") == before
+
+    place.edit("Kode", "lost", {"spec": {"password": "third word"}})
+    place.wait("Kode", "lost", lambda seen: "password" not in seen["spec"])
+    place.replaced("lost", before)
+    place.ready("lost")
+    with place.door("lost") as door:
+        assert door.status("/", login=(USER, PASSWORD)) == 401
+        assert door.status("/", login=(USER, "third word")) == 200

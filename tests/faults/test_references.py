@@ -105,6 +105,22 @@ async def test_a_template_broken_under_a_running_editor_ends_nothing(place: Plac
     assert await _pod_uid(place) == before
 
 
+async def test_a_template_that_only_the_parser_refuses_ends_nothing(place: Place) -> None:
+    await told(place, [CREATE])
+    before = await _pod_uid(place)
+    # A space that only Unicode calls so: the API server's patterns let it pass.
+    await place.patch("KodeTemplate", "template", {"spec": template(image="kode/\u3000tools")})
+    await _says(place, "ResolvedRefs", "False", "TemplateInvalid")
+    found = await place.kode()
+    assert "spec.image" in condition(found, "ResolvedRefs")["message"]
+    assert condition(found, "Ready")["status"] == "True"
+    await asyncio.sleep(2)
+    assert await _pod_uid(place) == before
+    await place.patch("KodeTemplate", "template", {"spec": template()})
+    await until(lambda: CREATE.done(place), "a running editor")
+    assert await _pod_uid(place) == before
+
+
 async def _says(place: Place, kind: str, status: str, reason: str) -> None:
     async def said() -> bool:
         found = condition(await place.kode(), kind)
