@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from kode.platform.local.program import Health, Program, Step
-from kode.platform.local.supervisor import record
-from kode.platform.local.supervisor.record import Record
-from kode.platform.local.supervisor.shim import LOCK, SPEC
+from kode.platform.local.shim import record
+from kode.platform.local.shim.record import Record
+from kode.platform.local.shim.shim import LOCK, SPEC
 
 ERRORS = "shim.err"
 """What a shim that fails prints."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from kode.platform.local.program import Phase, Program, State
-from kode.platform.local.supervisor import record
+from kode.platform.local.shim import record
 from kode.platform.local.supervisor.life import Life, Outcome
 from kode.platform.local.supervisor.pace import Pace
 from kode.platform.local.supervisor.pulse import Pulse

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kode.platform.local.program import Program
-from kode.platform.local.supervisor import proc, record
+from kode.platform.local.shim import proc, record
+from kode.platform.local.shim.record import Record
+from kode.platform.local.shim.shim import CLEANUP_SECONDS
 from kode.platform.local.supervisor.folder import Folder
-from kode.platform.local.supervisor.record import Record
 from kode.platform.local.supervisor.running import Running
-from kode.platform.local.supervisor.shim import CLEANUP_SECONDS
 from kode.platform.local.supervisor.sweep import sweep
 
 _LOG = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import kode
-from kode.platform.local.supervisor import proc
+from kode.platform.local.shim import proc
 from kode.platform.local.supervisor.folder import Folder
 
 _BEGIN = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from kode.platform.local.supervisor.shim import main; main(sys.argv[2])"
+    "from kode.platform.local.shim.shim import main; main(sys.argv[2])"
 )
 _SOURCES = Path(kode.__file__).parent.parent
 

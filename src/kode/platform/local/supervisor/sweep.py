@@ -8,7 +8,7 @@ import os
 import select
 import time
 
-from kode.platform.local.supervisor import proc
+from kode.platform.local.shim import proc
 
 _SECONDS = 10.0
 """How long to wait for what was ended; a dead disk can hold it for ever."""

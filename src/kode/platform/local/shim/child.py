@@ -1,7 +1,7 @@
 """Starting one process of a program, tied to the life of its shim.
 
 Rule: it dies when the shim dies, leads a process group of its own, and gets nothing of ours: no
-file, no signal setting, no variable. The shim imports this: nothing heavy.
+file, no signal setting, no variable.
 """
 
 import contextlib

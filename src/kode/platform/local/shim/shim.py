@@ -17,9 +17,9 @@ import sys
 import time
 from typing import Any
 
-from kode.platform.local.supervisor import child, proc, record
-from kode.platform.local.supervisor.logfile import LogFile
-from kode.platform.local.supervisor.record import Record
+from kode.platform.local.shim import child, proc, record
+from kode.platform.local.shim.logfile import LogFile
+from kode.platform.local.shim.record import Record
 
 SPEC = "spec.json"
 LOCK = "lock"

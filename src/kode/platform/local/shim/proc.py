@@ -1,7 +1,7 @@
 """What /proc says of processes, and signals to exactly the process that was meant.
 
 Rule: a process is its number and its start time together, and is signalled through a pidfd, so that
-a number used again is never hit. The shim imports this: nothing heavy.
+a number used again is never hit.
 """
 
 import os

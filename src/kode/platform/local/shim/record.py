@@ -1,7 +1,6 @@
 """What a shim writes down about itself and its program.
 
-Rule: one small file, replaced in one step; a full disk does not keep the truth from it. The shim
-imports this: nothing heavy.
+Rule: one small file, replaced in one step; a full disk does not keep the truth from it.
 """
 
 import json

@@ -2,8 +2,7 @@
 
 Rule: what a program printed, as it printed it, with no prefix; the newest lines are at the end of
 `log`, older files have higher numbers, and no line is cut in two by a rotation. Writing never
-raises: what cannot be written is dropped, and a line says so once there is room again. The shim
-imports this: nothing heavy.
+raises: what cannot be written is dropped, and a line says so once there is room again.
 """
 
 import os
