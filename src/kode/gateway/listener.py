@@ -12,8 +12,8 @@ from kode.gateway.sidecar import Door, Sidecar
 
 Json = dict[str, Any]
 
-_TYPE = "type.googleapis.com/envoy.extensions.filters"
-MANAGER = f"{_TYPE}.network.http_connection_manager.v3.HttpConnectionManager"
+FILTERS = "type.googleapis.com/envoy.extensions.filters"
+MANAGER = f"{FILTERS}.network.http_connection_manager.v3.HttpConnectionManager"
 
 # SOL_SOCKET/SO_KEEPALIVE, IPPROTO_TCP/TCP_KEEPIDLE and TCP_KEEPINTVL of Linux.
 _KEEPALIVE: list[Json] = [
@@ -110,7 +110,7 @@ def router() -> Json:
     """Return the filter that every chain ends in."""
     return {
         "name": "envoy.filters.http.router",
-        "typed_config": {"@type": f"{_TYPE}.http.router.v3.Router"},
+        "typed_config": {"@type": f"{FILTERS}.http.router.v3.Router"},
     }
 
 
@@ -121,7 +121,7 @@ def _filters(sidecar: Sidecar) -> list[Json]:
             {
                 "name": "envoy.filters.http.basic_auth",
                 "typed_config": {
-                    "@type": f"{_TYPE}.http.basic_auth.v3.BasicAuth",
+                    "@type": f"{FILTERS}.http.basic_auth.v3.BasicAuth",
                     "users": _users(sidecar),
                 },
             }
@@ -158,7 +158,7 @@ def _closed_route() -> Json:
 
 def _health_filter(path: str, healthy: Json) -> Json:
     config: Json = {
-        "@type": f"{_TYPE}.http.health_check.v3.HealthCheck",
+        "@type": f"{FILTERS}.http.health_check.v3.HealthCheck",
         "pass_through_mode": False,
         "headers": [{"name": ":path", "string_match": {"exact": path}}],
     }

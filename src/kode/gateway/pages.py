@@ -21,8 +21,12 @@ _STARTING_PAGE = (
 )
 
 
-def starting_mapper() -> Json:
-    """Return what shows people the page of a start where no editor answers yet."""
+def starting_mapper(*more: Json) -> Json:
+    """Return what shows people the page of a start where no editor answers yet.
+
+    Args:
+        more: further conditions, as Envoy's filters of an access log.
+    """
     return {
         "filter": {
             "and_filter": {
@@ -43,6 +47,7 @@ def starting_mapper() -> Json:
                             }
                         }
                     },
+                    *more,
                 ]
             }
         },

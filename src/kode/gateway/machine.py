@@ -1,0 +1,213 @@
+"""One Envoy for all Kodes of one machine: a door that leads by host name, an inner one for each.
+
+Rule: what changes for one Kode changes nothing of another's. The outer listener is constant and
+its routes come from a file, as inner listeners and clusters do; an inner listener is what
+translate makes of a Sidecar, with names of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from kode.gateway import listener, notices, origins, pages, scope, translate, upstream
+from kode.gateway.passthrough import EDITOR_CLUSTER
+from kode.gateway.sidecar import Sidecar
+
+Json = dict[str, Any]
+State = Literal["running", "starting", "stopped", "failed"]
+
+ROUTES, CLUSTERS, LISTENERS = "routes.json", "clusters.json", "listeners.json"
+"""The files that Envoy follows."""
+
+_TYPES = "type.googleapis.com/envoy.config"
+_ROUTER = "outer"
+_OWN_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+# What a client says about its way here: behind this door only the door's word counts.
+_CLAIMS = ["forwarded", "x-forwarded-host", "x-forwarded-port", "x-real-ip", "x-scheme"]
+# Envoy itself would tell an address of the network for a request from the machine itself.
+_FROM = {
+    "header": {
+        "key": "x-forwarded-for",
+        "value": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
+    },
+    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+}
+# What Envoy says itself where a request does not get through to an inner listener.
+_NOT_THROUGH = {"response_flag_filter": {"flags": ["UH", "UF", "UC", "UR", "NC"]}}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A Kode at the door.
+
+    Attributes:
+        id: unique and never used again.
+        hosts: the host names that lead to it, without a port.
+        title: its namespace and name, `team-a/dev`.
+        state: how far it is.
+        sidecar: what stands before its editor; None while there is none to lead to.
+        users: user and password hash as in an htpasswd file, for a sidecar that asks.
+    """
+
+    id: str
+    hosts: tuple[str, ...]
+    title: str
+    state: State
+    sidecar: Sidecar | None = None
+    users: str = ""
+
+
+@dataclass(frozen=True)
+class Inner:
+    """What Envoy needs for one Kode.
+
+    Attributes:
+        listener: where the outer listener forwards to.
+        clusters: the way there, the editor, and the proxy config's own.
+    """
+
+    listener: Json
+    clusters: tuple[Json, ...]
+
+
+def bootstrap(folder: str, admin: str, addresses: Sequence[str], port: int) -> Json:
+    """Return what Envoy starts with; it is the same whatever Kodes there are.
+
+    Args:
+        folder: where the files are that it follows.
+        admin: path of the socket of its admin.
+        addresses: the addresses to listen on, at least one.
+        port: the port to listen on.
+    """
+    return {
+        "node": {"id": "door", "cluster": "kode"},
+        "admin": {"address": listener.pipe(admin)},
+        "dynamic_resources": {
+            "cds_config": _file(f"{folder}/{CLUSTERS}"),
+            "lds_config": _file(f"{folder}/{LISTENERS}"),
+        },
+        "static_resources": {"listeners": [_outer(folder, addresses, port)]},
+    }
+
+
+def inner(entry: Entry, sidecar: Sidecar, socket: str) -> Inner:
+    """Return what Envoy needs for a Kode with a sidecar.
+
+    Args:
+        entry: the Kode.
+        sidecar: its sidecar.
+        socket: path of the socket between the outer and the inner listener.
+    """
+    sidecar = replace(sidecar, socket=socket, users=entry.users or sidecar.users)
+    names = {EDITOR_CLUSTER, *(item["name"] for item in sidecar.clusters)}
+    return Inner(
+        listener={**scope.scoped(listener.http(sidecar), entry.id, names), "name": entry.id},
+        clusters=(
+            _way(entry.id, socket),
+            *(scope.cluster(item, entry.id, names) for item in translate.clusters(sidecar)),
+        ),
+    )
+
+
+def alone(one: Inner) -> Json:
+    """Return a configuration of one Kode's part and nothing else, for Envoy to judge."""
+    return {"static_resources": {"listeners": [one.listener], "clusters": list(one.clusters)}}
+
+
+def files(entries: Sequence[Entry], inners: Mapping[str, Inner]) -> dict[str, Json]:
+    """Return the files that Envoy follows, by name, clusters first.
+
+    Args:
+        entries: the Kodes; no two have a host in common.
+        inners: what Envoy needs, by id; a Kode with a sidecar and without this was refused.
+    """
+    known = [inners[entry.id] for entry in entries if entry.id in inners]
+    clusters = [item for one in known for item in one.clusters]
+    return {
+        CLUSTERS: _resources("cluster.v3.Cluster", clusters),
+        LISTENERS: _resources("listener.v3.Listener", [one.listener for one in known]),
+        ROUTES: _resources("route.v3.RouteConfiguration", [_routes(entries, inners)]),
+    }
+
+
+def _outer(folder: str, addresses: Sequence[str], port: int) -> Json:
+    manager = {
+        "@type": listener.MANAGER,
+        "stat_prefix": "outer",
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        # As in each sidecar: an editor's sockets are quiet for hours.
+        "stream_idle_timeout": "0s",
+        "use_remote_address": True,
+        "skip_xff_append": True,
+        "normalize_path": True,
+        "server_header_transformation": "PASS_THROUGH",
+        "local_reply_config": {"mappers": [pages.starting_mapper(_NOT_THROUGH)]},
+        "http_filters": [origins.guard(), listener.router()],
+        "rds": {"route_config_name": _ROUTER, "config_source": _file(f"{folder}/{ROUTES}")},
+    }
+    first, *others = [listener.on_port(address, port) for address in addresses]
+    return {
+        **listener.listener("outer", first, manager),
+        "additional_addresses": [{"address": other} for other in others],
+        # With it, a second Envoy could take half of the connections unnoticed.
+        "enable_reuse_port": False,
+    }
+
+
+def _routes(entries: Sequence[Entry], inners: Mapping[str, Inner]) -> Json:
+    hosts = [
+        _host(entry.id, list(entry.hosts), _to(entry, known=entry.id in inners))
+        for entry in entries
+        if entry.hosts
+    ]
+    return {
+        "name": _ROUTER,
+        "ignore_port_in_host_matching": True,
+        "request_headers_to_remove": _CLAIMS,
+        "request_headers_to_add": [_FROM],
+        "virtual_hosts": [
+            *hosts,
+            _host("(this machine)", _OWN_HOSTS, notices.routes(notices.WELCOME)),
+            _host("(unknown)", ["*"], notices.routes(notices.UNKNOWN)),
+        ],
+    }
+
+
+def _to(entry: Entry, *, known: bool) -> list[Json]:
+    match entry.state:
+        case "running" | "starting" if known:
+            return [{"match": {"prefix": "/"}, "route": {"cluster": entry.id, "timeout": "0s"}}]
+        case "running" | "starting" if entry.sidecar:
+            return notices.routes(notices.refused(entry.title))
+        case "running" | "starting":
+            return notices.routes(notices.starting(entry.title))
+        case "stopped":
+            return notices.routes(notices.stopped(entry.title))
+        case "failed":
+            return notices.routes(notices.failed(entry.title))
+
+
+def _host(name: str, domains: list[str], routes: list[Json]) -> Json:
+    return {"name": name, "domains": domains, "routes": routes}
+
+
+def _way(name: str, socket: str) -> Json:
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "2s",
+        # Shorter than the hour after which the inner listener hangs up, which would then meet a
+        # request on its way.
+        "typed_extension_protocol_options": upstream.http_1(
+            common_http_protocol_options={"idle_timeout": "300s"}
+        ),
+        "load_assignment": upstream.assignment(name, {"pipe": {"path": socket}}),
+    }
+
+
+def _file(path: str) -> Json:
+    return {"path_config_source": {"path": path}, "resource_api_version": "V3"}
+
+
+def _resources(kind: str, items: Sequence[Json]) -> Json:
+    return {"resources": [{"@type": f"{_TYPES}.{kind}", **item} for item in items]}

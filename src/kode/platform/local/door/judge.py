@@ -1,0 +1,85 @@
+"""What Envoy itself says to a configuration that an administrator had a hand in.
+
+Rule: judged once a configuration, by the very program that would run it; nothing that it refuses
+goes live.
+"""
+
+import asyncio
+import re
+from hashlib import sha256
+from pathlib import Path
+
+from kode.api.conditions import Reason
+from kode.errors import PlatformError
+from kode.platform.local.door import folder
+
+_PATIENCE = 60.0
+_VERDICT = re.compile(r"error initializing config(?:uration)?\s*'[^']*': (.*)", re.DOTALL)
+_NEXT_LINE = re.compile(r"\n\[\d{4}-\d\d-\d\d ")
+_LONGEST = 600
+
+
+class Judge:
+    """Asks Envoy, and remembers what it said.
+
+    Args:
+        envoy: the program.
+        place: a folder for what it reads, and only while it does.
+    """
+
+    def __init__(self, envoy: Path, place: Path) -> None:
+        self._envoy = envoy
+        self._place = place
+        self._said: dict[str, str] = {}
+
+    async def complaint(self, config: str) -> str:
+        """Return why Envoy refuses a configuration; empty where it takes it.
+
+        Raises:
+            PlatformError: it did not say in time, or cannot be started.
+        """
+        digest = sha256(config.encode("utf-8", "surrogatepass")).hexdigest()
+        if digest not in self._said:
+            self._said[digest] = await self._ask(config, digest)
+        return self._said[digest]
+
+    async def _ask(self, config: str, digest: str) -> str:
+        file = folder.private(self._place) / f"judged-{digest[:16]}.json"
+        folder.replaced(file, config)
+        try:
+            return await self._run(file)
+        finally:
+            file.unlink(missing_ok=True)
+
+    async def _run(self, file: Path) -> str:
+        command = [str(self._envoy), "--mode", "validate", "--config-path", str(file)]
+        options = ["--disable-hot-restart", "--log-level", "critical"]
+        try:
+            running = await asyncio.create_subprocess_exec(
+                *command,
+                *options,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env={},
+            )
+        except OSError as error:
+            message = f"Envoy cannot be started: {error.strerror}"
+            raise PlatformError(Reason.PLATFORM_ERROR, message) from error
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                printed, _ = await running.communicate()
+        except TimeoutError as error:
+            message = f"Envoy did not judge a proxy config within {_PATIENCE:.0f} s"
+            raise PlatformError(Reason.PLATFORM_ERROR, message) from error
+        finally:
+            if running.returncode is None:
+                running.kill()
+                await running.wait()
+        return _verdict(printed.decode(errors="replace")) if running.returncode else ""
+
+
+def _verdict(printed: str) -> str:
+    found = _VERDICT.search(printed)
+    words = _NEXT_LINE.split(found[1])[0] if found else printed[-_LONGEST:]
+    return " ".join(words.split())[:_LONGEST] or "Envoy refuses it without a word"
