@@ -91,6 +91,26 @@ def test_what_cannot_be_changed_of_a_claim_is_told(place: Place) -> None:
     place.told("orphan", "Bound", of="StorageReady")
 
 
+def test_a_volume_that_cannot_grow_is_told_and_the_rest_is_taken(place: Place) -> None:
+    # The class of the development cluster, like many, does not allow expansion.
+    place.ready("orphan")
+    before = place.uid("orphan")
+    larger = {"resources": {"requests": {"storage": "3Gi"}}}
+    variables = [{"name": "COLOUR", "value": "green"}]
+    place.edit("Kode", "orphan", {"spec": {"storage": larger, "env": variables}})
+    place.replaced("orphan", before)
+    assert place.exec("orphan", "printenv", "COLOUR") == "green\n"
+    found = place.ready("orphan")
+    told = condition(place.told("orphan", "ChangeIgnored", of="StorageReady"), "StorageReady")
+    assert told["status"] == "True"
+    assert "resize" in told["message"]
+    assert condition(found, "Ready")["reason"] == "Running"
+
+    smaller = {"resources": {"requests": {"storage": "1Gi"}}}
+    place.edit("Kode", "orphan", {"spec": {"storage": smaller}})
+    place.told("orphan", "Bound", of="StorageReady")
+
+
 def test_deletion_needs_no_operator(place: Place, operator: Operator) -> None:
     operator.scale(0)
     try:

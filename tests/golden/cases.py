@@ -67,6 +67,7 @@ class Evaluate(Strict):
     suspend: bool = False
     claim: str | None = "Bound"
     claim_change_ignored: list[str] = []
+    growth_refused: str = ""
     pod: Object | None = None
     pod_hash: str | None = None
     update_pending: bool = False
@@ -134,6 +135,7 @@ def evaluate(given: Object) -> Any:
         suspend=case.suspend,
         claim={"status": {"phase": case.claim}} if case.claim else None,
         claim_change_ignored=case.claim_change_ignored,
+        growth_refused=case.growth_refused,
         pod=pod_view(case.pod) if case.pod is not None else None,
         pod_hash=case.pod_hash,
         update_pending=case.update_pending,

@@ -76,7 +76,10 @@ class Reason(Documented):
         "A claim of an earlier Kode of this name is kept; it is handed over only when asked for.",
     )
     CLAIM_LOST = "ClaimLost", "The volume behind the claim is gone."
-    CHANGE_IGNORED = "ChangeIgnored", "Kubernetes lets no one change this of an existing claim."
+    CHANGE_IGNORED = (
+        "ChangeIgnored",
+        "This of an existing claim cannot be changed, or its growth is refused; it stays as it is.",
+    )
     RUNNING = "Running", "The editor answers."
     UPDATE_PENDING = (
         "UpdatePending",

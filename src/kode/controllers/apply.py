@@ -15,9 +15,10 @@ from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.controllers.cache.store import version_of
 from kode.controllers.cache.world import World
-from kode.controllers.decision import Apply, Delete, Patch, Write
+from kode.controllers.decision import Apply, Delete, Grow, Patch, Write
 from kode.controllers.inputs import ChildKey, Key
 from kode.controllers.ownership import gathered
+from kode.errors import PlatformError
 from kode.platform.kubernetes.client import FIELD_MANAGER, Client
 from kode.platform.kubernetes.failures import Exists, Outdated, Vanished
 from kode.platform.kubernetes.kinds import BY_NAME, KODE, Kind
@@ -31,6 +32,10 @@ class Collision(Exception):
         super().__init__(f"{child.kind} {child.name} exists")
         self.child = child
         self.live = live
+
+
+class GrowthRefused(PlatformError):
+    """A claim cannot be made larger; everything else is written."""
 
 
 class Applier:
@@ -50,6 +55,7 @@ class Applier:
 
         Raises:
             Collision: a create met an object that no cache knows; gather again with it.
+            GrowthRefused: the last write was to make a claim larger, and is refused.
             Outdated: an object is not what the pass saw; the caches know better now.
             PlatformError: the API server refused or failed; later writes were not tried.
         """
@@ -57,6 +63,8 @@ class Applier:
             match write:
                 case Apply(manifest, None):
                     await self._create(manifest)
+                case Grow(manifest, live) if live is not None:
+                    await self._grow(manifest, live)
                 case Apply(manifest, live) if live is not None:
                     await self._change(manifest, live)
                 case Patch():
@@ -75,6 +83,14 @@ class Applier:
                     raise Outdated(error.reason, error.message) from error
                 raise Collision(ChildKey(kind.name, name), live) from error
             answered.append(self._take(kind, answer))
+
+    async def _grow(self, manifest: Object, live: Object) -> None:
+        try:
+            await self._change(manifest, live)
+        except PlatformError as error:
+            if error.reason is not Reason.REJECTED:
+                raise
+            raise GrowthRefused(error.reason, error.message) from error
 
     async def _change(self, manifest: Object, live: Object) -> None:
         kind, namespace, name = _target(manifest)

@@ -9,8 +9,8 @@ from typing import Any
 from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.controllers.decision import Apply, Delete, Patch, Write
-from kode.controllers.difference import covers, keep_immutable
+from kode.controllers.decision import Apply, Delete, Grow, Patch, Write
+from kode.controllers.difference import as_large, covers, grows, keep_immutable
 from kode.controllers.inputs import ChildKey
 from kode.errors import Conflict
 
@@ -59,7 +59,10 @@ class Children:
         )
 
     def put_right(self, manifest: Object) -> list[Write]:
-        """Return the write that makes an object as desired: one, or none where it is."""
+        """Return the writes that make an object as desired: one, or none where it is.
+
+        The growth of a claim is a write of its own, so that its refusal keeps nothing else from it.
+        """
         live = self.live(manifest)
         if live is None:
             return [Apply(manifest, None)]
@@ -68,10 +71,9 @@ class Children:
         desired, ignored = keep_immutable(live, manifest)
         if manifest["kind"] == "PersistentVolumeClaim":
             self.ignored.extend(ignored)
-        same = all(
-            covers(live.get(part), desired[part], part) for part in _COMPARED if part in desired
-        )
-        return [] if same and self._owners_agree(live, desired) else [Apply(desired, live)]
+        if not grows(live, desired):
+            return self._differing(live, desired)
+        return [*self._differing(live, as_large(live, desired)), Grow(desired, live)]
 
     def left_behind(self) -> list[Write]:
         """Return the patches that mark claims of earlier Kodes of this name, for lists.
@@ -102,6 +104,12 @@ class Children:
             and self._is_ours(key, live)
             and "deletionTimestamp" not in live["metadata"]
         ]
+
+    def _differing(self, live: Object, desired: Object) -> list[Write]:
+        same = all(
+            covers(live.get(part), desired[part], part) for part in _COMPARED if part in desired
+        )
+        return [] if same and self._owners_agree(live, desired) else [Apply(desired, live)]
 
     def _is_ours(self, key: ChildKey, live: Object) -> bool:
         if any(item.get("uid") == self._uid for item in _owners(live)):

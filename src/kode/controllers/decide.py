@@ -105,6 +105,19 @@ def after_failure(inputs: Inputs, decision: Decision, error: KodeError) -> Decis
     return replace(told, again_after=decision.again_after)
 
 
+def after_refused_growth(inputs: Inputs, decision: Decision, error: KodeError) -> Decision:
+    """Return what is told when everything was written but the growth of the claim.
+
+    Args:
+        inputs: what the pass saw.
+        decision: what it decided.
+        error: why the claim stays as large as it is.
+    """
+    assert decision.seen is not None  # noqa: S101 - who has a claim to grow is a Kode
+    told = _told(inputs, replace(decision.seen, growth_refused=error.message))
+    return replace(told, again_after=decision.again_after)
+
+
 def _credentials(work: _Pass) -> Credentials | None:
     """Find user and password, and move a password out of the spec, whatever else is wrong."""
     try:

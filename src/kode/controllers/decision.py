@@ -32,6 +32,10 @@ class Apply:
         return f"Apply({verb} {self.manifest['kind']} {self.manifest['metadata']['name']})"
 
 
+class Grow(Apply):
+    """Make a claim larger, which its storage class may refuse; then the claim stays as it is."""
+
+
 @dataclass(frozen=True)
 class Patch:
     """Merge a few fields into an object that exists.

@@ -92,6 +92,21 @@ def keep_immutable(live: Object, desired: Object) -> tuple[dict[str, Any], list[
     return result, ignored
 
 
+def grows(live: Object, desired: Object) -> bool:
+    """Tell whether a claim is to be larger than it is."""
+    if desired.get("kind") != "PersistentVolumeClaim":
+        return False
+    stands, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
+    return stands is not None and wished is not None and stands < wished
+
+
+def as_large(live: Object, desired: Object) -> dict[str, Any]:
+    """Return the desired claim with the size of the live one."""
+    result: dict[str, Any] = _copied(desired)
+    _put(result, _SIZE, _at(live, _SIZE))
+    return result
+
+
 def amount(quantity: object) -> Fraction | None:
     """Return a Kubernetes quantity as an exact number; None for what is none."""
     found = _QUANTITY.fullmatch(str(quantity))

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.controllers.apply import Applier, Collision
-from kode.controllers.decide import after_failure, decide
+from kode.controllers.apply import Applier, Collision, GrowthRefused
+from kode.controllers.decide import after_failure, after_refused_growth, decide
 from kode.controllers.decision import Decision
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import ChildKey, Inputs, Key
@@ -107,6 +107,11 @@ class Reconciler:
                 _LOG.debug("%s: %s; gathering again", key, error)
             except NotLeading:
                 raise
+            except GrowthRefused as error:
+                # Nothing is left to write, and trying again soon would be refused again.
+                _LOG.info("%s: %s", key, error)
+                await self._finish(inputs, after_refused_growth(inputs, decision, error))
+                return
             except KodeError as error:
                 await self._tell(inputs, after_failure(inputs, decision, error))
                 raise

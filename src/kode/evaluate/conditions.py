@@ -45,6 +45,7 @@ class Observation:
         suspend: whether the Kode is to have no pod.
         claim: the claim of the home volume, live; None when there is none yet.
         claim_change_ignored: fields of the claim that cannot be changed any more, for the message.
+        growth_refused: the API server's words where the claim may not be made larger.
         pod: the Kode's pod; None when it has none.
         pod_hash: what an up-to-date pod says of itself; None when nothing could be rendered.
         update_pending: whether a running pod is kept though its template has changed.
@@ -57,6 +58,7 @@ class Observation:
     suspend: bool = False
     claim: Object | None = None
     claim_change_ignored: Sequence[str] = ()
+    growth_refused: str = ""
     pod: PodView | None = None
     pod_hash: str | None = None
     update_pending: bool = False
@@ -90,13 +92,26 @@ def storage_ready(seen: Observation) -> Condition:
     if phase == "Lost":
         return Condition(kind, False, Reason.CLAIM_LOST, "the volume behind the claim is gone")
     if phase == "Bound":
-        if seen.claim_change_ignored:
-            fields = ", ".join(seen.claim_change_ignored)
-            text = f"{fields} of an existing claim cannot be changed; the claim stays as it is"
-            return Condition(kind, True, Reason.CHANGE_IGNORED, text)
+        ignored = _ignored(seen)
+        if ignored:
+            return Condition(kind, True, Reason.CHANGE_IGNORED, _cut(ignored))
         return Condition(kind, True, Reason.BOUND)
     text = seen.notes[0] if seen.notes else "waiting for the claim to be bound to a volume"
     return Condition(kind, False, Reason.CLAIM_PENDING, _cut(text))
+
+
+def _ignored(seen: Observation) -> str:
+    """Return which wishes about a bound claim are not followed, and why; empty for none."""
+    told = []
+    if seen.claim_change_ignored:
+        fields = ", ".join(seen.claim_change_ignored)
+        told.append(f"{fields} of an existing claim cannot be changed; the claim stays as it is")
+    if seen.growth_refused:
+        told.append(
+            "the volume stays as large as it is, because making it larger is refused; tried again "
+            f"once an hour: {seen.growth_refused}"
+        )
+    return "; ".join(told)
 
 
 def workload_ready(seen: Observation) -> Condition:

@@ -7,7 +7,7 @@ import pytest
 from kode import labels
 from kode.api.conditions import Reason
 from kode.controllers.children import Children, key_of
-from kode.controllers.decision import Apply, Delete, Patch
+from kode.controllers.decision import Apply, Delete, Grow, Patch
 from kode.controllers.inputs import ChildKey
 from kode.errors import Conflict
 
@@ -89,6 +89,23 @@ def test_ignored_wishes_about_a_claim_are_noted() -> None:
     found = children({**desired, "spec": {"accessModes": ["ReadWriteOnce"]}})
     assert found.put_right(desired) == []
     assert found.ignored == ["spec.accessModes"]
+
+
+def _sized(size: str, **labels_: str) -> Object:
+    found = live(*CLAIM, of="me")
+    found["metadata"]["labels"].update(labels_)
+    requests = {"requests": {"storage": size}}
+    return {**found, "spec": {"resources": requests}, "status": {"phase": "Bound"}}
+
+
+def test_growth_of_a_claim_is_a_write_of_its_own() -> None:
+    small, large = _sized("1Gi"), _sized("2Gi")
+    assert children(small).put_right(large) == [Grow(large, small)]
+    assert children(small).put_right(_sized("2Gi", a="b")) == [
+        Apply(_sized("1Gi", a="b"), small),
+        Grow(_sized("2Gi", a="b"), small),
+    ]
+    assert children(large).put_right(large) == []
 
 
 def test_own_object_that_is_not_desired_is_surplus_but_no_claim() -> None:

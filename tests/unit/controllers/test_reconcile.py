@@ -217,6 +217,54 @@ def test_a_refusal_becomes_a_condition_and_is_tried_again() -> None:
     _run(main)
 
 
+def _with_a_larger_wish(setting: _Setting) -> None:
+    claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
+    claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
+    setting.world.objects.put(BY_NAME["PersistentVolumeClaim"], claim)
+    size = {"requests": {"storage": "900Gi"}}
+    setting.edit(kode(storage={"resources": size}, env=[{"name": "A", "value": "b"}]))
+
+
+def test_growth_that_is_refused_is_told_and_tried_again_an_hour_later() -> None:
+    async def main(setting: _Setting) -> None:
+        await setting.make_pass()
+        _with_a_larger_wish(setting)
+        tries = []
+
+        def refuse(what: str) -> PlatformError | None:
+            tries.append(what)
+            no = PlatformError(Reason.REJECTED, "the class cannot grow volumes")
+            return no if what == "apply PersistentVolumeClaim dev-home" else None
+
+        setting.cluster.trouble = refuse
+        assert "apply StatefulSet dev" in await setting.make_pass()
+        found = setting.cluster.objects["Kode", "team", "dev"]["status"]["conditions"]
+        (storage,) = [item for item in found if item["type"] == "StorageReady"]
+        assert (storage["status"], storage["reason"]) == ("True", "ChangeIgnored")
+        assert "the class cannot grow volumes" in storage["message"]
+        assert setting.ready()[0] != "Rejected"
+        assert min(setting.queue.asked) >= 10, "no pass comes sooner because of the refusal"
+        assert tries.count("apply PersistentVolumeClaim dev-home") == 1
+
+    _run(main)
+
+
+def test_growth_that_fails_otherwise_is_tried_again_soon() -> None:
+    async def main(setting: _Setting) -> None:
+        await setting.make_pass()
+        _with_a_larger_wish(setting)
+
+        def fail(what: str) -> PlatformError | None:
+            no = PlatformError(Reason.PLATFORM_ERROR, "etcd is away")
+            return no if what == "apply PersistentVolumeClaim dev-home" else None
+
+        setting.cluster.trouble = fail
+        await setting.make_pass()
+        assert setting.queue.asked[-1] == 0.5
+
+    _run(main)
+
+
 def test_a_world_that_moves_is_gathered_again_and_in_the_end_tried_later() -> None:
     async def main(setting: _Setting) -> None:
         tries = 0
