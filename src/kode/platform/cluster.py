@@ -6,6 +6,7 @@ product's errors.
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
@@ -14,15 +15,15 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import InvalidSpec, PlatformError, RefNotFound
-from kode.platform.kubernetes import identity, refusals
+from kode.platform.kubernetes import execute, happenings, identity, logs, pods, refusals
 from kode.platform.kubernetes.client import Client, Scope
 from kode.platform.kubernetes.depth import loads
 from kode.platform.kubernetes.failures import Outdated, Refused, passes
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, KODE, Kind
+from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, CORE_EVENT, KODE, Kind
 from kode.platform.kubernetes.kubeconfig import Access
 from kode.platform.kubernetes.objects import OURS, Objects, Spot
 from kode.platform.kubernetes.transport import Transport
-from kode.platform.port import Applied, Change, Expired, Listing
+from kode.platform.port import Applied, Change, Command, Event, Expired, Listing, LogQuery
 
 _PAUSES = (0.2, 1.0, 2.0, 5.0)
 """Seconds before a watch is opened again, the last one for ever."""
@@ -184,6 +185,33 @@ class Cluster:
         return await self._switched(
             name, namespace, {"metadata": {"annotations": {labels.RESTARTED_AT: now}}}
         )
+
+    async def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:
+        """Give the lines of a Kode's log, without their ends."""
+        log = logs.Log(self._transport, self._spot(KODE.name, name, namespace), query)
+        async with aclosing(log.lines()) as lines:
+            async for line in lines:
+                yield line
+
+    async def events(self, namespace: str | None, name: str | None = None) -> tuple[Event, ...]:
+        """Return what happened, the oldest first."""
+        if name is None:
+            with refusals.about(Spot(CORE_EVENT, namespace or "")):
+                return await happenings.of_all(self._client, namespace)
+        spot = self._spot(KODE.name, name, namespace or "")
+        with refusals.about(spot):
+            kode = await self._client.get(KODE, spot.namespace, name) or {}
+            storage = kode.get("spec", {}).get("storage") or {}
+            claim = str(storage.get("existingVolumeClaim") or "")
+            return await happenings.of_one(self._client, spot.namespace, name, claim)
+
+    async def execute(self, name: str, namespace: str, command: Command) -> int:
+        """Run a command where a Kode runs, with this process's input and output."""
+        spot = self._spot(KODE.name, name, namespace)
+        with refusals.about(spot):
+            kode = await self._objects.get(spot)
+            pod = await pods.running(self._client, kode, pods.EDITOR)
+        return await execute.run(self._transport, spot, pod, command)
 
     async def close(self) -> None:
         """Let go of connections."""
