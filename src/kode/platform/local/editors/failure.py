@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from kode.api.conditions import Reason
-from kode.errors import KodeError, NotReady, PlatformError
+from kode.errors import PlatformError
 from kode.platform.local.editors.catalog import CODE_SERVER, Offer
 from kode.platform.local.editors.command import CommandFailed
 
@@ -24,7 +24,7 @@ _COMPLAINT = re.compile(r"error|fail|refused|denied|neither|does not", re.IGNORE
 _LONGEST = 300
 
 
-def of(offer: Offer, cause: CommandFailed | OSError, place: Path) -> KodeError:
+def of(offer: Offer, cause: CommandFailed | OSError, place: Path) -> PlatformError:
     """Return the error for an install that failed.
 
     Args:
@@ -38,7 +38,7 @@ def of(offer: Offer, cause: CommandFailed | OSError, place: Path) -> KodeError:
         return no_space(offer, place)
     last = _last(words)
     if _NETWORK.search(words):
-        return NotReady(
+        return PlatformError(
             Reason.EDITOR_UNAVAILABLE,
             f"{offer.name} cannot be downloaded: no network, or no package registry that answers. "
             f"Once there is one, `kode editors install {offer.name}` goes on with what it has"

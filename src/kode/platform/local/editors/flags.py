@@ -11,12 +11,17 @@ _OWNER_ONLY = "600"
 
 
 def code_server(
-    socket: PurePath, folder: PurePath, *, login: bool, given: Sequence[str] = ()
+    sockets: tuple[PurePath, PurePath],
+    folder: PurePath,
+    *,
+    login: bool,
+    given: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return the flags of code-server.
 
     Args:
-        socket: Unix socket that it listens on.
+        sockets: Unix socket that it listens on, and one for its own use: else that would stand in
+            the home, whose path may be too long for a socket.
         folder: folder that it opens.
         login: whether it asks for the password of its environment's PASSWORD itself.
         given: flags of the template.
@@ -27,19 +32,25 @@ def code_server(
         "--disable-telemetry",
         "--disable-update-check",
         "--disable-workspace-trust",
-        f"--socket={socket}",
+        f"--socket={sockets[0]}",
         f"--socket-mode={_OWNER_ONLY}",
+        f"--session-socket={sockets[1]}",
         f"--auth={'password' if login else 'none'}",
         str(folder),
     )
 
 
-def jupyterlab(socket: PurePath, folder: PurePath, *, given: Sequence[str] = ()) -> tuple[str, ...]:
+def jupyterlab(
+    socket: PurePath, home: PurePath, folder: PurePath, *, given: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return the flags of JupyterLab, which asks for no password: its door does.
+
+    One that is given twice ends it, so that a template cannot take any of these back.
 
     Args:
         socket: Unix socket that it listens on.
-        folder: folder that it serves.
+        home: folder that it serves.
+        folder: folder in it that it opens.
         given: flags of the template.
     """
     return (
@@ -48,13 +59,13 @@ def jupyterlab(socket: PurePath, folder: PurePath, *, given: Sequence[str] = ())
         "--allow-root",
         f"--ServerApp.sock={socket}",
         f"--ServerApp.sock_mode=0{_OWNER_ONLY}",
-        f"--ServerApp.root_dir={folder}",
+        f"--ServerApp.root_dir={home}",
+        f"--FileContentsManager.preferred_dir={folder}",
         "--ServerApp.allow_remote_access=True",
-        "--ServerApp.terminals_enabled=True",
-        "--ServerApp.open_browser=False",
         "--IdentityProvider.token=",
         "--PasswordIdentityProvider.hashed_password=",
-        "--PasswordIdentityProvider.allow_password_change=False",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
+        # It would run npm at each start, to look for what nobody has installed.
+        "--LanguageServerManager.autodetect=False",
     )

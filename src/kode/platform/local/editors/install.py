@@ -57,8 +57,7 @@ async def install(
         tell: takes how far it is.
 
     Raises:
-        NotReady: there is no network; the message says what to do.
-        PlatformError: it cannot be installed; the message says what to do.
+        PlatformError: it cannot be installed (no network, no space); the message says what to do.
     """
     if found := find(offer, editors):
         return found

@@ -31,9 +31,9 @@ async def start(editor: Editor, environment: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="kode-", ignore_cleanup_errors=True) as name:
         home = Path(name)
         place, path = home / "s", "/api"
-        flags = jupyterlab(place, home)
+        flags = jupyterlab(place, home, home)
         if editor.name == CODE_SERVER:
-            flags, path = code_server(place, home, login=False), "/healthz"
+            flags, path = code_server((place, home / "t"), home, login=False), "/healthz"
         env = {**environment, **editor.env, "HOME": name}
         async with command.started([*editor.argv, *flags], cwd=home, env=env) as program:
             loop = asyncio.get_running_loop()

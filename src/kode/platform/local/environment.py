@@ -1,0 +1,146 @@
+"""The variables of what runs for a Kode on this machine.
+
+Rule: pure, and nothing by accident: of the platform's own environment only what INHERITED names
+goes on, so that a secret in it stays there.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kode import names
+from kode.api.pod import EnvFromSource, EnvVar, EnvVarSource, KeyRef, TemplateEnvVar
+from kode.platform.local.site import Site
+from kode.platform.local.words import expanded, moved
+from kode.render.resolve import ResolvedKode
+
+INHERITED = re.compile(
+    r"PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|SSH_AUTH_SOCK|SYSTEMROOT"
+    # Whoever is behind a proxy, or trusts a certificate authority of their own, is so here too.
+    r"|(?i:https?_proxy|all_proxy|no_proxy|ftp_proxy)"
+    r"|SSL_CERT_FILE|SSL_CERT_DIR|NODE_EXTRA_CA_CERTS|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE"
+    r"|PIP_CERT|GIT_SSL_CAINFO"
+)
+"""Names of the platform's own variables that go on to what it runs."""
+
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_LANGUAGE = "C.UTF-8"
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Variables, and what could not be had of those asked for."""
+
+    values: Mapping[str, str]
+    missing: tuple[str, ...] = ()
+
+
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what goes on from the platform's own environment."""
+    return {name: value for name, value in environment.items() if INHERITED.fullmatch(name)}
+
+
+def basic(kode: ResolvedKode, site: Site) -> dict[str, str]:
+    """Return what everything that runs for a Kode finds."""
+    return {
+        "LANG": _LANGUAGE,
+        "PATH": _PATH,
+        **site.inherited,
+        **_time_zone(kode),
+        "HOME": str(site.volume),
+        "USER": site.user,
+        "LOGNAME": site.user,
+        "SHELL": site.shell,
+        "KODE_NAME": kode.name,
+        "KODE_NAMESPACE": kode.namespace,
+    }
+
+
+def editor(kode: ResolvedKode, site: Site, own: Mapping[str, str]) -> Variables:
+    """Return the variables of the editor.
+
+    Args:
+        kode: the Kode.
+        site: where it runs.
+        own: what keeps the editor behind its door; nothing that is given wins over it.
+    """
+    reader = _Reader(kode, site)
+    given: dict[str, str] = {}
+    for source in kode.template.env_from:
+        given.update(reader.source(source))
+    given.update(reader.listed(kode.env, given))
+    fixed = {"HOME", "KODE_NAME", "KODE_NAMESPACE", *own}
+    if "PASSWORD" in own:
+        # code-server prefers it to PASSWORD.
+        fixed.add("HASHED_PASSWORD")
+    kept = {name: value for name, value in given.items() if name not in fixed}
+    return Variables({**basic(kode, site), **kept, **own}, tuple(reader.missing))
+
+
+def plugin(kode: ResolvedKode, site: Site, given: Iterable[EnvVar]) -> dict[str, str]:
+    """Return the variables of an init plugin: its own, and none of the editor's."""
+    return {**basic(kode, site), **_Reader(kode, site).listed(given, {}), "HOME": str(site.volume)}
+
+
+def _time_zone(kode: ResolvedKode) -> dict[str, str]:
+    # Nobody at their own machine means UTC by saying nothing.
+    return {"TZ": kode.template.tz} if "tz" in kode.template.model_fields_set else {}
+
+
+class _Reader:
+    """Reads variables, and remembers which could not be had."""
+
+    def __init__(self, kode: ResolvedKode, site: Site) -> None:
+        self._kode = kode
+        self._site = site
+        self.missing: list[str] = []
+
+    def listed(
+        self, items: Iterable[TemplateEnvVar | EnvVar], before: Mapping[str, str]
+    ) -> dict[str, str]:
+        known = dict(before)
+        for item in items:
+            source = item.value_from if isinstance(item, TemplateEnvVar) else None
+            if source is None:
+                text = moved(item.value or "", self._kode.home, self._site.volume)
+                known[item.name] = expanded(text, known)
+            elif (found := self._value(item.name, source)) is not None:
+                known[item.name] = found
+        return known
+
+    def source(self, source: EnvFromSource) -> dict[str, str]:
+        ref = source.secret_ref
+        if ref is None:
+            named = source.config_map_ref
+            if named and not named.optional:
+                self.missing.append(f"envFrom: ConfigMap {named.name}")
+            return {}
+        found = self._site.secrets.get(ref.name)
+        if found is None and not ref.optional:
+            self.missing.append(f"envFrom: Secret {ref.name}, which does not exist")
+        return {f"{source.prefix or ''}{key}": value for key, value in (found or {}).items()}
+
+    def _value(self, name: str, source: EnvVarSource) -> str | None:
+        if source.secret_key_ref:
+            return self._of_secret(name, source.secret_key_ref)
+        if source.field_ref:
+            fields = {
+                "metadata.name": names.pod(self._kode.name),
+                "metadata.namespace": self._kode.namespace,
+            }
+            path = source.field_ref.field_path
+            if path not in fields:
+                self.missing.append(f"env {name}: fieldRef {path}")
+            return fields.get(path)
+        ref = source.config_map_key_ref
+        if ref is None:
+            self.missing.append(f"env {name}: resourceFieldRef")
+        elif not ref.optional:
+            self.missing.append(f"env {name}: ConfigMap {ref.name}")
+        return None
+
+    def _of_secret(self, name: str, ref: KeyRef) -> str | None:
+        found = self._site.secrets.get(ref.name, {}).get(ref.key)
+        if found is None and not ref.optional:
+            self.missing.append(f"env {name}: Secret {ref.name} with the key {ref.key}")
+        return found

@@ -1,0 +1,62 @@
+"""What a template or a Kode asks for and one machine cannot give.
+
+Rule: told in the words of the YAML, and only where it was asked for: a default is no wish.
+"""
+
+import re
+from collections.abc import Iterator
+
+from kode.platform.local.site import Site
+from kode.render.resolve import ResolvedKode
+
+# Images whose editor is the one that this machine has; of any other, the rest of it is missed.
+_STANDS_FOR = {
+    "code-server": re.compile(r"(^|/)(linuxserver|codercom)/code-server([:@]|$)"),
+    "jupyter": re.compile(
+        r"(^|/)jupyter/(base|docker-stacks-foundation|minimal|scipy)-?(notebook)?([:@]|$)"
+    ),
+}
+
+
+def lacks(kode: ResolvedKode, site: Site) -> tuple[str, ...]:
+    """Return what is not here, one short phrase each."""
+    return (*_template(kode), *_identity(kode, site), *_storage(kode))
+
+
+def _template(kode: ResolvedKode) -> Iterator[str]:
+    template = kode.template
+    known = _STANDS_FOR.get(template.type)
+    if not known or not known.search(template.image):
+        yield f"image {template.image}: no image is run, its programs are this machine's own"
+    if template.image_pull_policy != "IfNotPresent":
+        yield f"imagePullPolicy {template.image_pull_policy}: no image is pulled"
+    if template.resources:
+        yield "resources: amounts are not enforced"
+    if template.service and template.service.type != "ClusterIP":
+        yield f"service.type {template.service.type}: only the door listens"
+    if kode.privileged:
+        yield "privileged: it runs with your own rights"
+    if template.runtime_class_name:
+        yield f"runtimeClassName {template.runtime_class_name}"
+    if template.host_users is not None:
+        yield f"hostUsers {str(template.host_users).lower()}"
+    if template.node_selector:
+        yield "nodeSelector: this machine is the only node"
+    if template.tolerations:
+        yield "tolerations: this machine is the only node"
+
+
+def _identity(kode: ResolvedKode, site: Site) -> Iterator[str]:
+    template = kode.template
+    if template.puid not in (None, site.uid):
+        yield f"puid {template.puid}: it runs as you, {site.uid}"
+    if template.pgid not in (None, site.gid):
+        yield f"pgid {template.pgid}: it runs as you, {site.gid}"
+
+
+def _storage(kode: ResolvedKode) -> Iterator[str]:
+    storage = kode.storage
+    if storage.storage_class_name:
+        yield f"storage.storageClassName {storage.storage_class_name}: the home is a folder"
+    if storage.resources:
+        yield "storage.resources: the size of the home is not enforced"

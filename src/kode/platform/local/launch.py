@@ -1,0 +1,182 @@
+"""What is started for each type of template.
+
+Rule: pure, one function a type; editors listen on a Unix socket of their own that only its owner
+can open, so that whoever comes in comes through the door.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kode.api.conditions import Reason
+from kode.errors import InvalidSpec, PlatformError
+from kode.platform.local import environment
+from kode.platform.local.editors import flags
+from kode.platform.local.editors.editor import Editor
+from kode.platform.local.program import Health, Step
+from kode.platform.local.site import Site
+from kode.platform.local.words import expanded, moved
+from kode.render.contract import CODER_CODE_SERVER
+from kode.render.resolve import ResolvedKode
+
+EDITOR = "editor"
+_KERNEL = Path(__file__).parent / "editors" / "kernel.py"
+_SETTINGS = ".local/share/code-server/User/settings.json"
+_DEFAULTS = {
+    # The agent behind it is not installed.
+    "chat.disableAIFeatures": True,
+    "extensions.autoCheckUpdates": False,
+    "extensions.autoUpdate": False,
+    "security.workspace.trust.enabled": False,
+    "telemetry.telemetryLevel": "off",
+    "update.mode": "none",
+    "workbench.enableExperiments": False,
+    "workbench.startupEditor": "none",
+}
+_WRITE_ONCE = '[ -e "$1" ] || { mkdir -p "${1%/*}" && printf "%s\\n" "$2" >"$1"; }'
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How the editor of a Kode is started.
+
+    Attributes:
+        main: the editor.
+        health: how it shows that it lives.
+        runtime: what runs, for people.
+        steps: what runs before everything else.
+        not_here: what of the template is left out.
+    """
+
+    main: Step
+    health: Health
+    runtime: str
+    steps: tuple[Step, ...] = ()
+    not_here: tuple[str, ...] = ()
+
+
+def launch(kode: ResolvedKode, site: Site, *, login: bool) -> Launch:
+    """Return how the editor of a Kode is started.
+
+    Args:
+        kode: the Kode.
+        site: where it runs.
+        login: whether the editor asks for the password itself.
+
+    Raises:
+        InvalidSpec: the template needs its image, or a command (reason NotOnLocalPlatform).
+        PlatformError: the editor is not installed.
+    """
+    match kode.template.type:
+        case "code-server":
+            return _code_server(kode, site, _editor(site, "code-server"), login=login)
+        case "jupyter":
+            return _jupyter(kode, site, _editor(site, "jupyterlab"))
+        case "custom":
+            return _custom(kode, site)
+        case other:
+            raise InvalidSpec(
+                Reason.NOT_ON_LOCAL_PLATFORM,
+                f"a template of type {other} is all in its image, and there is no podman here to "
+                "run images: install podman, or choose a template of another type",
+            )
+
+
+def arguments(
+    items: Sequence[str], kode: ResolvedKode, site: Site, variables: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return words of a template as they are meant here."""
+    return tuple(expanded(moved(item, kode.home, site.volume), variables) for item in items)
+
+
+def _code_server(kode: ResolvedKode, site: Site, editor: Editor, *, login: bool) -> Launch:
+    template, credentials = kode.template, kode.credentials
+    own = {"PASSWORD": credentials.password} if login and credentials else {}
+    variables = environment.editor(kode, site, own)
+    lacking = [*variables.missing, *_replaced(template.command, "command")]
+    given: Sequence[str] = template.args
+    if kode.contract != CODER_CODE_SERVER or template.command:
+        # They are the words of another program.
+        lacking, given = [*lacking, *_replaced(given, "args")], ()
+    folder = site.volume / kode.workspace
+    argv = flags.code_server(
+        (site.socket, site.session),
+        folder,
+        login=login,
+        given=arguments(given, kode, site, variables.values),
+    )
+    main = Step(EDITOR, (*editor.argv, *argv), {**variables.values, **editor.env}, folder)
+    settings = (str(site.volume / _SETTINGS), json.dumps(_DEFAULTS, indent=2))
+    return Launch(
+        main=main,
+        health=Health("/healthz", socket=site.socket),
+        runtime=_installed(editor),
+        steps=(_step(kode, site, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *settings)),),
+        not_here=tuple(lacking),
+    )
+
+
+def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
+    template = kode.template
+    python = site.volume / ".local" / "share" / "kode" / "python"
+    variables = environment.editor(kode, site, {"JUPYTER_PATH": str(python / "share" / "jupyter")})
+    env = {**variables.values, **editor.env, "VIRTUAL_ENV": str(python)}
+    env["PATH"] = f"{python / 'bin'}:{env['PATH']}"
+    lacking = [*variables.missing, *_replaced(template.command, "command")]
+    given: Sequence[str] = template.args
+    if given and given[0] == kode.contract.launcher:
+        given = given[1:]
+    if template.command or (given and not given[0].startswith("-")):
+        lacking, given = [*lacking, *_replaced(given, "args")], ()
+    folder = site.volume / kode.workspace
+    argv = flags.jupyterlab(
+        site.socket, site.volume, folder, given=arguments(given, kode, site, variables.values)
+    )
+    prepare = (editor.argv[0], "-I", str(_KERNEL), str(python))
+    return Launch(
+        main=Step(EDITOR, (*editor.argv, *argv), env, folder),
+        health=Health("/api", socket=site.socket),
+        runtime=_installed(editor),
+        steps=(_step(kode, site, "python", prepare),),
+        not_here=tuple(lacking),
+    )
+
+
+def _custom(kode: ResolvedKode, site: Site) -> Launch:
+    template = kode.template
+    if not template.command:
+        raise InvalidSpec(
+            Reason.NOT_ON_LOCAL_PLATFORM,
+            "on one machine a template of type custom needs command: its image, whose entrypoint "
+            "would be run, is not",
+        )
+    variables = environment.editor(kode, site, {"PORT": str(site.port)})
+    argv = arguments([*template.command, *template.args], kode, site, variables.values)
+    return Launch(
+        main=Step(EDITOR, argv, variables.values, site.volume / kode.workspace),
+        health=Health("/", port=site.port),
+        runtime=f"process: {argv[0]}, the template's own command",
+        not_here=variables.missing,
+    )
+
+
+def _editor(site: Site, name: str) -> Editor:
+    if site.editor is None:
+        raise PlatformError(
+            Reason.EDITOR_UNAVAILABLE, f"{name} is not installed: `kode editors install {name}`"
+        )
+    return site.editor
+
+
+def _installed(editor: Editor) -> str:
+    own = "installed by Kode" if editor.root else f"your own, {editor.argv[0]}"
+    return f"process: {' '.join(filter(None, (editor.name, editor.version)))}, {own}"
+
+
+def _step(kode: ResolvedKode, site: Site, name: str, argv: tuple[str, ...]) -> Step:
+    return Step(name, argv, environment.basic(kode, site), site.volume)
+
+
+def _replaced(given: Sequence[str], field: str) -> tuple[str, ...]:
+    return (f"{field}: of the image; the editor of this machine runs",) if given else ()

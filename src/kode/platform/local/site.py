@@ -1,0 +1,61 @@
+"""What a plan needs to know of the machine.
+
+Rule: plain frozen values, gathered by whoever asks for a plan; nothing here looks at the machine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from kode.platform.local.editors.editor import Editor
+
+# As the longest folder of sockets leaves room for; see places.
+_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where one Kode's program runs.
+
+    Attributes:
+        instance: of the Kode; safe as a file name and unique on this machine.
+        volume: folder of its home.
+        sockets: folder of Unix sockets.
+        log: file of its log.
+        port: a free TCP port on loopback, for a program that needs one.
+        user: login name of whoever runs the platform.
+        shell: their shell.
+        uid: their user id.
+        gid: their group id.
+        editor: the editor for its template's type; None where that needs none.
+        inherited: variables of the machine, see environment.inherited.
+        secrets: Secrets of its namespace, by name and key.
+    """
+
+    instance: str
+    volume: Path
+    sockets: Path
+    log: Path
+    port: int
+    user: str
+    shell: str
+    uid: int
+    gid: int
+    editor: Editor | None = None
+    inherited: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def socket(self) -> Path:
+        """Where the editor listens; short, whatever the instance."""
+        return self._socket("editor")
+
+    @property
+    def session(self) -> Path:
+        """Where code-server listens for its own command line."""
+        return self._socket("session")
+
+    def _socket(self, name: str) -> Path:
+        digest = sha256(self.instance.encode()).hexdigest()[:_DIGITS]
+        return self.sockets / f"{name}-{digest}.sock"
