@@ -90,7 +90,8 @@ def _spec_problems(document: Document, live: Object | None) -> list[str]:
     if document["kind"] not in KINDS:
         return list(plain.problems(document, live))
     try:
-        parse({key: value for key, value in document.items() if key != "status"})
+        # Its metadata is judged elsewhere, and more strictly.
+        parse({**{k: v for k, v in document.items() if k != "status"}, "metadata": {}})
     except InvalidSpec as error:
         return [error.message]
     return []

@@ -14,8 +14,8 @@ from kode.api.meta import Object
 
 Document = dict[str, Any]
 
-CLAIM = "PersistentVolumeClaim"
-STORED = (*KINDS, "Secret", CLAIM)
+CLAIM, SECRET = "PersistentVolumeClaim", "Secret"
+STORED = (*KINDS, SECRET, CLAIM)
 """Every kind that the store holds."""
 
 FILES = "kode.jacero.io/files"

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from kode.api.document import problems as told
 from kode.api.kode import StorageResources
 from kode.api.meta import Model, Object, ObjectName
-from kode.platform.local.entry import CLAIM, Document
+from kode.platform.local.entry import CLAIM, SECRET, Document
 
 _KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
 _LARGEST = 2**20
@@ -40,17 +40,23 @@ def completed(document: Document) -> Document:
     """Return a Secret with its texts moved into data and its type; a claim as it is."""
     if document["kind"] == CLAIM:
         return document
+    return {"type": "Opaque", **in_data(document)}
+
+
+def in_data(document: Document) -> Document:
+    """Return a Secret with its texts moved into data; what is odd, as it is."""
     texts, data = document.get("stringData"), document.get("data", {})
-    made = {key: value for key, value in document.items() if key != "stringData"}
-    made.setdefault("type", "Opaque")
-    if isinstance(texts, Mapping) and isinstance(data, Mapping):
-        encoded = {
-            key: base64.b64encode(text.encode()).decode()
-            for key, text in texts.items()
-            if isinstance(text, str)
-        }
-        made["data"] = {**data, **encoded}
-    return made
+    if (
+        document["kind"] != SECRET
+        or not isinstance(texts, Mapping)
+        or not isinstance(data, Mapping)
+    ):
+        return document
+    if not all(isinstance(text, str) for text in texts.values()):
+        return document
+    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    rest = {key: value for key, value in document.items() if key != "stringData"}
+    return {**rest, "data": {**data, **encoded}}
 
 
 def problems(document: Document, live: Object | None) -> Iterator[str]:

@@ -303,7 +303,7 @@ class Store:
         place = kode.document["metadata"]["namespace"]
         rows = database.execute(
             "SELECT body, applied FROM objects WHERE namespace = ? AND kind IN (?, ?)",
-            (place, "Secret", entry.CLAIM),
+            (place, entry.SECRET, entry.CLAIM),
         ).fetchall()
         for body, applied in rows:
             child = Entry(self._load(body), None if applied is None else self._load(applied))

@@ -1,0 +1,161 @@
+"""Running a command where a Kode runs: with its environment, in its folder.
+
+Rule: it gets what the editor was started with and nothing else, but for what tells a program about
+the person's terminal; it carries the Kode's mark, so that nothing of it outlives the Kode.
+"""
+
+import asyncio
+import json
+import os
+import pwd
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from kode.api.conditions import Reason
+from kode.errors import NotReady, PlatformError
+from kode.platform.local.shim import proc
+from kode.platform.local.shim.record import MAIN, Record
+from kode.platform.port import Command
+
+_TERMINAL = ("TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE")
+_NOT_FOUND = 127
+_NOT_ALLOWED = 126
+_SIGNALS = 128
+_GRACE = 5.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a Kode's editor was started with.
+
+    Attributes:
+        env: its environment.
+        cwd: its folder.
+    """
+
+    env: Mapping[str, str] = field(repr=False)
+    cwd: Path
+
+
+def find(run: Path, instance: str, what: str) -> Surroundings:
+    """Return what a Kode's editor was started with.
+
+    Args:
+        run: the folder of what runs.
+        instance: the Kode's.
+        what: the Kode, for people.
+
+    Raises:
+        NotReady: it does not run.
+    """
+    folder = run / instance
+    found = Record.load(str(folder))
+    lives = found is not None and found.phase == MAIN and proc.lives(found.pid, found.start)
+    try:
+        content = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+        surroundings = Surroundings({**content["env"], proc.TAG: instance}, Path(content["cwd"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        lives = False
+    if not lives:
+        name = what.rpartition("/")[2].rpartition(" ")[2]
+        raise NotReady(
+            Reason.STARTING,
+            f"{what} does not run: `kode status` shows whether the platform does, "
+            f"`kode describe {name}` why it does not",
+        )
+    return surroundings
+
+
+async def run(surroundings: Surroundings, command: Command) -> int:
+    """Run a command with this process's input and output.
+
+    Args:
+        surroundings: where.
+        command: what.
+
+    Returns:
+        Its exit code; 128 and the signal's number where a signal ended it; 127 where there is no
+        such program, 126 where it may not be run.
+    """
+    env = dict(surroundings.env)
+    if command.terminal:
+        env |= {key: os.environ[key] for key in _TERMINAL if key in os.environ and key not in env}
+    argv = list(command.argv) or [_shell(env), "-l"]
+    with _signals_left_to_it(terminal=command.terminal):
+        try:
+            # The path is searched as the editor would, not as this process does.
+            child = await asyncio.create_subprocess_exec(
+                _found(argv[0], env, surroundings.cwd),
+                *argv[1:],
+                env=env,
+                cwd=surroundings.cwd,
+            )
+        except FileNotFoundError:
+            if not surroundings.cwd.is_dir():
+                text = f"its folder {surroundings.cwd} is not there"
+                raise PlatformError(Reason.PLATFORM_ERROR, text) from None
+            return _NOT_FOUND
+        except (PermissionError, OSError):
+            return _NOT_ALLOWED
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            await _end(child)
+            raise
+    return code if code >= 0 else _SIGNALS - code
+
+
+def _found(program: str, env: Mapping[str, str], cwd: Path) -> str:
+    if "/" in program:
+        return str(cwd / program)
+    for folder in env.get("PATH", os.defpath).split(os.pathsep):
+        path = cwd / folder / program
+        if path.is_file() and os.access(path, os.X_OK):
+            return str(path)
+    raise FileNotFoundError(program)
+
+
+def _shell(env: Mapping[str, str]) -> str:
+    shell = env.get("SHELL")
+    if not shell:
+        try:
+            shell = pwd.getpwuid(os.getuid()).pw_shell
+        except KeyError:
+            shell = ""
+    return shell if shell and os.access(shell, os.X_OK) else "/bin/sh"
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    try:
+        child.terminate()
+        await asyncio.wait_for(child.wait(), _GRACE)
+    except ProcessLookupError:
+        return
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+
+
+@contextmanager
+def _signals_left_to_it(*, terminal: bool) -> Iterator[None]:
+    """Leave Ctrl-C and the like, which the terminal sends to both of us, to the command."""
+    if not terminal or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    # Not SIG_IGN, which the command would inherit.
+    def pass_over(number: int, frame: FrameType | None) -> None:
+        del number, frame
+
+    numbers = (signal.SIGINT, signal.SIGQUIT)
+    before = {number: signal.signal(number, pass_over) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

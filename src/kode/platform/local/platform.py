@@ -1,0 +1,267 @@
+"""One machine as a platform: the port over the store.
+
+Rule: nothing is remembered here and nobody is asked: what a verb writes is in the store, and the
+daemon follows the store. So all of it but what needs a running editor works while nothing runs.
+
+The store waits for the disk, so each of its calls is made in a thread.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from kode import labels, names
+from kode.api.conditions import Reason
+from kode.api.document import parse
+from kode.api.kode import Kode
+from kode.api.meta import Object
+from kode.errors import Conflict, InvalidSpec, NotReady
+from kode.platform.local import admission, inside, lines, login, merge, plain, schemas
+from kode.platform.local.entry import STORED, Document, Entry, Key
+from kode.platform.local.follow import follow
+from kode.platform.local.gather import gather
+from kode.platform.local.places import Places
+from kode.platform.local.store import Store, absent, check_version, with_status_of
+from kode.platform.port import Address, Applied, Change, Command, Event, Listing, LogQuery
+
+_KODE = "Kode"
+_DOOR = "door"
+
+
+class Local:
+    """Kodes on this machine."""
+
+    def __init__(self, places: Places) -> None:
+        """Take the local platform at some places; nothing is opened yet."""
+        self._places = places
+        self._store: Store | None = None
+
+    @property
+    def label(self) -> str:
+        """What a person is told."""
+        return "this machine"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of documents and commands that name none."""
+        return admission.DEFAULT_NAMESPACE
+
+    async def get(self, kind: str, name: str, namespace: str = "") -> Object:
+        """Return one object."""
+        key = _key(kind, name, namespace)
+        return await asyncio.to_thread(self._opened().get, kind, name, key.namespace)
+
+    async def list(self, kind: str, namespace: str | None = None) -> Listing:
+        """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
+        _check_kind(kind)
+        return await asyncio.to_thread(self._opened().list, kind, namespace or None)
+
+    async def watch(
+        self, kind: str, since: str, namespace: str | None = None
+    ) -> AsyncGenerator[Change, None]:
+        """Give the changes after a version, for ever; `Expired` where that is too long ago."""
+        _check_kind(kind)
+        changes = follow(self._opened(), since, (kind,), namespace or None)
+        try:
+            async for change in changes:
+                yield change
+        finally:
+            await changes.aclose()
+
+    async def create(self, document: Object) -> Object:
+        """Make an object; return it as it stands."""
+        placed, _ = admission.placed(document)
+        if placed["metadata"].get("resourceVersion"):
+            raise InvalidSpec(
+                Reason.INVALID_SPEC, "metadata.resourceVersion: a new object has none: leave it out"
+            )
+        made = admission.admitted(placed, None)
+        return await asyncio.to_thread(self._opened().create, made)
+
+    async def replace(self, document: Object) -> Object:
+        """Replace an object of the version that its metadata names; status is left as it is."""
+        placed, _ = admission.placed(document)
+        key = Key.of(placed)
+
+        def change(live: Entry | None) -> Entry:
+            if live is None:
+                raise absent(key)
+            if not placed["metadata"].get("resourceVersion"):
+                raise InvalidSpec(
+                    Reason.INVALID_SPEC,
+                    "metadata.resourceVersion: required: replace what was read, or apply",
+                )
+            check_version(live, placed)
+            return _rewritten(live, admission.admitted(placed, live.document))
+
+        return await asyncio.to_thread(self._opened().edit, key, change)
+
+    async def apply(self, document: Object) -> Applied:
+        """Make an object be as a document says; what others have set besides is left alone."""
+        placed, warnings = admission.placed(document)
+        key = Key.of(placed)
+        seen: list[Entry | None] = []
+
+        def change(live: Entry | None) -> Entry:
+            seen[:] = [live]
+            return _applied(live, placed)
+
+        stands = await asyncio.to_thread(self._opened().edit, key, change)
+        before = seen[0]
+        if before is None:
+            return Applied(stands, "created", warnings)
+        same = before.version == stands["metadata"]["resourceVersion"]
+        return Applied(stands, "unchanged" if same else "configured", warnings)
+
+    async def delete(
+        self, kind: str, name: str, namespace: str = "", *, purge: bool = False
+    ) -> None:
+        """Delete an object, and with purge the files of a Kode."""
+        key = _key(kind, name, namespace)
+        await asyncio.to_thread(self._opened().delete, kind, name, key.namespace, purge=purge)
+
+    async def suspend(self, name: str, namespace: str, *, suspended: bool) -> Object:
+        """Stop a Kode, keeping its files, or start it; return it."""
+
+        def change(live: Document) -> Document:
+            return {**live, "spec": {**live["spec"], "suspend": suspended}}
+
+        return await self._changed(name, namespace, change)
+
+    async def restart(self, name: str, namespace: str) -> Object:
+        """Have a Kode started anew, taking any pending update; return it."""
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+        def change(live: Document) -> Document:
+            metadata = live["metadata"]
+            annotations = {**(metadata.get("annotations") or {}), labels.RESTARTED_AT: now}
+            return {**live, "metadata": {**metadata, "annotations": annotations}}
+
+        return await self._changed(name, namespace, change)
+
+    async def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:
+        """Give the lines of a Kode's log, without their ends; those of the one door are all's."""
+        kode = await self.get(_KODE, name, namespace)
+        instance = _DOOR if query.source == "sidecar" else _instance(kode)
+        path = self._places.log(instance)
+        if not query.follow and not path.exists():
+            raise NotReady(
+                Reason.STARTING,
+                f"{Key.of(kode)} has not run yet: `kode describe {name}` says what it waits for",
+            )
+        found = lines.read(path, follow=query.follow, tail=query.tail)
+        try:
+            async for line in found:
+                yield line
+        finally:
+            await found.aclose()
+
+    async def events(self, namespace: str | None, name: str | None = None) -> tuple[Event, ...]:
+        """Return what happened, the oldest first."""
+        return await asyncio.to_thread(self._opened().events, namespace or None, name)
+
+    async def execute(self, name: str, namespace: str, command: Command) -> int:
+        """Run a command where a Kode runs, with this process's input and output."""
+        kode = await self.get(_KODE, name, namespace)
+        if kode["spec"].get("suspend"):
+            text = f"{Key.of(kode)} is suspended: `kode start {name}` starts it"
+            raise NotReady(Reason.SUSPENDED, text)
+        found = inside.find(self._places.run, _instance(kode), str(Key.of(kode)))
+        return await inside.run(found, command)
+
+    async def address(self, name: str, namespace: str) -> Address:
+        """Return where a Kode is opened."""
+        key = _key(_KODE, name, namespace)
+        seen = await asyncio.to_thread(gather, self._opened(), key)
+        if seen is None:
+            raise absent(key)
+        url = (seen.kode.get("status") or {}).get("url")
+        if not url:
+            raise NotReady(
+                Reason.STARTING,
+                f"{key} has no address yet: `kode up` starts the platform, `kode describe {name}` "
+                "says what it waits for",
+            )
+        kode = parse(seen.kode)
+        assert isinstance(kode, Kode)  # noqa: S101 - gathered by kind
+        found = login.find(seen, kode)
+        if found.credentials is None:
+            return Address(url)
+        shown = found.credentials.password if found.generated else None
+        return Address(url, found.credentials.user, shown)
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        if self._store:
+            store, self._store = self._store, None
+            await asyncio.to_thread(store.close)
+
+    def _opened(self) -> Store:
+        # In the loop, so that two verbs at once do not open it twice; it is a matter of
+        # milliseconds and happens once.
+        if self._store is None:
+            self._store = Store(self._places.store)
+        return self._store
+
+    async def _changed(self, name: str, namespace: str, change: Any) -> Document:
+        key = _key(_KODE, name, namespace)
+
+        def edit(live: Entry | None) -> Entry:
+            if live is None:
+                raise absent(key)
+            return _rewritten(live, change(live.document))
+
+        return await asyncio.to_thread(self._opened().edit, key, edit)
+
+
+def _applied(live: Entry | None, placed: Document) -> Entry:
+    schema = schemas.of(placed["kind"])
+    wanted = plain.in_data(schemas.without_nulls(placed, schema))
+    fields = merge.fields(wanted, schema)
+    if live is None:
+        _check_uid(None, placed["metadata"])
+        return Entry(admission.admitted(placed, None), fields)
+    if placed["metadata"].get("resourceVersion"):
+        check_version(live, placed)
+    _check_uid(live.uid, placed["metadata"])
+    made = merge.merged(live.document, dict(live.applied or {}), wanted, schema)
+    status = {"status": made.pop("status")} if "status" in made else {}
+    return Entry({**admission.admitted(made, live.document), **status}, fields)
+
+
+def _check_uid(live: str | None, metadata: Mapping[str, Any]) -> None:
+    if metadata.get("uid", live) != live:
+        raise Conflict(
+            Reason.OUTDATED,
+            "the document is of an object that is gone: take metadata.uid and resourceVersion out "
+            "of it",
+        )
+
+
+def _rewritten(live: Entry, document: Object) -> Entry:
+    """Return what a write by others makes of an object: what it changed is no longer applied."""
+    made = with_status_of(live.document, document)
+    if live.applied is None:
+        return replace(live, document=made)
+    schema = schemas.of(made["kind"])
+    applied = merge.disowned(dict(live.applied), live.document, made, schema)
+    return Entry(made, applied)
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in STORED:
+        known = ", ".join(STORED)
+        raise InvalidSpec(Reason.INVALID_SPEC, f"kind {kind}: must be one of {known}")
+
+
+def _key(kind: str, name: str, namespace: str) -> Key:
+    _check_kind(kind)
+    if not Key(kind, "", name).namespaced:
+        return Key(kind, "", name)
+    return Key(kind, namespace or admission.DEFAULT_NAMESPACE, name)
+
+
+def _instance(kode: Object) -> str:
+    return names.instance(str(kode["metadata"]["name"]), str(kode["metadata"]["uid"]))
