@@ -31,7 +31,13 @@ REF_REASONS = frozenset(
 
 _STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND})
 _WORKLOAD_REASONS = frozenset(
-    {Reason.NOT_OWNED, Reason.REJECTED, Reason.PLATFORM_ERROR, Reason.EDITOR_UNAVAILABLE}
+    {
+        Reason.NOT_OWNED,
+        Reason.REJECTED,
+        Reason.PLATFORM_ERROR,
+        Reason.EDITOR_UNAVAILABLE,
+        Reason.NOT_ON_LOCAL_PLATFORM,
+    }
 )
 _LONGEST_MESSAGE = 1024
 

@@ -1,0 +1,30 @@
+"""The folders of volumes.
+
+Rule: what is deleted is only ever a volume's own folder; links in it are never followed.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+
+def make(volume: Path, workspace: str) -> None:
+    """Make the folder of a volume, and the one that its editor opens.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    volume.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (volume / workspace).mkdir(parents=True, exist_ok=True)
+
+
+def remove(volume: Path) -> None:
+    """Delete a volume's files; nothing to do where there are none.
+
+    Raises:
+        OSError: something could not be deleted.
+    """
+    if volume.is_symlink():
+        volume.unlink()
+    elif os.path.lexists(volume):
+        shutil.rmtree(volume)

@@ -1,0 +1,122 @@
+"""What a running program was made from, so that a template's edit waits and a Kode's own does not.
+
+Rule: whose change it is decides, as on a cluster (kode.controllers.rollout): what the Kode itself
+asks for is taken at once, what a template or a proxy config asks for never ends somebody's work.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kode import labels
+from kode.api.kode import Kode
+from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.platform.local.program import Phase, Program, State
+from kode.render.resolve import ResolvedKode
+
+_FILE = "made.json"
+_ENVIRONMENT = "environment.json"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a program was made from.
+
+    Attributes:
+        key: of the program.
+        kode: digest of what the Kode itself asks for.
+        whole: digest of all that it follows from.
+        sidecar: what stands before it.
+        claim: name of the claim that it has mounted.
+    """
+
+    key: str
+    kode: str
+    whole: str
+    sidecar: Sidecar = field(repr=False)
+    claim: str = ""
+
+
+def made(
+    kode: Kode, resolved: ResolvedKode, program: Program, sidecar: Sidecar, claim: str
+) -> Made:
+    """Return what a program is made from."""
+    credentials = resolved.credentials
+    own = [
+        resolved.kode_part,
+        kode.metadata.annotations.get(labels.RESTARTED_AT, ""),
+        [credentials.user, credentials.password] if credentials else [],
+    ]
+    whole = [program.digest, asdict(sidecar)]
+    return Made(program.key, _digest(own), _digest(whole), sidecar, claim)
+
+
+def waits(before: Made | None, now: Made, state: State | None) -> bool:
+    """Tell whether what runs is kept as it is until the next start.
+
+    Args:
+        before: what runs was made from; None where that is not known.
+        now: what it would be made from now.
+        state: of the program; None where there is none.
+    """
+    if before is None or state is None or state.phase not in (Phase.RUNNING, Phase.UNHEALTHY):
+        # Nobody works in an editor that is not up; a mended template must reach it.
+        return False
+    return before.kode == now.kode and before.whole != now.whole
+
+
+def write(folder: Path, found: Made, program: Program) -> None:
+    """Write down what runs, and in what environment, for whoever comes later.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    main = program.main
+    environment = {"argv": main.argv, "env": dict(main.env), "cwd": str(main.cwd)}
+    _put(folder / _ENVIRONMENT, environment)
+    _put(folder / _FILE, asdict(found))
+
+
+def read(folder: Path) -> Made | None:
+    """Return what was written down last; None where nothing that can be read was."""
+    try:
+        found = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        return Made(**{**found, "sidecar": _sidecar(found["sidecar"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def forget(folder: Path) -> None:
+    """Take away what was written down."""
+    for name in (_FILE, _ENVIRONMENT):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _sidecar(found: Mapping[str, Any]) -> Sidecar:
+    return Sidecar(
+        **{
+            **found,
+            "door": Door(found["door"]),
+            "upstream": Upstream(**found["upstream"]),
+            "http_filters": tuple(found["http_filters"]),
+            "clusters": tuple(found["clusters"]),
+        }
+    )
+
+
+def _put(file: Path, value: object) -> None:
+    partial = file.with_suffix(".partial")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as stream:
+        json.dump(value, stream)
+    partial.replace(file)
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

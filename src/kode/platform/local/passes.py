@@ -1,0 +1,327 @@
+"""One whole pass over one Kode on one machine: gather, understand, write, run, tell.
+
+Rule: whatever happens in a pass stays with its Kode. What cannot be understood stops nothing that
+runs; a failure becomes a condition or a line in the log, and a later try.
+"""
+
+import asyncio
+import logging
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from kode import names
+from kode.api.conditions import Reason
+from kode.api.meta import Object
+from kode.errors import KodeError, NotReady, RefNotFound
+from kode.evaluate.conditions import Observation
+from kode.evaluate.news import notices
+from kode.evaluate.status import status as status_of
+from kode.platform.local import folders
+from kode.platform.local import made as records
+from kode.platform.local.door import Entry as Offered
+from kode.platform.local.entry import CLAIM, Entry, Key
+from kode.platform.local.gather import Seen, gather
+from kode.platform.local.made import Made
+from kode.platform.local.meaning import Understood, understand, without_password
+from kode.platform.local.observe import view
+from kode.platform.local.places import Places
+from kode.platform.local.plan import Plan
+from kode.platform.local.program import Phase
+from kode.platform.local.sites import Sites
+from kode.platform.local.store import Store
+from kode.platform.local.supervisor import Supervisor
+from kode.platform.port import Event
+from kode.render.secret import htpasswd
+from kode.render.storage import claim_name
+
+_LOG = logging.getLogger(__name__)
+_GENERATED_BYTES = 18
+KODE = "Kode"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a pass works with.
+
+    Attributes:
+        store: the documents.
+        supervisor: what runs.
+        places: where everything is.
+        sites: what a program needs of this machine.
+        url: where a browser finds the platform.
+        again: asks for another pass over a Kode.
+    """
+
+    store: Store
+    supervisor: Supervisor
+    places: Places
+    sites: Sites
+    url: str
+    again: Callable[[Key], None]
+
+
+class Passes:
+    """Passes over Kodes, and what the door is to be told of them."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Work with the parts of one platform."""
+        self._store = parts.store
+        self._supervisor = parts.supervisor
+        self._places = parts.places
+        self._sites = parts.sites
+        self._url = parts.url
+        self._again = parts.again
+        self.offers: dict[Key, Offered] = {}
+        """What the door is to be told, by Kode."""
+        self.refused: dict[str, str] = {}
+        """What the door has refused, and why, by the id of the offer."""
+        self._stopping: dict[str, asyncio.Task[None]] = {}
+
+    async def one(self, key: Key) -> None:
+        """Make one pass.
+
+        Raises:
+            KodeError: something failed that the Kode's own status cannot tell of.
+            OSError: the disk failed.
+        """
+        seen = await asyncio.to_thread(gather, self._store, key)
+        if seen is None:
+            await self._bury(key)
+            return
+        understood = understand(seen, secrets.token_urlsafe(_GENERATED_BYTES))
+        await asyncio.to_thread(self._write, understood, seen)
+        instance = names.instance(key.name, str(seen.kode["metadata"]["uid"]))
+        folder = self._places.run / instance
+        before = records.read(folder)
+        work = _Work(key, seen, understood, instance, before)
+        await self._run(work)
+        self.offers[key] = self._offer(work)
+        await asyncio.to_thread(self._tell, work)
+
+    async def collect(self) -> None:
+        """Delete the files of claims that are going, where nothing that runs has them open."""
+        for claim in (await asyncio.to_thread(self._store.list, CLAIM)).items:
+            metadata = claim["metadata"]
+            if "deletionTimestamp" not in metadata or self._mounted(claim):
+                continue
+            folder = self._places.volume(metadata["namespace"], metadata["name"])
+            await asyncio.to_thread(folders.remove, folder)
+            await asyncio.to_thread(self._store.release, claim)
+
+    async def settle(self) -> None:
+        """Wait for what is stopping."""
+        await asyncio.gather(*self._stopping.values(), return_exceptions=True)
+
+    def _mounted(self, claim: Object) -> bool:
+        place, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
+        kept = self._supervisor.keys()
+        for key in kept:
+            where, _, _ = key.partition("/")
+            found = self._made.get(key)
+            if where == place and (found is None or found.claim == name):
+                return True
+        return False
+
+    @property
+    def _made(self) -> dict[str, Made]:
+        found = (records.read(path.parent) for path in self._places.run.glob("*/made.json"))
+        return {item.key: item for item in found if item}
+
+    def _write(self, understood: Understood, seen: Seen) -> None:
+        """Write what the store is to hold before anything runs: the login, then the rest."""
+        if understood.login.write:
+            self._put(understood.login.write)
+        stripped = without_password(seen.kode)
+        if stripped and understood.kode and understood.login.credentials:
+            self._store.replace(stripped)
+        if understood.claim:
+            self._put(understood.claim)
+
+    def _put(self, document: Object) -> None:
+        self._store.edit(
+            Key.of(document), lambda live: replace(live or Entry({}), document=dict(document))
+        )
+
+    async def _run(self, work: "_Work") -> None:
+        key = program_key(work.key)
+        kode, meaning = work.understood.kode, work.understood.meaning
+        suspend = bool((work.seen.kode.get("spec") or {}).get("suspend"))
+        if suspend:
+            self._stop(key)
+        if kode is None or meaning is None:
+            return
+        claim = claim_name(meaning.kode)
+        folder = self._places.volume(work.key.namespace, claim)
+        try:
+            if work.before:
+                self._sites.keep_port(work.instance, work.before.sidecar.upstream.port)
+            work.plan = await self._sites.plan(meaning, work.seen, work.key, work.instance)
+        except KodeError as error:
+            work.problems.append(error)
+            return
+        work.not_here = work.plan.not_here
+        sidecar = replace(
+            meaning.sidecar,
+            upstream=work.plan.upstream,
+            users=htpasswd(meaning.kode.credentials) if meaning.kode.credentials else "",
+        )
+        work.made = records.made(kode, meaning.kode, work.plan.program, sidecar, claim)
+        if suspend:
+            return
+        work.pending = records.waits(work.before, work.made, self._supervisor.state(key))
+        if work.pending or key in self._stopping:
+            return
+        await asyncio.to_thread(folders.make, folder, meaning.kode.workspace)
+        folder_of_run = self._places.run / work.instance
+        await asyncio.to_thread(records.write, folder_of_run, work.made, work.plan.program)
+        await self._supervisor.want(work.plan.program)
+
+    def _stop(self, key: str) -> None:
+        if key in self._stopping or self._supervisor.state(key) is None:
+            return
+        task = asyncio.create_task(self._supervisor.unwant(key))
+        self._stopping[key] = task
+        task.add_done_callback(lambda _: self._stopped(key))
+
+    def _stopped(self, key: str) -> None:
+        del self._stopping[key]
+        self._again(kode_key(key))
+
+    async def _bury(self, key: Key) -> None:
+        self.offers.pop(key, None)
+        program = program_key(key)
+        self._stop(program)
+        if program in self._stopping:
+            return
+        for path in self._places.run.glob("*/made.json"):
+            found = records.read(path.parent)
+            if found and found.key == program:
+                await asyncio.to_thread(shutil.rmtree, path.parent, ignore_errors=True)
+                log = self._places.log(path.parent.name).parent
+                await asyncio.to_thread(shutil.rmtree, log, ignore_errors=True)
+
+    def _offer(self, work: "_Work") -> Offered:
+        key = work.key
+        state = self._supervisor.state(program_key(key))
+        phase = state.phase if state else Phase.STOPPED
+        made = work.before if work.pending or not work.made else work.made
+        word: str = "stopped"
+        if phase in (Phase.RUNNING, Phase.UNHEALTHY):
+            word = "running"
+        elif phase in (Phase.STARTING, Phase.WAITING):
+            word = "failed" if state and state.restarts else "starting"
+        elif work.installing:
+            word = "starting"
+        elif work.all_problems:
+            word = "failed"
+        return Offered(
+            id=work.instance,
+            hosts=(f"{names.host(key.name, key.namespace)}.localhost",),
+            title=f"{key.namespace}/{key.name}",
+            state=word,  # type: ignore[arg-type]
+            sidecar=made.sidecar if made else None,
+        )
+
+    def _tell(self, work: "_Work") -> None:
+        kode, key = work.seen.kode, work.key
+        if work.instance in self.refused:
+            work.problems.append(
+                RefNotFound(
+                    Reason.PROXY_CONFIG_INVALID,
+                    f"the proxy config is refused by Envoy: {self.refused[work.instance]}",
+                )
+            )
+        made = work.made if not work.pending else work.before
+        previous = kode.get("status") or {}
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        seen = Observation(
+            problems=work.all_problems,
+            suspend=bool((kode.get("spec") or {}).get("suspend")),
+            claim=work.understood.claim or work.seen.claim,
+            pod=view(self._supervisor.state(program_key(key)), made.whole if made else ""),
+            pod_hash=made.whole if made else None,
+            update_pending=work.pending,
+            notes=work.notes,
+            not_here=work.not_here,
+        )
+        template = (work.seen.template or {}).get("metadata") or {}
+        status = status_of(
+            seen,
+            generation=int(kode["metadata"].get("generation", 0)),
+            template_generation=int(template.get("generation", 0)),
+            previous=previous,
+            now=now,
+        )
+        status["url"] = f"{self._url_of(key)}/"
+        if work.plan:
+            status["runtime"] = work.plan.runtime
+        elif "runtime" in previous:
+            status["runtime"] = previous["runtime"]
+        if status == previous:
+            return
+        try:
+            self._store.write_status(kode, status)
+        except RefNotFound:
+            self._again(key)
+            return
+        for notice in notices(status, previous):
+            self._store.record(
+                Event(now, notice.type, notice.reason, notice.message, key.namespace, key.name)
+            )
+
+    def _url_of(self, key: Key) -> str:
+        scheme, _, place = self._url.partition("://")
+        return f"{scheme}://{names.host(key.name, key.namespace)}.{place}"
+
+
+class _Work:
+    """The working state of one pass."""
+
+    def __init__(
+        self,
+        key: Key,
+        seen: Seen,
+        understood: Understood,
+        instance: str,
+        before: Made | None,
+    ) -> None:
+        self.key = key
+        self.seen = seen
+        self.understood = understood
+        self.instance = instance
+        self.before = before
+        self.plan: Plan | None = None
+        self.made: Made | None = None
+        self.pending = False
+        self.problems: list[KodeError] = []
+        self.not_here: tuple[str, ...] = ()
+
+    @property
+    def installing(self) -> bool:
+        """Whether all that it waits for is its editor's install."""
+        return bool(self.notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is on its way."""
+        return tuple(str(it) for it in self.problems if isinstance(it, NotReady))
+
+    @property
+    def all_problems(self) -> list[KodeError]:
+        """What stands in the way and does not come by itself."""
+        here = [it for it in self.problems if not isinstance(it, NotReady)]
+        return [*self.understood.problems, *here]
+
+
+def program_key(key: Key) -> str:
+    """Return the key of a Kode's program."""
+    return f"{key.namespace}/{key.name}"
+
+
+def kode_key(program: str) -> Key:
+    """Return the key of a program's Kode."""
+    namespace, _, name = program.partition("/")
+    return Key(KODE, namespace, name)

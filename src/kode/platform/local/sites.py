@@ -1,0 +1,154 @@
+"""What this machine has for each Kode: an editor, a port, folders, a name.
+
+Rule: what takes long goes on beside the passes, once for all that wait for it; those are told how
+far it is.
+"""
+
+import asyncio
+import logging
+import os
+import pwd
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kode.api.conditions import Reason
+from kode.api.meta import Object
+from kode.errors import KodeError, NotReady, PlatformError
+from kode.platform.desired import Meaning
+from kode.platform.local import environment
+from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
+from kode.platform.local.editors.editor import Editor, Progress
+from kode.platform.local.editors.editors import Editors
+from kode.platform.local.entry import Key
+from kode.platform.local.gather import Seen
+from kode.platform.local.places import Places
+from kode.platform.local.plan import Plan, plan
+from kode.platform.local.site import Site
+from kode.render.secret import decode
+from kode.render.storage import claim_name
+
+_LOG = logging.getLogger(__name__)
+_TRY_AGAIN = 60.0
+_TELL_EVERY = 1.0
+_EDITORS = {"code-server": CODE_SERVER, "jupyter": JUPYTERLAB}
+"""What is installed for each type of template."""
+
+
+@dataclass
+class _Install:
+    """One editor on its way."""
+
+    task: asyncio.Task[Editor]
+    words: str = ""
+    told: float = 0.0
+    waiting: set[Key] = field(default_factory=set)
+
+
+class Sites:
+    """What each Kode's program needs of this machine."""
+
+    def __init__(self, places: Places, again: Callable[[Key], None]) -> None:
+        """Look at the machine.
+
+        Args:
+            places: where everything is.
+            again: asks for another pass over a Kode.
+        """
+        self._places = places
+        self._again = again
+        self._editors = Editors(places)
+        self._installs: dict[str, _Install] = {}
+        self._failed: dict[str, tuple[float, KodeError]] = {}
+        self._ports: dict[str, int] = {}
+        self._account = pwd.getpwuid(os.getuid())
+        self._inherited = environment.inherited(os.environ)
+
+    async def plan(self, meaning: Meaning, seen: Seen, key: Key, instance: str) -> Plan:
+        """Return what is to run for a Kode.
+
+        Raises:
+            NotReady: its editor is being installed; the message says how far that is.
+            KodeError: it cannot run here; the message says why and what to do.
+        """
+        name = _EDITORS.get(meaning.kode.template.type)
+        editor = self._editor(name, key) if name else None
+        places = self._places
+        site = Site(
+            instance=instance,
+            volume=places.volume(key.namespace, claim_name(meaning.kode)),
+            sockets=places.sockets,
+            log=places.log(instance),
+            port=self._port(instance),
+            user=self._account.pw_name,
+            shell=self._account.pw_shell or "/bin/sh",
+            uid=os.getuid(),
+            gid=os.getgid(),
+            editor=editor,
+            inherited=self._inherited,
+            secrets={name: _texts(secret) for name, secret in seen.secrets.items()},
+        )
+        return plan(meaning, site)
+
+    def keep_port(self, instance: str, port: int) -> None:
+        """Have a Kode listen on the port that it had when another platform started it."""
+        if port:
+            self._ports.setdefault(instance, port)
+
+    def close(self) -> None:
+        """Give up what is being installed; the next one goes on from there."""
+        for install in self._installs.values():
+            install.task.cancel()
+
+    def _editor(self, name: str, key: Key) -> Editor:
+        found = self._editors.installed(name)
+        if found:
+            return found
+        failed = self._failed.get(name)
+        if failed and time.monotonic() - failed[0] < _TRY_AGAIN:
+            raise PlatformError(Reason.EDITOR_UNAVAILABLE, str(failed[1])) from failed[1]
+        install = self._installs.get(name)
+        if install is None:
+            install = _Install(asyncio.create_task(self._install(name)))
+            self._installs[name] = install
+        install.waiting.add(key)
+        words = install.words or "beginning"
+        raise NotReady(Reason.STARTING, f"installing {name}: {words}")
+
+    async def _install(self, name: str) -> Editor:
+        def tell(progress: Progress) -> None:
+            install = self._installs[name]
+            words = f"{progress.step} ({progress.done + 1} of {progress.total})"
+            if words != install.words and time.monotonic() - install.told > _TELL_EVERY:
+                install.words, install.told = words, time.monotonic()
+                for key in install.waiting:
+                    self._again(key)
+
+        try:
+            editor = await self._editors.install(name, tell)
+        except KodeError as error:
+            _LOG.warning("installing %s: %s", name, error)
+            self._failed[name] = time.monotonic(), error
+            raise
+        else:
+            self._failed.pop(name, None)
+            return editor
+        finally:
+            loop = asyncio.get_running_loop()
+            later = _TRY_AGAIN if name in self._failed else 0.0
+            for key in self._installs.pop(name).waiting:
+                self._again(key)
+                if later:
+                    loop.call_later(later, self._again, key)
+
+    def _port(self, instance: str) -> int:
+        if instance not in self._ports:
+            with socket.socket() as server:
+                server.bind(("127.0.0.1", 0))
+                self._ports[instance] = server.getsockname()[1]
+        return self._ports[instance]
+
+
+def _texts(secret: Object) -> dict[str, str]:
+    return {key: decode(secret, key) for key in secret.get("data") or {}}

@@ -1,0 +1,200 @@
+"""One machine as a newcomer has it: an empty home, and the command `kode`.
+
+Rule: what a test starts it ends; what is left over is looked for by what every process of ours
+carries in its environment, not by asking the platform.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+KODE = Path(sys.executable).parent / "kode"
+PATIENCE = 240.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a door answered."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A platform of one test.
+
+    Attributes:
+        root: its KODE_HOME.
+        cache: its KODE_CACHE; shared, so that editors are installed once.
+        port: of its door.
+    """
+
+    root: Path
+    cache: Path
+    port: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `kode` is run with."""
+        kept = {"PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "PIP_INDEX_URL"}
+        own = {key: value for key, value in os.environ.items() if key in kept or "_config_" in key}
+        places = {"KODE_HOME": str(self.root), "KODE_CACHE": str(self.cache)}
+        return {**own, **places, "NO_COLOR": "1"}
+
+    def run(self, *arguments: str, given: str | None = None) -> "subprocess.CompletedProcess[str]":
+        """Run `kode` to its end."""
+        return subprocess.run(
+            [str(KODE), *arguments],
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE * 5,
+            check=False,
+        )
+
+    def kode(self, *arguments: str, given: str | None = None) -> str:
+        """Run `kode`, which must succeed; return what it printed."""
+        found = self.run(*arguments, given=given)
+        assert found.returncode == 0, f"kode {' '.join(arguments)}: {found.stdout}{found.stderr}"
+        return found.stdout
+
+    def up(self, *arguments: str) -> str:
+        """Run `kode up`; return what it printed."""
+        return self.kode("up", f"--port={self.port}", *arguments)
+
+    def apply(self, *documents: str) -> str:
+        """Apply YAML documents."""
+        return self.kode("apply", "-f", "-", given="\n---\n".join(documents))
+
+    def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
+        """Return an object."""
+        found: dict[str, Any] = json.loads(
+            self.kode("get", kind, name, "-n", namespace, "-o", "json")
+        )
+        return found
+
+    def condition(
+        self, name: str, kind: str = "Ready", namespace: str = "default"
+    ) -> dict[str, Any]:
+        """Return a condition of a Kode; empty where it is not told."""
+        status = self.get("kode", name, namespace).get("status") or {}
+        found = [item for item in status.get("conditions", ()) if item["type"] == kind]
+        return found[0] if found else {}
+
+    def ready(self, name: str, namespace: str = "default") -> None:
+        """Wait until a Kode is Ready."""
+        self.told(name, namespace=namespace, status="True")
+
+    def told(
+        self, name: str, reason: str = "", *, namespace: str = "default", status: str = ""
+    ) -> dict[str, Any]:
+        """Wait until Ready says something; return it."""
+
+        def said() -> bool:
+            now = self.condition(name, namespace=namespace)
+            return now.get("reason", "") == (reason or now.get("reason", "")) and (
+                now.get("status", "") == (status or now.get("status", "-"))
+            )
+
+        until(said, lambda: str(self.condition(name, namespace=namespace)))
+        return self.condition(name, namespace=namespace)
+
+    def address(self, name: str, namespace: str = "default") -> dict[str, Any]:
+        """Return where a Kode is opened, and with what."""
+        found: dict[str, Any] = json.loads(
+            self.kode("open", name, "-n", namespace, "--print", "-o", "json")
+        )
+        return found
+
+    def ask(
+        self, host: str, path: str = "/", login: tuple[str, str] | None = None, **headers: str
+    ) -> Answer:
+        """GET something through the door, as a browser at that host does."""
+        given = {"Host": f"{host}:{self.port}", **headers}
+        if login:
+            given["Authorization"] = f"Basic {b64encode(':'.join(login).encode()).decode()}"
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=given)
+        opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return Answer(answer.status, answer.read().decode(), dict(answer.headers))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.read().decode(), dict(error.headers))
+
+    def login(self, name: str, namespace: str = "default") -> tuple[str, str]:
+        """Return the login that the platform made up."""
+        found = self.address(name, namespace)
+        return found["user"], found["password"]
+
+    def files(self, name: str, namespace: str = "default") -> Path:
+        """Return the folder of a Kode's files."""
+        return self.root / "volumes" / namespace / f"{name}-home"
+
+    def platform(self) -> int:
+        """Return the pid of the platform's program."""
+        return int(json.loads((self.root / "run" / "platform.json").read_text())["pid"])
+
+    def processes(self) -> dict[int, str]:
+        """Return every process of ours, with its command line, by what it carries."""
+        instances = {path.name for path in (self.root / "logs").glob("*")} - {"platform"}
+        marks = {f"KODE_HOME={self.root}".encode()}
+        marks |= {f"KODE_INSTANCE={name}".encode() for name in instances}
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            try:
+                environment = (entry / "environ").read_bytes().split(b"\0")
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if state != "Z" and marks & set(environment):
+                found[int(entry.name)] = line
+        return found
+
+    def listens(self) -> bool:
+        """Tell whether anybody listens on the door's port."""
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def end(self) -> None:
+        """End everything, whatever has become of it."""
+        self.run("down")
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port
+
+
+def until(holds: Callable[[], bool], said: Callable[[], str], patience: float = PATIENCE) -> None:
+    """Wait until something holds; fail with what is said where it never does."""
+    deadline = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < deadline, said()
+        time.sleep(0.2)
