@@ -1,14 +1,19 @@
 """The reference page of the command line: what `--help` says, command by command.
 
-Rule: the page is the help; what a command should explain is explained in the command. Each is asked
-in a process of its own, because a command may replace the process that runs it.
+Rule: the page is the help; what a command should explain is explained in the command. Those that
+replace the process that runs them are asked in one of their own.
 """
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 
-from kode.cli.main import app
+import typer
+
+from kode.cli.exits import Exit
+from kode.cli.main import SECTIONS, app
 
 PAGE = "docs/reference/cli.md"
 KODE = [
@@ -17,29 +22,57 @@ KODE = [
     "import sys; sys.argv[0] = 'kode'; from kode.cli.main import main; main()",
 ]
 # The same page on every terminal.
-TERMINAL = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
+WIDTH = 80
+TERMINAL = {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
+REPLACING = (["operator"],)
 
 
 def pages() -> dict[str, str]:
     """The one page, by its path."""
-    parts = ["# Command line", *(_section(words) for words in [[], *_commands()])]
-    return {PAGE: "\n\n".join(parts) + "\n"}
+    sections = (_section(words) for words in [[], *commands()])
+    return {PAGE: "\n\n".join(["# Command line", *sections, _exits()]) + "\n"}
 
 
-def _commands() -> list[list[str]]:
-    names = []
-    for command in app.registered_commands:
-        function = command.callback.__name__ if command.callback else ""
-        names.append([command.name or function.replace("_", "-")])
-    return names
+def commands() -> list[list[str]]:
+    """The words of every command, those of groups included."""
+    group = typer.main.get_command(app)
+    found = []
+    for name in (name for section in SECTIONS.values() for name in section):
+        command = vars(group)["commands"][name]
+        found.append([name])
+        found += [[name, inner] for inner in vars(command).get("commands", ())]
+    return found
+
+
+def _exits() -> str:
+    rows = [f"| {code.value} | {code.doc} |" for code in Exit]
+    return "\n".join(["## Exit codes", "", "| Code | Meaning |", "| --- | --- |", *rows])
 
 
 def _section(words: list[str]) -> str:
-    shown = subprocess.run(
+    shown = _asked_apart(words) if words in REPLACING else _asked(words)
+    return f"## {' '.join(['kode', *words])}\n\n```\n{shown.strip()}\n```"
+
+
+def _asked(words: list[str]) -> str:
+    command = typer.main.get_command(app)
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        command.main(
+            [*words, "--help"],
+            prog_name="kode",
+            standalone_mode=False,
+            terminal_width=WIDTH - 2,
+            max_content_width=WIDTH - 2,
+            color=False,
+        )
+    return shown.getvalue()
+
+
+def _asked_apart(words: list[str]) -> str:
+    return subprocess.run(
         [*KODE, *words, "--help"],
         env={**os.environ, **TERMINAL},
         check=True,
         capture_output=True,
         text=True,
     ).stdout
-    return f"## {' '.join(['kode', *words])}\n\n```\n{shown.strip()}\n```"

@@ -4,6 +4,6 @@ from kode.api.crd import definitions
 from kode.cli.documents import write
 
 
-def run() -> None:
-    """Print every definition to standard output."""
+def command() -> None:
+    """Print the CustomResourceDefinitions."""
     write(definitions())

@@ -1,65 +1,59 @@
-"""The command `kode`: only wiring; each command is a file, imported when it is called."""
+"""The command `kode`: only the list of its commands; each is a file, imported when it is called."""
 
-from pathlib import Path
-from typing import Annotated
+import os
 
 import typer
 
-app = typer.Typer(
-    name="kode",
-    help="Development environments declared as Kubernetes resources.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+from kode.cli.group import OPTIONS, group_of
+
+SECTIONS = {
+    "This machine": {
+        "up": "Start the platform on this machine.",
+        "down": "Stop it; the files stay.",
+        "status": "Show what runs and where.",
+        "editors": "Install, list and remove editors.",
+    },
+    "Kodes": {
+        "create": "Make a Kode from a template.",
+        "list": "List Kodes.",
+        "open": "Open a Kode in the browser.",
+        "describe": "Show everything about a Kode.",
+        "start": "Start a suspended Kode.",
+        "stop": "Stop a Kode; its files stay.",
+        "restart": "Start a Kode anew, taking a pending update.",
+        "logs": "Print what a Kode's editor wrote.",
+        "events": "Show what happened.",
+        "exec": "Run a command where a Kode runs.",
+        "shell": "Open a shell where a Kode runs.",
+    },
+    "Objects": {
+        "apply": "Make objects be as files say.",
+        "get": "Print objects of any kind.",
+        "delete": "Delete objects.",
+        "templates": "List the templates that may be used.",
+        "render": "Print what the operator would apply.",
+        "crds": "Print the CustomResourceDefinitions.",
+    },
+    "Other": {
+        "completion": "Print what a shell needs to complete kode.",
+        "version": "Print the version.",
+        "operator": "Run the operator on a cluster.",
+    },
+}
+"""Title to commands, each with its line."""
+
+app = typer.Typer(name="kode", cls=group_of(SECTIONS), **OPTIONS)
 
 
-@app.command()
-def render(
-    files: Annotated[
-        list[Path],
-        typer.Option(
-            "--filename",
-            "-f",
-            help="YAML file with Kodes, templates and what they name; - reads standard input. "
-            "May be given more than once.",
-        ),
-    ],
-    *,
-    envoy: Annotated[
-        bool, typer.Option("--envoy", help="Print the sidecars' Envoy configuration instead.")
-    ] = False,
-    namespace: Annotated[
-        str, typer.Option("--namespace", "-n", help="Namespace of documents that name none.")
-    ] = "default",
-    output: Annotated[str, typer.Option("--output", "-o", help="yaml or json.")] = "yaml",
-) -> None:
-    """Print what the operator would apply for the Kodes in the given files."""
-    from kode.cli.render import run
-
-    raise typer.Exit(run(files, envoy=envoy, namespace=namespace, output=output))
-
-
-@app.command()
-def crds() -> None:
-    """Print the CustomResourceDefinitions."""
-    from kode.cli.crds import run
-
-    run()
-
-
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    add_help_option=False,
-)
-def operator(context: typer.Context) -> None:
-    """Run the operator; `kode operator --help` lists its options."""
-    from kode.cli.operator import run
-
-    run(context.args)
+@app.callback()
+def kode() -> None:
+    """Development environments, on this machine or on a Kubernetes cluster."""
 
 
 def main() -> None:
     """Run the command line."""
+    if "_KODE_COMPLETE" in os.environ:
+        from kode.cli.completion import answer
+
+        answer()
     app()

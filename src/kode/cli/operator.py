@@ -6,13 +6,16 @@ long as it runs; so this process is replaced by it, and the options are its own.
 
 import os
 import sys
-from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+SETTINGS: dict[str, Any] = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+    "add_help_option": False,
+}
 
 
-def run(arguments: Sequence[str]) -> None:
-    """Replace this process by the operator.
-
-    Args:
-        arguments: its command line, for example --workers 8.
-    """
-    os.execv(sys.executable, [sys.executable, "-m", "kode.controllers", *arguments])  # noqa: S606
+def command(context: typer.Context) -> None:
+    """Run the operator; `kode operator --help` lists its options."""
+    os.execv(sys.executable, [sys.executable, "-m", "kode.controllers", *context.args])  # noqa: S606

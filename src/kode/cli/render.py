@@ -8,7 +8,9 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from kode import names
 from kode.api.conditions import Reason
@@ -28,6 +30,29 @@ _INVALID, _FOUND_NOTHING = 1, 2
 
 Objects = dict[tuple[str, str, str], Any]
 """Kind, namespace (empty where it has none) and name to a typed object or a Secret's document."""
+
+
+def command(
+    files: Annotated[
+        list[Path],
+        typer.Option(
+            "--filename",
+            "-f",
+            help="YAML file with Kodes, templates and what they name; - reads standard input. "
+            "May be given more than once.",
+        ),
+    ],
+    *,
+    envoy: Annotated[
+        bool, typer.Option("--envoy", help="Print the sidecars' Envoy configuration instead.")
+    ] = False,
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help="Namespace of documents that name none.")
+    ] = "default",
+    output: Annotated[str, typer.Option("--output", "-o", help="yaml or json.")] = "yaml",
+) -> None:
+    """Print what the operator would apply for the Kodes in the given files."""
+    raise typer.Exit(run(files, envoy=envoy, namespace=namespace, output=output))
 
 
 def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> int:

@@ -1,6 +1,7 @@
 """kode.cli.main: wiring."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -12,8 +13,41 @@ from kode.cli import main
 def test_without_a_command_the_commands_are_told() -> None:
     result = CliRunner().invoke(main.app, [])
     assert result.exit_code == 2
-    for name in ("render", "crds", "operator"):
-        assert name in result.output
+    for name in ("up", "create", "list", "editors", "render", "crds", "operator"):
+        assert f"\n  {name} " in result.output
+
+
+def test_a_command_that_is_almost_one_is_named() -> None:
+    result = CliRunner().invoke(main.app, ["lst"])
+    assert result.exit_code == 2
+    assert "Did you mean 'list'?" in result.output
+
+
+def test_telling_the_commands_imports_none_of_them() -> None:
+    code = "import sys, kode.cli.main as m; m.app(['--help'], standalone_mode=False)"
+    said = f"{code}; print(sorted(n for n in sys.modules if n.startswith('kode.')))"
+    shown = subprocess.run([sys.executable, "-c", said], check=True, capture_output=True, text=True)
+    modules = ["kode.cli", "kode.cli.group", "kode.cli.main", "kode.cli.spread"]
+    assert shown.stdout.splitlines()[-1] == str(modules)
+
+
+def test_a_shell_is_told_how_to_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_KODE_COMPLETE", "")
+    for shell in ("bash", "zsh", "fish"):
+        shown = CliRunner().invoke(main.app, ["completion", shell])
+        assert (shown.exit_code, "_KODE_COMPLETE" in shown.stdout) == (0, True)
+
+
+def test_a_shell_gets_its_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_KODE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "kode li")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setattr(sys, "argv", ["kode"])
+    with pytest.raises(SystemExit):
+        main.main()
+    assert capsys.readouterr().out.split() == ["list"]
 
 
 def test_operator_takes_the_place_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

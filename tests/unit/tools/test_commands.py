@@ -1,12 +1,18 @@
 """tools.commands."""
 
-from kode.cli.main import app
-from tools.commands import PAGE, pages
+from kode.cli.exits import Exit
+from tools.commands import PAGE, commands, pages
 
 
 def test_every_command_has_its_help_on_the_page() -> None:
     page = pages()[PAGE]
-    for command in app.registered_commands:
-        assert command.callback is not None
-        name = command.name or command.callback.__name__
+    found = [" ".join(words) for words in commands()]
+    assert {"render", "list", "editors", "editors install", "operator"} <= set(found)
+    for name in found:
         assert f"## kode {name}\n\n```\nusage: kode {name}" in page.replace("Usage:", "usage:")
+
+
+def test_every_exit_code_is_on_the_page() -> None:
+    page = pages()[PAGE]
+    for code in Exit:
+        assert f"| {code.value} | {code.doc} |" in page

@@ -1,0 +1,21 @@
+"""`kode down`: the platform on this machine ends, and everything that it runs."""
+
+import os
+import sys
+
+from kode.cli.failures import finish
+from kode.cli.terminal.progress import Progress
+
+
+def command() -> None:
+    """Stop the platform on this machine and every editor on it; Kodes and files stay."""
+
+    async def errand() -> None:
+        from kode.platform.local import daemon
+        from kode.platform.local.places import Places
+
+        with Progress("stopping") as progress:
+            ended = await daemon.stop(Places.of(os.environ), progress.tell)
+        sys.stdout.write("the platform is stopped\n" if ended else "nothing runs\n")
+
+    finish(errand)

@@ -1,0 +1,90 @@
+"""Starting, stopping and restarting Kodes.
+
+Rule: the wish is written down even where the platform does not run; only waiting needs it to.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from kode.cli import conditions, wait
+from kode.cli.exits import Exit, code
+from kode.cli.failures import Failure, tell
+from kode.cli.options import Patience
+from kode.cli.session import Session
+from kode.errors import KodeError
+
+
+async def each(names: list[str], turn: Callable[[str], Awaitable[None]]) -> int:
+    """Take one Kode after the other; what is wrong with one is told and keeps none of the others.
+
+    Returns:
+        The exit code of the first that failed.
+    """
+    outcome = Exit.OK
+    for name in names:
+        try:
+            await turn(name)
+        except Failure as failure:
+            tell(failure.message, failure.then)
+            outcome = outcome or failure.exit
+        except KodeError as error:
+            tell(f"kode {name}: {error}")
+            outcome = outcome or code(error)
+    return outcome
+
+
+async def stop(session: Session, name: str, patience: Patience) -> None:
+    """Stop a Kode."""
+    kode = await session.find(name)
+    if kode["spec"].get("suspend") and conditions.is_suspended(kode):
+        sys.stdout.write(f"kode/{name} is stopped already\n")
+        return
+    await session.platform.suspend(name, session.namespace, suspended=True)
+    if _waits(session, patience):
+        await wait.suspended(session, name, patience.timeout)
+    sys.stdout.write(f"kode/{name} stopped\n")
+
+
+async def start(session: Session, name: str, patience: Patience) -> None:
+    """Start a Kode."""
+    await session.find(name)
+    await session.platform.suspend(name, session.namespace, suspended=False)
+    await _running(session, name, patience, "started")
+
+
+async def restart(session: Session, name: str, patience: Patience) -> None:
+    """Start a Kode anew."""
+    kode = await session.find(name)
+    if kode["spec"].get("suspend"):
+        raise Failure(Exit.REFUSED, f"kode {name} is stopped", f"kode start {name}")
+    await session.platform.restart(name, session.namespace)
+    await _running(session, name, patience, "restarted")
+
+
+async def _running(session: Session, name: str, patience: Patience, verb: str) -> None:
+    if _waits(session, patience):
+        await wait.ready(session, name, patience.timeout)
+    sys.stdout.write(f"kode/{name} {verb}\n")
+
+
+def _waits(session: Session, patience: Patience) -> bool:
+    if not patience.wait:
+        return False
+    if session.asleep():
+        sys.stderr.write("the platform does not run: this is taken at the next `kode up`\n")
+        return False
+    return True
+
+
+def errand(
+    names: list[str],
+    patience: Patience,
+    turn: Callable[[Session, str, Patience], Awaitable[None]],
+) -> Callable[[Session], Any]:
+    """Return the errand that takes every Kode."""
+
+    async def taken(session: Session) -> int:
+        return await each(names, lambda name: turn(session, name, patience))
+
+    return taken

@@ -1,0 +1,78 @@
+"""What only this machine can tell.
+
+Rule: read from the folders themselves, so it is true while the platform is down as well.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kode import names
+from kode.cli.terminal.words import amount
+from kode.platform.local.places import Places
+
+_PATIENCE = 1.0
+"""Seconds to spend on adding up sizes."""
+
+
+def about(kode: Mapping[str, Any]) -> list[list[str]]:
+    """Return titles and texts: where the files of a Kode are and how large they are."""
+    meta = kode["metadata"]
+    storage = kode["spec"].get("storage") or {}
+    claim = storage.get("existingVolumeClaim") or names.home_claim(meta["name"])
+    path = Places.of(os.environ).volume(meta["namespace"], claim)
+    if not path.is_dir():
+        return [["files", f"{path} (none yet)"]]
+    return [["files", f"{path} ({size(path)})"]]
+
+
+def state() -> dict[str, Any]:
+    """Return whether the platform runs, where things are, and how much room there is."""
+    from kode.cli.editors import editors, told
+    from kode.platform.local import daemon
+
+    places = Places.of(os.environ)
+    running = daemon.running(places)
+    said: dict[str, Any] = {"state": "up" if running else "down"}
+    if running:
+        since = datetime.fromtimestamp(running.since, UTC).isoformat(timespec="seconds")
+        said |= {
+            "address": running.url,
+            "door": "answers" if running.ready else "does not answer",
+            "pid": running.pid,
+            "since": since,
+            "running": running.version,
+        }
+    here = [row["name"] for row in told(editors()) if row["state"] in ("installed", "your own")]
+    return {
+        **said,
+        "runtimes": ["process", *(["podman"] if shutil.which("podman") else [])],
+        "editors": here,
+        "files": str(places.root),
+        "cache": str(places.cache),
+        "used": size(places.root),
+        "free": amount(shutil.disk_usage(existing(places.root)).free),
+    }
+
+
+def existing(path: Path) -> Path:
+    """Return a folder, or the nearest one above it that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+def size(folder: Path) -> str:
+    """Return what a folder takes on disk, for people; links are not followed."""
+    total, until = 0, time.monotonic() + _PATIENCE
+    for root, _, files in os.walk(folder):
+        for name in files:
+            try:
+                total += (Path(root) / name).lstat().st_blocks * 512
+            except OSError:
+                continue  # gone since
+        if time.monotonic() > until:
+            return f"more than {amount(total)}"
+    return amount(total)

@@ -1,0 +1,84 @@
+"""Which platform a command means.
+
+Rule: this machine, unless a cluster is named by an option or by the environment; and it is always
+visible which.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from kode.cli.exits import Exit
+from kode.cli.failures import Failure, finish
+from kode.cli.options import Anywhere, Where
+from kode.cli.session import Session
+
+if TYPE_CHECKING:
+    from kode.platform.port import Platform
+
+DEFAULT_NAMESPACE = "default"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A platform, and the namespace that is meant where none is named."""
+
+    platform: "Platform"
+    namespace: str = DEFAULT_NAMESPACE
+    local: bool = False
+
+
+def is_cluster(where: Where) -> bool:
+    """Tell whether options and environment name a cluster."""
+    return bool(where.context or where.kubeconfig) and not where.local
+
+
+def choose(where: Where) -> Chosen:
+    """Return the platform that is meant, not yet connected to."""
+    if is_cluster(where):
+        return _cluster(where)
+    import os
+
+    from kode.platform.local.places import Places
+    from kode.platform.local.platform import Local
+
+    return Chosen(Local(Places.of(os.environ)), local=True)
+
+
+def _cluster(where: Where) -> Chosen:
+    import os
+    from pathlib import Path
+
+    try:
+        from kode.platform.cluster import Cluster
+    except ModuleNotFoundError as error:
+        message = f"a cluster needs more than is installed ({error.name})"
+        raise Failure(Exit.PLATFORM, message, "pip install 'kode[operator]'") from None
+    # A list of files, as KUBECONFIG may be, is for the platform to read from the environment.
+    several = os.pathsep in where.kubeconfig
+    file = Path(where.kubeconfig) if where.kubeconfig and not several else None
+    environment = {**os.environ, "KUBECONFIG": where.kubeconfig} if several else os.environ
+    cluster = Cluster.of(environment, file=file, context=where.context)
+    return Chosen(cluster, cluster.namespace)
+
+
+def visit(where: Where, errand: Callable[[Session], Awaitable[int | None]]) -> NoReturn:
+    """Run an errand on the platform that is meant, and leave with its exit code."""
+
+    async def errand_there() -> int | None:
+        chosen = choose(where)
+        session = Session(
+            platform=chosen.platform,
+            namespace=where.namespace or chosen.namespace,
+            everywhere=isinstance(where, Anywhere) and where.everywhere,
+            local=chosen.local,
+        )
+        try:
+            if sys.stderr.isatty():
+                sys.stderr.write(f"on {chosen.platform.label}\n")
+            return await errand(session)
+        finally:
+            await chosen.platform.close()
+
+    finish(errand_there)

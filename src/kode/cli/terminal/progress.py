@@ -1,0 +1,57 @@
+"""What is going on while a person waits.
+
+Rule: on a terminal one line that changes; elsewhere one line for each thing that is new.
+"""
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from kode.cli.terminal.words import plain
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+class Progress:
+    """The line about what is going on; on standard error."""
+
+    def __init__(self, text: str) -> None:
+        """Begin with what is waited for."""
+        self._text = plain(text)
+        self._status: Status | None = None
+
+    def __enter__(self) -> Self:
+        """Show the first line."""
+        if not sys.stderr.isatty():
+            sys.stderr.write(f"{self._text}\n")
+            return self
+        from rich.console import Console
+        from rich.text import Text
+
+        self._status = Console(stderr=True).status(Text(self._text))
+        self._status.start()
+        return self
+
+    def tell(self, text: str) -> None:
+        """Show what is going on now."""
+        shown = plain(text)
+        if shown == self._text:
+            return
+        self._text = shown
+        if self._status is None:
+            sys.stderr.write(f"{shown}\n")
+            return
+        from rich.text import Text
+
+        self._status.update(Text(shown))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the line away."""
+        if self._status is not None:
+            self._status.stop()

@@ -1,0 +1,41 @@
+"""Small words: ages, sizes, text that a terminal may be given.
+
+Rule: what others wrote (messages, names) never reaches a terminal with its control characters.
+"""
+
+import unicodedata
+from datetime import UTC, datetime
+
+_STEPS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+_SIZE = 1024
+
+
+def plain(text: str) -> str:
+    """Return a text as one line without control characters."""
+    return "".join(
+        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs") else " "
+        for character in " ".join(text.split())
+    )
+
+
+def age(time: str | None, now: datetime | None = None) -> str:
+    """Return how long ago an RFC 3339 time was: 5s, 12m, 3h, 8d."""
+    try:
+        then = datetime.fromisoformat(time or "")
+    except ValueError:
+        return "-"
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    seconds = max(0, int(((now or datetime.now(UTC)) - then).total_seconds()))
+    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
+    return f"{seconds // size}{unit}"
+
+
+def amount(size: float) -> str:
+    """Return a number of bytes for people."""
+    for unit in _SIZES[:-1]:
+        if size < _SIZE:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= _SIZE
+    return f"{size:.1f} {_SIZES[-1]}"

@@ -1,0 +1,89 @@
+"""`kode up`: the platform on this machine, and for a newcomer an editor on it.
+
+Rule: where there is a Kode already nothing is made; what is there comes back by itself.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from kode.cli import wait
+from kode.cli.create import Wish, created
+from kode.cli.failures import finish
+from kode.cli.kinds import KODE
+from kode.cli.open import show
+from kode.cli.session import Session
+from kode.cli.terminal.progress import Progress
+
+FIRST, TEMPLATE = "dev", "code-server"
+
+
+def command(
+    *,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")
+    ] = 8080,
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address",
+            help="Address to listen on; others than this machine's own see "
+            "it only where this says so.",
+        ),
+    ] = "127.0.0.1",
+    empty: Annotated[bool, typer.Option("--empty", help="Make no first Kode.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Seconds to wait at most.")
+    ] = 1200.0,
+) -> None:
+    """Start the platform on this machine, and leave it running.
+
+    Where no Kode exists yet, one named dev is made, so that an editor is there to work in.
+    """
+
+    async def errand() -> None:
+        from kode.platform.local import daemon
+        from kode.platform.local.places import Places
+        from kode.platform.local.platform import Local
+
+        places = Places.of(os.environ)
+        with Progress("starting the platform") as progress:
+            running = await daemon.start(places, daemon.Options(address, port), progress.tell)
+        sys.stdout.write(f"platform: {running.url}\n")
+        sys.stdout.flush()
+        platform = Local(places)
+        session = Session(platform, "default", everywhere=True, local=True)
+        try:
+            await _kodes(session, timeout, empty=empty)
+        finally:
+            await platform.close()
+        _note()
+
+    finish(errand)
+
+
+async def _kodes(session: Session, seconds: float, *, empty: bool) -> None:
+    items = await session.items(KODE)
+    if items:
+        from kode.cli.list import listed
+        from kode.cli.options import Form
+
+        await listed(session, Form.TABLE)
+        return
+    if empty:
+        return
+    await created(session, FIRST, Wish(template=TEMPLATE))
+    await wait.ready(session, FIRST, seconds)
+    address = await session.platform.address(FIRST, session.namespace)
+    sys.stdout.write(f"{FIRST}: ")
+    show(address)
+
+
+def _note() -> None:
+    for name in ("KODE_CONTEXT", "KUBECONFIG"):
+        if os.environ.get(name):
+            text = f"{name} is set, so other commands mean that cluster; --local means this machine"
+            sys.stderr.write(f"note: {text}\n")
+            return

@@ -1,0 +1,116 @@
+"""Waiting for a Kode.
+
+Rule: whoever waits is told what is going on, and is not kept waiting for what waiting will not
+bring.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from kode.cli import conditions
+from kode.cli.conditions import Object
+from kode.cli.exits import Exit
+from kode.cli.failures import Failure
+from kode.cli.session import Session
+from kode.cli.terminal.progress import Progress
+from kode.errors import RefNotFound
+from kode.labels import RESTARTED_AT
+
+_PAUSE = 0.3
+
+
+async def ready(session: Session, name: str, seconds: float) -> Object:
+    """Wait until a person can work; return the Kode.
+
+    Raises:
+        Failure: it will not start, or has not in time.
+    """
+    await awake(session)
+    with Progress(f"waiting for {name}") as progress:
+        async with _patience(seconds, f"{name} is not ready", f"kode describe {name}"):
+            return await _until(session, name, _Look(name, progress))
+
+
+async def suspended(session: Session, name: str, seconds: float) -> None:
+    """Wait until a Kode stands still."""
+    await awake(session)
+    with Progress(f"waiting for {name} to stop"):
+        async with _patience(seconds, f"{name} has not stopped", f"kode describe {name}"):
+            await _until(session, name, conditions.is_suspended)
+
+
+async def gone(session: Session, kind: str, name: str, seconds: float) -> None:
+    """Wait until an object is no more."""
+    with Progress(f"waiting for {name} to be gone"):
+        async with _patience(seconds, f"{name} is still there"):
+            while True:
+                try:
+                    await session.platform.get(kind, name, session.namespace)
+                except RefNotFound:
+                    return
+                await asyncio.sleep(_PAUSE)
+
+
+async def awake(session: Session) -> None:
+    """Refuse to wait for a platform that does not run.
+
+    Raises:
+        Failure: nothing would ever come.
+    """
+    if not session.asleep():
+        return
+    raise Failure(Exit.PLATFORM, "the platform on this machine does not run", "kode up")
+
+
+class _Look:
+    """One look after the other at a Kode that should become ready."""
+
+    def __init__(self, name: str, progress: Progress) -> None:
+        self._name = name
+        self._progress = progress
+
+    def __call__(self, kode: Object) -> bool:
+        if conditions.is_ready(kode) and _restarted(kode):
+            return True
+        if kode["spec"].get("suspend"):
+            raise Failure(Exit.NOT_READY, f"{self._name} is suspended", f"kode start {self._name}")
+        said = conditions.why(kode)
+        if conditions.is_hopeless(kode):
+            then = f"kode logs {self._name}, or kode describe {self._name}"
+            raise Failure(Exit.NOT_READY, f"{self._name} does not start: {said}", then)
+        self._progress.tell(f"{self._name}: {said}" if said else f"waiting for {self._name}")
+        return False
+
+
+async def _until(session: Session, name: str, enough: Callable[[Object], bool]) -> Object:
+    while True:
+        kode = await session.find(name)
+        if enough(kode):
+            return kode
+        await asyncio.sleep(_PAUSE)
+
+
+def _restarted(kode: Object) -> bool:
+    # An answer from before the restart that was asked for is none.
+    asked = _time(kode["metadata"].get("annotations", {}).get(RESTARTED_AT))
+    since = _time(conditions.condition(kode, "Ready").get("lastTransitionTime"))
+    return asked is None or since is None or since >= asked.replace(microsecond=0)
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+@asynccontextmanager
+async def _patience(seconds: float, message: str, then: str = "") -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Failure(Exit.NOT_READY, f"{message} after {seconds:g} s", then) from None

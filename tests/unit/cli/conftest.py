@@ -1,0 +1,36 @@
+"""Commands on a platform in memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from kode.cli import platforms, wait
+from kode.cli.main import app
+from kode.cli.session import Session
+from tests.unit.cli.memory import Memory
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """The platform that every command means."""
+    for name in ("KODE_NAMESPACE", "KODE_CONTEXT", "KUBECONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    found = Memory()
+    monkeypatch.setattr(platforms, "choose", lambda _: platforms.Chosen(found, local=True))
+    monkeypatch.setattr(Session, "asleep", lambda _: False)
+    monkeypatch.setattr(wait, "_PAUSE", 0)
+    return found
+
+
+@pytest.fixture
+def run(memory: Memory) -> Run:  # noqa: ARG001 - what commands run on
+    """Run `kode` with arguments."""
+
+    def run(*arguments: str, **options: Any) -> Result:
+        return CliRunner().invoke(app, list(arguments), **options)
+
+    return run

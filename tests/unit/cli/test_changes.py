@@ -1,0 +1,256 @@
+"""`kode apply`, `delete`, `create`, `start`, `stop`, `restart`: what is asked of the platform."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kode.cli.terminal import ask
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.memory import Memory, condition, kode, template
+
+
+def file(path: Path, *documents: Any) -> Path:
+    path.write_text(yaml.safe_dump_all(documents))
+    return path
+
+
+def bare(document: dict[str, Any]) -> dict[str, Any]:
+    meta = {"name": document["metadata"]["name"]}
+    return {key: value for key, value in document.items() if key != "status"} | {"metadata": meta}
+
+
+def test_each_document_gets_its_line(run: Run, memory: Memory, tmp_path: Path) -> None:
+    file(tmp_path / "a.yaml", bare(kode("dev")), bare(template()))
+    file(tmp_path / "b.yml", bare(kode("other")) | {"apiVersion": "v1alpha1"})
+    (tmp_path / "notes.txt").write_text("no")
+    result = run("apply", "-f", str(tmp_path), "-n", "mine")
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "kode/dev created\nkodeclustertemplate/code-server created\nkode/other created\n"
+    )
+    assert f"warning: {tmp_path}/b.yml: kode/other: Kode: apiVersion v1alpha1" in result.stderr
+    assert ("Kode", "mine", "dev") in memory.objects
+    again = run("apply", "-f", str(tmp_path / "a.yaml"), "-n", "mine", "-o", "name")
+    assert again.stdout == "kode/dev\nkodeclustertemplate/code-server\n"
+    assert "unchanged" in run("apply", "-f", str(tmp_path / "a.yaml"), "-n", "mine").stdout
+
+
+def test_what_is_wrong_does_not_keep_the_others(run: Run, memory: Memory, tmp_path: Path) -> None:
+    wrong = bare(kode("bad"))
+    wrong["spec"]["nonsense"] = 1
+    path = file(tmp_path / "a.yaml", wrong, bare(kode("good")))
+    result = run("apply", "-f", str(path), "-f", str(tmp_path / "none.yaml"))
+    assert (result.exit_code, result.stdout) == (1, "kode/good created\n")
+    assert f"error: {path}: kode/bad: spec.nonsense: unknown field\n" in result.stderr
+    assert f"error: {tmp_path}/none.yaml: No such file or directory\n" in result.stderr
+    assert list(memory.objects) == [("Kode", "default", "good")]
+
+
+def test_nothing_to_apply_is_an_error(run: Run, tmp_path: Path) -> None:
+    assert run("apply", "-f", str(tmp_path)).exit_code == 1
+    empty = file(tmp_path / "a.yaml")
+    assert run("apply", "-f", str(empty)).stderr == "error: no document in the given files\n"
+
+
+def test_standard_input_is_a_file(run: Run) -> None:
+    result = run("apply", "-f", "-", input=yaml.safe_dump(bare(kode("dev"))))
+    assert result.stdout == "kode/dev created\n"
+
+
+def test_files_stay_unless_they_are_purged(run: Run, memory: Memory) -> None:
+    memory.hold(kode("a"), kode("b"), kode("c", storage={"keepVolume": False}), template())
+    result = run("delete", "a", "kdct/code-server", "nobody", "c")
+    assert result.exit_code == 3
+    assert result.stdout == (
+        "kode/a deleted; its files are kept\n"
+        "kodeclustertemplate/code-server deleted\n"
+        "kode/c deleted\n"
+    )
+    assert run("delete", "b", "--purge", "--wait").stdout == "kode/b deleted\n"
+    assert memory.asked == [
+        ("delete", "Kode", "default", "a", False),
+        ("delete", "KodeClusterTemplate", "", "code-server", False),
+        ("delete", "Kode", "default", "c", False),
+        ("delete", "Kode", "default", "b", True),
+    ]
+
+
+def test_purging_is_asked_about_on_a_terminal(
+    run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "can_ask", lambda: True)
+    memory.hold(kode("dev"))
+    refused = run("delete", "dev", "--purge", input="n\n")
+    assert (refused.exit_code, memory.asked) == (1, [])
+    assert "Delete Kode dev and all of its files? [y/N]" in refused.stderr
+    assert run("delete", "dev", "--purge", input="").exit_code == 130
+    assert run("delete", "dev", "--purge", input="y\n").exit_code == 0
+    memory.hold(kode("dev"))
+    assert run("delete", "dev", "--purge", "--yes").exit_code == 0
+
+
+def test_what_files_hold_is_deleted(run: Run, memory: Memory, tmp_path: Path) -> None:
+    memory.hold(kode("dev"), template())
+    path = file(tmp_path / "a.yaml", bare(kode("dev")), bare(template()))
+    assert run("delete", "-f", str(path)).stdout.count("deleted") == 2
+    assert run("delete").exit_code == 2
+    for document in ({"kind": "Pod", "metadata": {"name": "x"}}, {"kind": "Kode"}):
+        assert run("delete", "-f", str(file(path, document))).exit_code == 1
+    assert run("delete", "-f", str(tmp_path / "none.yaml")).exit_code == 1
+
+
+PARAMETERS = [
+    {"name": "cpu", "type": "number", "default": 2},
+    {"name": "gpu", "type": "bool", "default": False},
+    {
+        "name": "flavour",
+        "displayName": "Flavour",
+        "description": "which one",
+        "options": [{"name": "Sweet", "value": "sweet"}, {"name": "Sour", "value": "sour"}],
+    },
+]
+
+
+def test_create_sets_what_is_given(run: Run, memory: Memory) -> None:
+    own = {**template("own"), "kind": "KodeTemplate"}
+    own["metadata"]["namespace"] = "default"
+    memory.hold(template(), own)
+    result = run(
+        *("create", "dev", "-t", "code-server", "-e", "A=b=c", "--workspace", "src"),
+        *("--user", "me", "--password", "-"),
+        input="hush\n",
+    )
+    assert (result.exit_code, result.stdout) == (0, "kode/dev created\n")
+    assert result.stderr == "next: kode open dev\n"
+    assert memory.objects["Kode", "default", "dev"]["spec"] == {
+        "templateRef": {"kind": "KodeClusterTemplate", "name": "code-server"},
+        "env": [{"name": "A", "value": "b=c"}],
+        "user": "me",
+        "password": "hush",
+        "workspace": "src",
+    }
+    assert run("create", "dev", "-t", "own").exit_code == 4
+    assert run("create", "far", "-t", "default/own", "-n", "far").exit_code == 0
+    ref = memory.objects["Kode", "far", "far"]["spec"]["templateRef"]
+    assert ref == {"kind": "KodeTemplate", "name": "own", "namespace": "default"}
+
+
+def test_create_says_what_is_missing_or_wrong(run: Run, memory: Memory) -> None:
+    nothing = run("create", "dev")
+    assert nothing.exit_code == 2
+    assert nothing.stderr == "error: --template is missing\nnext: kode apply -f FILE adds one\n"
+    memory.hold(template(parameters=PARAMETERS))
+    assert "next: one of code-server\n" in run("create", "dev").stderr
+    given = ("create", "dev", "-t", "code-server")
+    assert run(*given).stderr == (
+        "error: the template asks for flavour\nnext: add --set flavour=...\n"
+    )
+    assert "has no parameter x\n" in run(*given, "--set", "x=1").stderr
+    assert "must be a number" in run(*given, "--set", "cpu=many").stderr
+    assert "must be true or false" in run(*given, "--set", "gpu=maybe").stderr
+    assert run(*given, "--set", "cpu").exit_code == 2
+    assert run("create", "dev", "-t", "code-servr").exit_code == 3
+    memory.hold(template())
+    assert "it has none" in run(*given, "--set", "x=1").stderr
+
+
+def test_create_asks_on_a_terminal(
+    run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "can_ask", lambda: True)
+    monkeypatch.setattr("tests.unit.cli.memory.parse", lambda _: None)
+    memory.hold(template(parameters=PARAMETERS), template("other"))
+    result = run("create", "dev", input="9\n1\nmany\n4.5\n\nSour\n2\n")
+    assert result.exit_code == 0
+    assert "  1  code-server\n  2  other\n" in result.stderr
+    assert "a number from 1 to 2, please\n" in result.stderr
+    assert "Flavour: which one" in result.stderr
+    spec = memory.objects["Kode", "default", "dev"]["spec"]
+    assert spec["parameters"] == {"cpu": 4.5, "gpu": False, "flavour": "sour"}
+    assert run("create", "dev", input="").exit_code == 130
+    memory.hold()
+    assert "there is nothing to choose from" in run("create", "dev").stderr
+    memory.hold(template(parameters=PARAMETERS))
+    given = ("create", "two", "-t", "code-server", "--yes", "--set", "flavour=sweet")
+    assert run(*given, "--set", "cpu=3", "--set", "gpu=yes").exit_code == 0
+    spec = memory.objects["Kode", "default", "two"]["spec"]
+    assert spec["parameters"] == {"flavour": "sweet", "cpu": 3, "gpu": True}
+
+
+def ready(document: dict[str, Any], time: str = "2026-01-02T03:04:05Z") -> None:
+    document["status"] = {
+        "observedGeneration": document["metadata"]["generation"],
+        "phase": "Running",
+        "conditions": [{**condition("Ready"), "lastTransitionTime": time}],
+    }
+
+
+def test_create_waits_when_asked(run: Run, memory: Memory) -> None:
+    memory.hold(template())
+    memory.turn = ready
+    result = run("create", "dev", "-t", "code-server", "--wait", "-o", "name")
+    assert (result.exit_code, result.stdout) == (0, "kode/dev\n")
+
+
+def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
+    memory.hold(kode("dev"))
+    looks = []
+
+    def turn(document: dict[str, Any]) -> None:
+        looks.append(document)
+        if len(looks) % 3:
+            return
+        if document["spec"].get("suspend"):
+            ready(document)
+            document["status"]["conditions"] = [condition("Suspended")]
+        else:
+            ready(document)
+
+    memory.turn = turn
+    assert run("stop", "dev").stdout == "kode/dev stopped\n"
+    assert len(looks) == 3
+    assert run("restart", "dev").stderr == "error: kode dev is stopped\nnext: kode start dev\n"
+    assert run("start", "dev", "nobody").exit_code == 3
+    assert run("stop", "dev", "--no-wait").exit_code == 0
+    memory.turn = lambda _: None
+    memory.objects["Kode", "default", "dev"]["status"]["conditions"] = [condition("Suspended")]
+    memory.objects["Kode", "default", "dev"]["status"]["observedGeneration"] = 9
+    assert run("stop", "dev").stdout == "kode/dev is stopped already\n"
+
+
+def test_restart_waits_for_an_answer_after_it(run: Run, memory: Memory) -> None:
+    memory.hold(kode("dev"))
+    document = memory.objects["Kode", "default", "dev"]
+    document["metadata"]["annotations"] = {
+        "kode.jacero.io/restarted-at": "2026-01-02T03:05:00.250000Z"
+    }
+    times = iter(["2026-01-02T03:04:05Z", "nonsense?", "2026-01-02T03:05:00Z"])
+    memory.turn = lambda found: ready(found, next(times, "2026-01-02T03:05:00Z"))
+    assert run("restart", "dev").stdout == "kode/dev restarted\n"
+
+
+def test_waiting_ends_where_it_is_of_no_use(
+    run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = condition("Ready", "False", "CrashLooping", "It ends again and again.")
+    memory.hold(kode("dev", failed, phase="Failed"), kode("slow", phase=""))
+    memory.turn = lambda found: found["metadata"].update(generation=1)
+    hopeless = run("start", "dev")
+    assert hopeless.exit_code == 5
+    assert "error: dev does not start: CrashLooping: It ends again" in hopeless.stderr
+    assert "next: kode logs dev, or kode describe dev\n" in hopeless.stderr
+    late = run("start", "slow", "--timeout", "0.01")
+    assert late.exit_code == 5
+    assert late.stderr == (
+        "waiting for slow\nslow: nobody has looked at it yet\n"
+        "error: slow is not ready after 0.01 s\nnext: kode describe slow\n"
+    )
+    monkeypatch.setattr("kode.cli.session.Session.asleep", lambda _: True)
+    asleep = run("stop", "slow")
+    assert (asleep.exit_code, asleep.stdout) == (0, "kode/slow stopped\n")
+    assert asleep.stderr == "the platform does not run: this is taken at the next `kode up`\n"
+    assert run("open", "slow").stderr == (
+        "error: the platform on this machine does not run\nnext: kode up\n"
+    )

@@ -1,0 +1,175 @@
+"""`kode list`, `get`, `templates`, `describe`, `events`, `logs`: what is shown."""
+
+import json
+
+import pytest
+import yaml
+
+from kode.platform.port import Address, Event, LogQuery
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.memory import Memory, condition, kode, template
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kode.cli.terminal.objects.age", lambda _: "3h")
+    monkeypatch.setattr("kode.cli.describe.age", lambda _: "3h")
+    monkeypatch.setattr("kode.cli.events.age", lambda _: "3h")
+
+
+def test_kodes_are_listed_in_aligned_columns(run: Run, memory: Memory) -> None:
+    starting = condition("Ready", "False", "Starting", "The editor\n\x1b[31mstarts.")
+    memory.hold(kode("dev"), kode("other-one", starting, phase="Starting"), kode("new", phase=""))
+    memory.addresses["dev"] = Address("http://dev.localhost:8080/")
+    memory.addresses["other-one"] = Address("http://127.0.0.1:1/", command=("forward",))
+    result = run("list")
+    assert result.stdout == (
+        "NAME       PHASE     URL                         TEMPLATE     AGE  WHY\n"
+        "dev        Running   http://dev.localhost:8080/  code-server  3h   -\n"
+        "new        Pending   -                           code-server  3h   "
+        "nobody has looked at it yet\n"
+        "other-one  Starting  -                           code-server  3h   "
+        "Starting: The editor  [31mstarts.\n"
+    )
+    assert (result.exit_code, result.stderr, memory.closed) == (0, "", True)
+
+
+def test_what_is_degraded_is_said_beside_what_runs(run: Run, memory: Memory) -> None:
+    lacking = condition("Degraded", "True", "NotOnLocalPlatform", "service.type: not here.")
+    memory.hold(kode("dev", condition("Ready", "True", "Running"), lacking))
+    assert "NotOnLocalPlatform: service.type: not here." in run("list").stdout
+
+
+def test_nothing_to_list_says_how_something_comes_to_be(run: Run) -> None:
+    result = run("list")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == (
+        "no Kodes in namespace default; `kode create NAME --template T` makes one\n"
+    )
+    assert run("list", "-A").stderr.startswith("no Kodes; ")
+
+
+def test_output_for_programs_is_whole_and_alone(run: Run, memory: Memory) -> None:
+    memory.hold(kode("dev"), kode("other"))
+    assert run("list", "-o", "name").stdout == "kode/dev\nkode/other\n"
+    listed = json.loads(run("list", "-o", "json").stdout)
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["dev", "other"]
+    one = yaml.safe_load(run("get", "kd", "dev", "-o", "yaml").stdout)
+    assert one == memory.objects["Kode", "default", "dev"]
+    assert json.loads(run("get", "kode/dev", "-o", "json").stdout) == one
+
+
+@pytest.mark.parametrize("word", ["clustertemplates", "kdct", "KodeClusterTemplate"])
+def test_a_kind_goes_by_all_of_its_names(run: Run, memory: Memory, word: str) -> None:
+    memory.hold(template())
+    assert run("get", word, "-A").stdout == (
+        "NAME         TYPE         IMAGE                PARAMETERS  AGE\n"
+        "code-server  code-server  example.test/code:1  -           3h\n"
+    )
+
+
+def test_all_namespaces_are_named(run: Run, memory: Memory) -> None:
+    far = kode("dev")
+    far["metadata"]["namespace"] = "far"
+    memory.hold(kode("dev"), far)
+    assert [line.split()[0] for line in run("get", "kodes", "-A").stdout.splitlines()] == [
+        "NAMESPACE",
+        "default",
+        "far",
+    ]
+    assert len(run("list", "-n", "far").stdout.splitlines()) == 2
+    assert len(run("list", env={"KODE_NAMESPACE": "far"}).stdout.splitlines()) == 2
+
+
+def test_kinds_and_names_that_are_not_there(run: Run, memory: Memory) -> None:
+    memory.hold(kode("development"))
+    unknown = run("get", "pods")
+    assert unknown.exit_code == 2
+    assert unknown.stderr.startswith("error: pods: no such kind\nnext: use one of kodes, ")
+    typo = run("get", "kode", "develpment")
+    assert typo.exit_code == 3
+    assert typo.stderr == (
+        "error: kode develpment does not exist in namespace default\n"
+        "next: did you mean development?\n"
+    )
+    far = run("get", "kdct", "zzz")
+    assert far.stderr == (
+        "error: clustertemplate zzz does not exist\n"
+        "next: kode get clustertemplates -A shows what exists\n"
+    )
+    assert run("get", "epcs").exit_code == 2
+    assert run("get", "epc").stderr == "no proxyconfigs in default\n"
+    assert run("get", "epcc").stderr == "no proxyclusterconfigs\n"
+
+
+def test_templates_show_their_parameters(run: Run, memory: Memory) -> None:
+    assert "no templates" in run("templates").stderr
+    own = {**template("own"), "kind": "KodeTemplate"}
+    own["metadata"]["namespace"] = "far"
+    memory.hold(template(parameters=PARAMETERS), own)
+    assert run("templates", "-A").stdout == (
+        "NAME         KIND                 TYPE         PARAMETERS\n"
+        "far/own      KodeTemplate         code-server  -\n"
+        "code-server  KodeClusterTemplate  code-server  cpu=2, gpu=false, flavour\n"
+    )
+    assert run("templates", "-o", "name").stdout == "kodeclustertemplate/code-server\n"
+
+
+PARAMETERS = [
+    {"name": "cpu", "type": "number", "default": 2},
+    {"name": "gpu", "type": "bool", "default": False},
+    {"name": "flavour", "type": "string"},
+]
+
+
+def test_describe_tells_everything(
+    run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kode.cli.machine.about", lambda _: [["files", "/there (1 B)"]])
+    memory.hold(kode("dev", password="hush", user="me"))
+    memory.happened = (Event("2026-01-01T00:00:00Z", "Normal", "Started", "Up.", "default", "dev"),)
+    assert run("describe", "dev").stdout == (
+        "kode       dev\n"
+        "namespace  default\n"
+        "platform   this machine\n"
+        "phase      Running\n"
+        "template   KodeTemplate code-server\n"
+        "created    3h ago\n"
+        "files      /there (1 B)\n"
+        "\n"
+        "spec\n"
+        "  templateRef:\n"
+        "    kind: KodeTemplate\n"
+        "    name: code-server\n"
+        "  password: (not shown)\n"
+        "  user: me\n"
+        "\n"
+        "conditions\n"
+        "  Ready  yes  for 3h  Running: It answers.\n"
+        "\n"
+        "events\n"
+        "  3h  Normal  Started  Up.\n"
+    )
+
+
+def test_events_are_told_with_their_count(run: Run, memory: Memory) -> None:
+    assert run("events").stderr == "no events\n"
+    memory.hold(kode("dev"))
+    memory.happened = (
+        Event("2026-01-01T00:00:00Z", "Warning", "Crashed", "It ended.", "default", "dev", 3),
+    )
+    assert run("events", "dev").stdout == (
+        "AGE  TYPE     KODE  REASON   MESSAGE\n3h   Warning  dev   Crashed  It ended. (3 times)\n"
+    )
+    assert "default/dev" in run("events", "-A").stdout
+    assert run("events", "-o", "name").stdout == "kode/dev\n"
+    assert json.loads(run("events", "-o", "json").stdout)[0]["count"] == 3
+    assert run("events", "nobody").exit_code == 3
+
+
+def test_logs_are_asked_for_as_told(run: Run, memory: Memory) -> None:
+    memory.hold(kode("dev"))
+    assert run("logs", "dev").stdout == "one\ntwo\nthree\n"
+    assert run("logs", "dev", "-f", "--tail", "1", "--sidecar").stdout == "three\n"
+    assert memory.asked[-1] == ("dev", "default", LogQuery(follow=True, tail=1, source="sidecar"))
+    assert run("logs", "nobody").exit_code == 3
