@@ -58,6 +58,8 @@ class Observation:
         closed: whether the door is closed for everyone.
         notes: warnings of Kubernetes about the claim or the workload.
         not_here: what was asked for and the platform cannot give.
+        carrier: what people call that which carries the editor: a pod, or on one machine the editor
+            itself.
     """
 
     problems: Sequence[KodeError] = ()
@@ -71,6 +73,7 @@ class Observation:
     closed: bool = False
     notes: Sequence[str] = ()
     not_here: Sequence[str] = ()
+    carrier: str = "pod"
 
 
 def conditions(seen: Observation) -> tuple[Condition, ...]:
@@ -125,7 +128,7 @@ def workload_ready(seen: Observation) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     problem = _of_problem(seen, kind, _WORKLOAD_REASONS)
     if seen.suspend and seen.pod is not None:
-        return Condition(kind, False, Reason.STOPPING, "the pod is stopping")
+        return Condition(kind, False, Reason.STOPPING, f"the {seen.carrier} is stopping")
     if seen.suspend:
         suspended = Condition(kind, False, Reason.SUSPENDED, "suspended: the files are kept")
         return problem or suspended
@@ -145,7 +148,7 @@ def suspended(seen: Observation) -> Condition:
     if not seen.suspend:
         return Condition(kind, False, Reason.NOT_SUSPENDED)
     if seen.pod is not None:
-        return Condition(kind, False, Reason.STOPPING, "the pod is stopping")
+        return Condition(kind, False, Reason.STOPPING, f"the {seen.carrier} is stopping")
     return Condition(kind, True, Reason.SUSPENDED)
 
 
@@ -197,36 +200,38 @@ def phase(seen: Observation, summary: Condition) -> Phase:
 def _without_pod(seen: Observation) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     if seen.problems:
-        return Condition(kind, False, Reason.STARTING, "no pod is made while something is wrong")
+        text = f"no {seen.carrier} is made while something is wrong"
+        return Condition(kind, False, Reason.STARTING, text)
     if seen.notes:
         return Condition(
-            kind, False, Reason.STARTING, _cut(f"waiting for the pod: {seen.notes[0]}")
+            kind, False, Reason.STARTING, _cut(f"waiting for the {seen.carrier}: {seen.notes[0]}")
         )
-    return Condition(kind, False, Reason.STARTING, "waiting for the pod")
+    return Condition(kind, False, Reason.STARTING, f"waiting for the {seen.carrier}")
 
 
 def _with_pod(seen: Observation, pod: PodView) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     if pod.stopping:
-        return Condition(kind, False, Reason.STARTING, "the pod is being replaced")
+        return Condition(kind, False, Reason.STARTING, f"the {seen.carrier} is being replaced")
     if not pod.ready:
-        reason, text = _not_ready(pod)
+        reason, text = _not_ready(pod, seen.carrier)
         return Condition(kind, False, reason, _cut(text))
     if seen.update_pending or seen.pod_hash in (None, pod.annotations.get(labels.POD_HASH)):
         return _running(seen)
-    return Condition(kind, False, Reason.STARTING, "the pod is being replaced to take a change")
+    text = f"the {seen.carrier} is being replaced to take a change"
+    return Condition(kind, False, Reason.STARTING, text)
 
 
-def _not_ready(pod: PodView) -> tuple[Reason, str]:
+def _not_ready(pod: PodView, carrier: str) -> tuple[Reason, str]:
     if pod.ended:
-        return Reason.STARTING, f"the pod ended and is replaced: {pod.ended}"
+        return Reason.STARTING, f"the {carrier} ended and is replaced: {pod.ended}"
     if pod.unschedulable:
         return Reason.UNSCHEDULABLE, pod.unschedulable
     if pod.trouble:
         return _trouble_reason(pod.trouble), pod.trouble.message
     if pod.answered:
         return Reason.UNHEALTHY, "the editor runs but does not answer any more"
-    return Reason.STARTING, "the pod is starting"
+    return Reason.STARTING, f"the {carrier} is starting"
 
 
 def _running(seen: Observation) -> Condition:

@@ -246,6 +246,7 @@ class Passes:
             update_pending=work.pending,
             notes=work.notes,
             not_here=work.not_here,
+            carrier="editor",
         )
         template = (work.seen.template or {}).get("metadata") or {}
         status = status_of(
