@@ -26,7 +26,7 @@ _WORDS = [
     *("src/app", "-rf/@x", "A", "_", "PASSWORD", "HASHED_PASSWORD", "FILE__PASSWORD", "PORT"),
     *("CODE_SERVER_HOST", "FILE__PORT", "CUSTOM_PORT", "TZ", "HOME", "a-b.c_D", "UTC"),
     *("Europe/Rome", "me@example.org", "p w: $(X) 'q' \u2028", "codercom/code-server:1"),
-    *("r.example.org:5000/x@sha256:0", "{{image}}", "$(IMAGE)", "%s", "💥", "linuxserver/x"),
+    *("r.example.org:5000/x@sha256:0", "{{ kode.name }}", "$(IMAGE)", "%s", "💥", "linuxserver/x"),
 ]
 _QUANTITIES = ["1", "1000m", "0.5", "1Gi", "1024Mi", "1e3", 2, "1.5Gi", "100k"]
 _FILTERS = [
@@ -46,7 +46,14 @@ _CLUSTERS = [
     {"name": "kode_editor"},
     {"name": "idp", "lbPolicy": "round_robin"},
 ]
-_RAW = {"httpFilters": _FILTERS, "clusters": _CLUSTERS}
+_PARAMETERS: list[Schema] = [
+    {"name": "cpu", "type": "number", "min": 0, "default": 1},
+    {"name": "x", "default": "$(PASSWORD) {{ kode.name }}"},
+    {"name": "gpu", "type": "bool", "default": True, "options": [{"name": "a", "value": True}]},
+]
+_RAW = {"httpFilters": _FILTERS, "clusters": _CLUSTERS, "parameters": _PARAMETERS}
+# Most Kodes set none: what a template does not have is refused.
+_VALUES: list[Schema] = [{}, {}, {}, {"cpu": 2}, {"x": "{{ no.more }}"}]
 
 
 def from_schema(schema: Schema, name: str = "") -> st.SearchStrategy[Any]:
@@ -57,6 +64,8 @@ def from_schema(schema: Schema, name: str = "") -> st.SearchStrategy[Any]:
         return st.sampled_from(_QUANTITIES)
     if schema["type"] == "array":
         return _list(schema, name)
+    if name == "parameters":
+        return st.sampled_from(_VALUES)
     made: dict[str, Callable[[Schema], st.SearchStrategy[Any]]] = {
         "boolean": lambda _: st.booleans(),
         "integer": lambda it: st.integers(it.get("minimum", -10), it.get("maximum", 10)),

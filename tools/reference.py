@@ -129,7 +129,7 @@ def _takes(field: Schema) -> str:
     if field.get("x-kubernetes-int-or-string"):
         return "quantity" if "pattern" in field else "integer or string"
     if field.get("x-kubernetes-preserve-unknown-fields") and not field.get("properties"):
-        return "any object"
+        return "any object" if "type" in field else "string, number or boolean"
     kind = str(field.get("type", "any"))
     if kind == "array":
         return f"list of {_takes(field.get('items', {}))}"

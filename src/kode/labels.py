@@ -45,6 +45,12 @@ GENERATED = f"{GROUP}/generated"
 RESTARTED_AT = f"{GROUP}/restarted-at"
 """Annotation on a Kode: setting or changing it restarts the pod, taking any pending update."""
 
+OWNER_NAME = f"{GROUP}/owner-name"
+"""Annotation on a Kode: what its template's {{ owner.name }} stands for."""
+
+OWNER_EMAIL = f"{GROUP}/owner-email"
+"""Annotation on a Kode: what its template's {{ owner.email }} stands for."""
+
 OPERATOR_COMPONENT = "operator"
 """The value of COMPONENT on the operator's pods."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kode.api.meta import (
+    MOST_KEYS,
     ByName,
     HomePath,
     Model,
@@ -18,6 +19,7 @@ from kode.api.meta import (
     Rule,
     WorkspacePath,
 )
+from kode.api.parameters import Value
 from kode.api.pod import EnvVar, InitPlugin
 
 
@@ -117,6 +119,10 @@ class KodeSpec(Model):
     )
 
     template_ref: Annotated[TemplateRef, Field(description="The template to use.")]
+    parameters: Annotated[
+        dict[Annotated[str, Field(max_length=63)], Value],
+        Field(description="Values for the template's parameters, by name.", max_length=MOST_KEYS),
+    ] = {}
     user: Annotated[
         str | None,
         Field(

@@ -29,10 +29,10 @@ Object = Mapping[str, Any]
 """An unstructured Kubernetes object."""
 
 # The forms of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-_QUANTITY = (
+QUANTITY = (
     r"^[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?$"
 )
-_LONGEST_QUANTITY = 32
+LONGEST_QUANTITY = 32
 MOST_KEYS = 64
 """Entries of a map."""
 
@@ -99,22 +99,27 @@ def _without_nulls(given: Any) -> Any:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _quantity(value: object) -> str:
+def quantity(value: object) -> str:
+    """Return an amount as text.
+
+    Raises:
+        ValueError: it is none.
+    """
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if len(text) > _LONGEST_QUANTITY or not re.fullmatch(_QUANTITY.removesuffix("$"), text):
+    if len(text) > LONGEST_QUANTITY or not re.fullmatch(QUANTITY.removesuffix("$"), text):
         raise ValueError("must be a Kubernetes quantity such as 500m, 2, 1Gi or 1.5Gi")
     return text.removeprefix("+")
 
 
 Quantity = Annotated[
     str,
-    BeforeValidator(_quantity),
+    BeforeValidator(quantity),
     WithJsonSchema(
         {
             "x-kubernetes-int-or-string": True,
             "anyOf": [{"type": "integer"}, {"type": "string"}],
-            "pattern": _QUANTITY,
-            "maxLength": _LONGEST_QUANTITY,
+            "pattern": QUANTITY,
+            "maxLength": LONGEST_QUANTITY,
             "minimum": 0,
         }
     ),
@@ -136,22 +141,21 @@ NamespaceName = Annotated[
 ]
 """The name of a namespace (an RFC 1123 label)."""
 
-Image = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\s]+$")]
+IMAGE = r"^[^\s]+$"
+LONGEST_IMAGE = 512
+
+Image = Annotated[str, Field(min_length=1, max_length=LONGEST_IMAGE, pattern=IMAGE)]
 """A container image reference, for example linuxserver/code-server:latest."""
 
-HomePath = Annotated[
-    str, Field(min_length=3, max_length=253, pattern=r"^(/[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)+$")
-]
+_SEGMENT = "[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*"
+HOME_PATH = f"^(/{_SEGMENT})+$"
+WORKSPACE_PATH = f"^{_SEGMENT}(/{_SEGMENT})*$"
+LONGEST_PATH = 253
+
+HomePath = Annotated[str, Field(min_length=3, max_length=LONGEST_PATH, pattern=HOME_PATH)]
 """An absolute path without dot segments, for example /config."""
 
-WorkspacePath = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=253,
-        pattern=r"^[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*$",
-    ),
-]
+WorkspacePath = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, pattern=WORKSPACE_PATH)]
 """A folder relative to the home, without dot segments, for example workspace or src/app."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]

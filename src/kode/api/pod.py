@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from kode.api.fillable import FillableImage, FillableQuantity
 from kode.api.meta import MOST_KEYS, ByName, Image, Model, ObjectName, Quantity, Rule
 
 EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
@@ -15,7 +16,7 @@ EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z_
 EnvValue = Annotated[str, Field(max_length=32768)]
 """The value of an environment variable."""
 
-Amounts = Annotated[dict[str, Quantity], Field(max_length=MOST_KEYS)]
+Amounts = Annotated[dict[str, FillableQuantity], Field(max_length=MOST_KEYS)]
 """Amounts by resource: cpu, memory, or what a device plugin offers."""
 
 
@@ -199,3 +200,9 @@ class InitPlugin(Model):
     env: Annotated[
         ByName[EnvVar], Field(description="Variables of the plugin.", max_length=128)
     ] = []
+
+
+class TemplatePlugin(InitPlugin):
+    """An init plugin of a template, whose texts may have placeholders."""
+
+    image: Annotated[FillableImage, Field(description="Image to run.")]

@@ -3,25 +3,24 @@
 Rule: both kinds have one spec; only where they may be used from differs.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
-from kode.api import ports
+from kode.api import placeholders, ports
+from kode.api.fillable import FillableHome, FillableImage, FillableTimeZone, FillableWorkspace
 from kode.api.meta import (
     MOST_KEYS,
     ByName,
-    HomePath,
-    Image,
     Model,
     NamespaceName,
     ObjectName,
     Port,
     Resource,
     Rule,
-    WorkspacePath,
 )
-from kode.api.pod import EnvFromSource, InitPlugin, Resources, TemplateEnvVar, Toleration
+from kode.api.parameters import Parameter
+from kode.api.pod import EnvFromSource, Resources, TemplateEnvVar, TemplatePlugin, Toleration
 
 _SIDECAR_PORTS = (ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH)
 
@@ -85,7 +84,7 @@ class TemplateSpec(Model):
             "port."
         ),
     ]
-    image: Annotated[Image, Field(description="Image of the editor.")]
+    image: Annotated[FillableImage, Field(description="Image of the editor.")]
     image_pull_policy: Annotated[
         Literal["Always", "IfNotPresent", "Never"], Field(description="When the image is pulled.")
     ] = "IfNotPresent"
@@ -116,10 +115,7 @@ class TemplateSpec(Model):
         list[EnvFromSource],
         Field(description="Secrets and ConfigMaps whose keys become variables.", max_length=32),
     ] = []
-    tz: Annotated[
-        str,
-        Field(description="Time zone.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"),
-    ] = "UTC"
+    tz: Annotated[FillableTimeZone, Field(description="Time zone.")] = "UTC"
     puid: Annotated[
         int | None,
         Field(
@@ -138,14 +134,14 @@ class TemplateSpec(Model):
         ),
     ] = None
     default_home: Annotated[
-        HomePath | None,
+        FillableHome | None,
         Field(
             description="Where the home volume is mounted; the image's own home when left out "
             "(linuxserver /config, codercom /home/coder, jupyter /home/jovyan, custom /home/kode)."
         ),
     ] = None
     default_workspace: Annotated[
-        WorkspacePath, Field(description="Folder of the home that the editor opens.")
+        FillableWorkspace, Field(description="Folder of the home that the editor opens.")
     ] = "workspace"
     resources: Annotated[
         Resources | None,
@@ -155,7 +151,7 @@ class TemplateSpec(Model):
         ),
     ] = None
     init_plugins: Annotated[
-        ByName[InitPlugin],
+        ByName[TemplatePlugin],
         Field(description="Containers that run in order before the editor.", max_length=16),
     ] = []
     envoy_proxy_ref: Annotated[
@@ -179,6 +175,24 @@ class TemplateSpec(Model):
     tolerations: Annotated[
         list[Toleration], Field(description="Taints that the pod tolerates.", max_length=32)
     ] = []
+    parameters: Annotated[
+        ByName[Parameter],
+        Field(
+            description="What each Kode may choose. Texts of this spec hold the value as "
+            "{{ parameters.name }}, and {{ kode.name }}, {{ kode.namespace }}, {{ owner.name }} "
+            "and {{ owner.email }} besides.",
+            max_length=MOST_KEYS,
+        ),
+    ] = []
+
+    @model_validator(mode="after")
+    def _know_placeholders(self, info: ValidationInfo) -> Self:
+        if not placeholders.is_filled(info):
+            texts = self.model_dump(by_alias=True, exclude_unset=True, exclude={"parameters"})
+            wrong = placeholders.unknown(texts, frozenset(it.name for it in self.parameters))
+            if wrong:
+                raise ValueError(wrong)
+        return self
 
 
 class NamespacedTemplateSpec(TemplateSpec):

@@ -16,6 +16,7 @@ from kode.api.template import KodeTemplate, Template, TemplateSpec
 from kode.errors import InvalidSpec, RefNotFound
 from kode.render import contract
 from kode.render.contract import Contract
+from kode.render.parameters import fill
 
 DEFAULT_USER = "abc"
 DEFAULT_SIZE = "10Gi"
@@ -66,7 +67,7 @@ class ResolvedKode:
         name: of the Kode.
         namespace: of the Kode.
         uid: of the Kode.
-        template: its template's spec.
+        template: its template's spec, with its placeholders filled.
         contract: what the template's image expects.
         credentials: who may come in; None where nobody is told from anybody else.
         proxy: the sidecar.
@@ -118,10 +119,12 @@ def resolve(
 
     Raises:
         InvalidSpec: the Kode asks for what its template does not permit.
-        RefNotFound: a reference crosses namespaces without leave.
+        RefNotFound: a reference crosses namespaces without leave, or the template is broken.
     """
     check_template_ref(kode, template)
-    spec, base = kode.spec, template.spec
+    spec = kode.spec
+    user = credentials.user if credentials else spec.user or ""
+    base = fill(kode, template, user)
     if spec.privileged and not base.allow_privileged:
         raise InvalidSpec(
             Reason.NOT_PERMITTED,

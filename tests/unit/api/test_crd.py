@@ -75,7 +75,8 @@ def test_printed_columns_stand_in_the_schema(kind: str) -> None:
 @pytest.mark.parametrize(("path", "node"), NODES)
 def test_schema_is_structural(path: str, node: Schema) -> None:
     assert node.keys() <= ALLOWED, path
-    assert "type" in node or node.get("x-kubernetes-int-or-string"), path
+    untyped = ("x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields")
+    assert "type" in node or any(node.get(key) for key in untyped), path
     assert not ("properties" in node and "additionalProperties" in node), path
     assert node.get("type") != "array" or "items" in node, path
     assert node.get("type") != "object" or bounded(node) or path.endswith(".metadata"), path

@@ -58,6 +58,16 @@ SOURCES = [
         },
     },
 ]
+CPU = {"name": "cpu", "type": "number", "default": 1.5}
+CHOICES: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    # A parameter, and what a Kode sets: an error tells what the parameter says, too.
+    ({"name": "size", "displayName": "Size", "description": "How large."}, {}),
+    ({"name": "size", "type": "string"}, {"size": "1"}),
+    ({"name": "size", "options": [{"name": "Small", "value": "s"}]}, {"size": "m"}),
+    ({"name": "size", "pattern": "s"}, {"size": "s"}),
+    ({"name": "cpu", "type": "number", "min": 1}, {"cpu": 1}),
+    ({"name": "cpu", "type": "number", "max": 0}, {"cpu": 1}),
+]
 TEMPLATE: dict[str, Any] = {
     "imagePullPolicy": "Always",
     "port": 9000,
@@ -94,6 +104,19 @@ TEMPLATE: dict[str, Any] = {
 KODE = {"templateRef": {"kind": "KodeTemplate", "name": "base", "namespace": "team"}}
 GUARDED = {"envoyProxyRef": {"kind": "EnvoyProxyConfig", "name": "guard"}}
 OF_CLUSTER = {"templateRef": {"kind": "KodeClusterTemplate", "name": "base"}}
+
+
+def choosy(kind: str) -> Iterator[tuple[dict[str, Any], ...]]:
+    """Give templates of a kind with a parameter, each with a Kode."""
+    ref = {"templateRef": {"kind": kind, "name": "base"}}
+    yield template_document(kind, parameters=[CPU], tz="{{ parameters.cpu }}"), kode_document(**ref)
+    for parameter, values in CHOICES:
+        yield (
+            template_document(kind, parameters=[parameter]),
+            kode_document(**ref, parameters=values),
+        )
+
+
 FULL: dict[str, list[tuple[dict[str, Any], ...]]] = {
     # For each kind the documents in which its fields are set; the first document is changed.
     "Kode": [
@@ -121,6 +144,10 @@ FULL: dict[str, list[tuple[dict[str, Any], ...]]] = {
             kode_document(existingSecret="login", storage={"existingVolumeClaim": "files"}),
             template_document(),
         ),
+        (
+            kode_document(parameters={"cpu": 1}),
+            template_document(parameters=[CPU], tz="{{ parameters.cpu }}"),
+        ),
     ],
     "KodeTemplate": [
         (template_document(**TEMPLATE), kode_document(privileged=True)),
@@ -136,6 +163,7 @@ FULL: dict[str, list[tuple[dict[str, Any], ...]]] = {
                 templateRef={"kind": "KodeTemplate", "name": "base", "namespace": "other"}
             ),
         ),
+        *choosy("KodeTemplate"),
     ],
     "KodeClusterTemplate": [
         (
@@ -143,6 +171,7 @@ FULL: dict[str, list[tuple[dict[str, Any], ...]]] = {
             kode_document(**OF_CLUSTER, privileged=True),
         ),
         (template_document("KodeClusterTemplate", **GUARDED), kode_document(**OF_CLUSTER)),
+        *choosy("KodeClusterTemplate"),
     ],
     "EnvoyProxyConfig": [
         (
