@@ -47,7 +47,7 @@ class Editors:
 
         Raises:
             RefNotFound: there is no editor of that name.
-            PlatformError: it cannot be installed (no network, no space); the message says what to do.
+            PlatformError: it cannot be installed; the message says what to do.
         """
         found = self.installed(name)
         if found:
