@@ -23,14 +23,17 @@ def _started(place: Place) -> None:
         stand_in("absent", image=ABSENT),
         stand_in("nowhere", nodeSelector={"kode.jacero.io/no-such": "node"}),
         stand_in("misread", envoyProxyRef={"name": "misread"}),
+        stand_in("mistyped", envoyProxyRef={"name": "mistyped"}),
         stand_in("later", envoyProxyRef={"name": "later"}),
         stand_in("plugin", initPlugins=[_plugin()]),
         stand_in("dying", command=["sh", "-c", "echo no more >&2; exit 3"]),
         stand_in("unset", env=[_from_absent_secret()]),
         proxy_config("misread", httpFilters=[_NOT_ENVOY]),
+        proxy_config("mistyped", authType="basic", clusters=[_cluster("nine")]),
         kode("absent", "absent"),
         kode("nowhere", "nowhere"),
         kode("misread", "misread"),
+        kode("mistyped", "mistyped"),
         kode("later", "later"),
         kode("plugin", "plugin"),
         kode("dying", "dying"),
@@ -39,6 +42,13 @@ def _started(place: Place) -> None:
         kode("early", "to-come"),
         kode("running", "plain"),
     )
+
+
+def _cluster(port: int | str) -> Object:
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    endpoints = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
+    assigned = {"cluster_name": "judge", "endpoints": endpoints}
+    return {"name": "judge", "type": "STATIC", "connect_timeout": "1s", "load_assignment": assigned}
 
 
 def _plugin() -> Object:
@@ -90,6 +100,18 @@ def test_a_filter_is_mended(place: Place) -> None:
     place.message("misread", "CrashLooping", seconds=START)
     place.edit("EnvoyProxyConfig", "misread", {"spec": {"httpFilters": []}})
     place.ready("misread")
+
+
+def test_a_cluster_that_envoy_cannot_read_is_told_and_mended(place: Place) -> None:
+    message = _told(place, "mistyped", "CrashLooping")
+    assert "socket_address.port_value" in message
+    assert "invalid number: 'nine'" in message
+    assert "STATIC" not in message, "what was read is not quoted"
+    place.edit("EnvoyProxyConfig", "mistyped", {"spec": {"clusters": [_cluster(9)]}})
+    place.ready("mistyped")
+    with place.door("mistyped") as door:
+        assert door.status("/") == 401
+        assert door.status("/", login=LOGIN) == 200
 
 
 def test_an_editor_that_ends(place: Place) -> None:

@@ -43,7 +43,7 @@ _MERGED_BY: dict[str, tuple[str, ...]] = {
 _SHARED = frozenset({"ownerReferences"})
 """Lists that others may add to."""
 
-_WHOLE = frozenset({"egress", "ingress", "nodeSelector", "podSelector", "selector"})
+_WHOLE = frozenset({"data", "egress", "ingress", "nodeSelector", "podSelector", "selector"})
 """Fields that have one owner: an entry too many is as wrong as one too few."""
 
 _AMOUNTS = frozenset({"divisor", "limits", "requests", "sizeLimit"})

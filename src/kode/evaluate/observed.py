@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kode.api.meta import Object
+from kode.evaluate.complaint import complaint
 
 _PULL = frozenset(
     {
@@ -128,7 +129,8 @@ def _of_container(item: Object, *, is_init: bool) -> Trouble | None:
     # An init container that ends well is done; any other that ends is in trouble.
     ended = bool(last) and not item.get("ready") and not (is_init and last.get("exitCode") == 0)
     if reason == "CrashLoopBackOff" or ended:
-        return Trouble("crash", name, is_init, f"container {name} {_last_words(last)}")
+        text = f"container {name} {_last_words(last, name)}"
+        return Trouble("crash", name, is_init, text)
     return None
 
 
@@ -140,12 +142,13 @@ def _cause(message: str) -> str:
     return "" if message.startswith("Back-off") or message in _PULL else f": {message}"
 
 
-def _last_words(last: Object) -> str:
+def _last_words(last: Object, container: str) -> str:
     code = last.get("exitCode", "?")
     words = _one_line(_ENVOY_PREFIX.sub("", str(last.get("message", ""))))
+    words = complaint(words) if container == "envoy" else words[-500:]
     reason = last.get("reason", "")
     out_of_memory = " (out of memory)" if reason == "OOMKilled" else ""
-    return f"ended with exit code {code}{out_of_memory}" + (f": {words[-500:]}" if words else "")
+    return f"ended with exit code {code}{out_of_memory}" + (f": {words}" if words else "")
 
 
 def _one_line(text: str) -> str:

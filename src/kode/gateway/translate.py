@@ -6,12 +6,16 @@ https://www.envoyproxy.io/docs/envoy/latest/api-v3/api
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from kode.gateway import listener, upstream
 from kode.gateway.sidecar import ADMIN_SOCKET, Sidecar
 
 Json = dict[str, Any]
+
+_LONGEST_ARGUMENT = 32_000
+"""Characters; Linux takes 128 KiB, and a character may be four bytes."""
 
 
 def bootstrap(sidecar: Sidecar) -> Json:
@@ -24,6 +28,20 @@ def bootstrap(sidecar: Sidecar) -> Json:
             "clusters": clusters(sidecar),
         },
     }
+
+
+def parts(sidecar: Sidecar) -> tuple[str, str]:
+    """Return the bootstrap configuration as two texts that Envoy merges.
+
+    The second has the proxy config's own clusters; it is empty where there are none, or where they
+    are too long for an argument. What Envoy says against a text quotes all of it, and a pod's
+    status holds only the end of what was said: from a long text the reason would be lost.
+    """
+    own = {"static_resources": {"clusters": [dict(item) for item in sidecar.clusters]}}
+    text = dump(own) if sidecar.clusters else ""
+    if not text or len(text) > _LONGEST_ARGUMENT:
+        return dump(bootstrap(sidecar)), ""
+    return dump(bootstrap(replace(sidecar, clusters=()))), text
 
 
 def clusters(sidecar: Sidecar) -> list[Json]:

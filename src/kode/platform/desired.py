@@ -45,8 +45,10 @@ class Meaning:
             revision: how often the credentials have changed.
             restarted_at: the Kode's annotation of that name.
         """
+        config, clusters = translate.parts(self.sidecar)
         files = SidecarFiles(
-            config=translate.dump(self.envoy),
+            config=config,
+            clusters=clusters,
             revision=revision,
             editor_login=self.door is Door.EDITOR,
         )

@@ -17,6 +17,7 @@ from kode.render.secret import SidecarFiles, provenance
 from kode.render.storage import claim_name
 
 _ENVOY_UID = 65532
+_CLUSTERS = "KODE_ENVOY_CLUSTERS"
 
 
 def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Manifest:
@@ -31,7 +32,7 @@ def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Mani
     kode_hash = digest([kode.kode_part, restarted_at, files.revision])
     annotations = {
         labels.KODE_HASH: kode_hash,
-        labels.POD_HASH: digest([spec, files.config, kode_hash]),
+        labels.POD_HASH: digest([spec, files.config + files.clusters, kode_hash]),
         **provenance(kode, files.revision),
     }
     metadata = child(
@@ -76,7 +77,7 @@ def _pod_spec(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "initContainers": editor.init_containers(kode),
-        "containers": [editor.container(kode, login=files.editor_login), _envoy(kode)],
+        "containers": [editor.container(kode, login=files.editor_login), _envoy(kode, files)],
         "volumes": _volumes(kode),
         "nodeSelector": dict(template.node_selector),
         "tolerations": [
@@ -103,21 +104,33 @@ def _volumes(kode: ResolvedKode) -> list[Manifest]:
     return volumes
 
 
-def _envoy(kode: ResolvedKode) -> Manifest:
+def _command(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
+    command = [
+        "envoy",
+        "--config-path",
+        f"{ports.ENVOY_FILES}/{ports.ENVOY_CONFIG}",
+        "--concurrency",
+        "1",
+        "--disable-hot-restart",
+        "--log-level",
+        "warn",
+    ]
+    if not files.clusters:
+        return {"command": command}
+    # They may hold a key, so they come out of the Secret, and only the kubelet puts them here.
+    key = {"name": names.envoy_secret(kode.name), "key": ports.ENVOY_CLUSTERS}
+    return {
+        "command": [*command, "--config-yaml", f"$({_CLUSTERS})"],
+        "env": [{"name": _CLUSTERS, "valueFrom": {"secretKeyRef": key}}],
+    }
+
+
+def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     return {
         "name": "envoy",
         "image": kode.proxy.image,
         "imagePullPolicy": "IfNotPresent",
-        "command": [
-            "envoy",
-            "--config-path",
-            f"{ports.ENVOY_FILES}/{ports.ENVOY_CONFIG}",
-            "--concurrency",
-            "1",
-            "--disable-hot-restart",
-            "--log-level",
-            "warn",
-        ],
+        **_command(kode, files),
         "ports": [{"name": "http", "containerPort": ports.SIDECAR_HTTP, "protocol": "TCP"}],
         "resources": {
             "requests": {"cpu": "10m", "memory": "64Mi"},

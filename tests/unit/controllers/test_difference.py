@@ -60,6 +60,7 @@ def test_live_object_is_as_desired(live: dict[str, Any], desired: dict[str, Any]
         ({"env": ["A"]}, {"env": [{"name": "A"}]}),
         ({"volumeMounts": [HOME, HOME]}, {"volumeMounts": [HOME, OTHER]}),
         ({"selector": {"a": "1", "b": "2"}}, {"selector": {"a": "1"}}),
+        ({"data": {"a": "1", "left": "over"}}, {"data": {"a": "1"}}),
         ({"podSelector": {"matchLabels": {}, "x": 1}}, {"podSelector": {"matchLabels": {}}}),
         ({"ingress": [{"ports": [1], "from": []}]}, {"ingress": [{"ports": [1]}]}),
         ({"ports": [{"port": 80}, {"port": 8443}]}, {"ports": [{"port": 80}]}),
