@@ -17,6 +17,7 @@ from kode.gateway import machine, translate
 from kode.gateway.machine import Entry, Inner
 from kode.platform.local.door import folder, holder
 from kode.platform.local.door.judge import Judge
+from kode.platform.local.door.sockets import Sockets
 from kode.platform.local.places import Places
 from kode.platform.local.program import Health, Program, Step
 
@@ -48,13 +49,14 @@ class Door:
         self._places = places
         self._address = address
         self._port = port
+        self._sockets = Sockets(places.sockets)
         self._judge: Judge | None = None
         self._offering = asyncio.Lock()
 
     @property
     def admin(self) -> Path:
         """The socket of Envoy's admin."""
-        return self._places.sockets / folder.ADMIN
+        return self._sockets.admin
 
     def check(self) -> None:
         """Find out whether the door can be opened, before it is; it may be open already.
@@ -91,7 +93,8 @@ class Door:
         numbers = ("--concurrency", str(_THREADS), "--drain-time-s", str(_DRAIN))
         return Program(
             key="door",
-            instance=INSTANCE,
+            # Of its own on this machine: by it a sweep tells this door from another platform's.
+            instance=f"{INSTANCE}-{sha256(bytes(self._places.root)).hexdigest()[:12]}",
             main=Step(
                 name="door",
                 argv=(str(envoy), "--config-path", str(file), *options, *numbers),
@@ -119,16 +122,20 @@ class Door:
                 message = f"the door's files cannot be written: {error}"
                 raise PlatformError(Reason.PLATFORM_ERROR, message) from error
 
+    def clear(self) -> None:
+        """Remove the sockets that Envoy leaves behind; only after it has ended."""
+        self._sockets.remove()
+
     async def _offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         folder.private(self._folder)
-        sockets = folder.private(self._places.sockets)
+        folder.private(self._places.sockets)
         refused = dict(self._without_host(entries))
         led = [entry for entry in entries if entry.id not in refused]
         inners: dict[str, Inner] = {}
         for entry in led:
             if entry.sidecar is None or entry.state not in {"running", "starting"}:
                 continue
-            one = machine.inner(entry, entry.sidecar, str(folder.socket_of(sockets, entry.id)))
+            one = machine.inner(entry, entry.sidecar, str(self._sockets.inner(entry.id)))
             complaint = await self._complaint(entry, one)
             if complaint:
                 refused[entry.id] = complaint
@@ -136,8 +143,7 @@ class Door:
                 inners[entry.id] = one
         for name, content in machine.files(led, inners).items():
             folder.replaced(self._folder / name, translate.dump(content))
-        wanted = {folder.socket_of(sockets, name) for name in inners}
-        folder.sweep(sockets, wanted)
+        self._sockets.sweep([self._sockets.inner(name) for name in inners])
         return refused
 
     async def _complaint(self, entry: Entry, one: Inner) -> str:

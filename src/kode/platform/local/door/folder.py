@@ -1,24 +1,15 @@
-"""The door's files and sockets.
+"""The door's files.
 
 Rule: mode 0600 in folders of mode 0700 of our own; a file is replaced in one step, so that Envoy
 never reads half of one, and only where it changes, so that Envoy has nothing to read again.
 """
 
-import errno
 import os
-import socket
 import stat
-from collections.abc import Collection
-from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
-
-_PREFIX, _SUFFIX = "door-", ".sock"
-_HASH = 16
-ADMIN = f"{_PREFIX}admin{_SUFFIX}"
 
 
 def private(folder: Path) -> Path:
@@ -50,27 +41,3 @@ def replaced(file: Path, text: str) -> bool:
         opened.write(data)
     new.rename(file)
     return True
-
-
-def socket_of(folder: Path, name: str) -> Path:
-    """Return where the inner listener of an id has its socket; short, whatever the id."""
-    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
-    return folder / f"{_PREFIX}{digest}{_SUFFIX}"
-
-
-def sweep(folder: Path, wanted: Collection[Path]) -> None:
-    """Remove the sockets of inner listeners that are not wanted any more.
-
-    One at which somebody still listens stays until the next time: Envoy may not have read yet that
-    it is to go, and where it is wanted again by then, it would stay without its socket.
-    """
-    for path in folder.glob(f"{_PREFIX}{'[0-9a-f]' * _HASH}{_SUFFIX}"):
-        if path not in wanted and not listens(path):
-            path.unlink(missing_ok=True)
-
-
-def listens(path: Path) -> bool:
-    """Tell whether somebody listens at a socket."""
-    with closing(socket.socket(socket.AF_UNIX)) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(str(path)) not in (errno.ECONNREFUSED, errno.ENOENT)

@@ -7,8 +7,8 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 from kode.api.conditions import Reason
@@ -104,11 +104,13 @@ def _listens(fields: Sequence[str], port: int) -> bool:
     return fields[3] == _LISTENING and int(fields[1].rpartition(":")[2], 16) == port
 
 
-def _open(pid: int) -> Sequence[str]:
-    try:
-        return [str(fd.readlink()) for fd in (_PROC / str(pid) / "fd").iterdir()]
-    except OSError:
-        return []
+def _open(pid: int) -> Iterator[str]:
+    folder = _PROC / str(pid) / "fd"
+    # What belongs to others, ends or is closed meanwhile is no holder that could be told.
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            with suppress(OSError):
+                yield str(entry.readlink())
 
 
 def _command(pid: int) -> str:

@@ -1,0 +1,157 @@
+"""Pages of one Kode, and of strangers, in front of another Kode's door."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.local.doors import Room, room, said
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+
+# Tried on a page of `one`; each returns what came of it.
+TRIES = {
+    "read": "fetch(other + '/try/read').then(a => a.text(), () => 'refused')",
+    "read with cookies": (
+        "fetch(other + '/try/cookies', {credentials: 'include'})"
+        ".then(a => a.text(), () => 'refused')"
+    ),
+    "send unread": (
+        "fetch(other + '/try/send', {method: 'POST', mode: 'no-cors'}).then(() => 'refused')"
+    ),
+    "websocket": (
+        "new Promise(done => { const line = new WebSocket("
+        "other.replace('http', 'ws') + '/try/socket');"
+        "line.onopen = () => done('open'); line.onerror = () => done('refused') })"
+    ),
+    "script": (
+        "new Promise(done => { const it = document.createElement('script');"
+        "it.src = other + '/try/script';"
+        "it.onload = () => done('loaded'); it.onerror = () => done('refused');"
+        "document.head.append(it) })"
+    ),
+    "cookie for all hosts": (
+        "(document.cookie = 'evil=1; Domain=localhost', document.cookie.includes('evil')"
+        " ? 'set' : 'refused')"
+    ),
+}
+OWN = {
+    "websocket": TRIES["websocket"].replace("other", "location.origin").replace("/try", ""),
+    "read": "fetch('/').then(a => a.json()).then(a => a.editor)",
+    "send": "fetch('/', {method: 'POST'}).then(a => a.json()).then(a => a.editor)",
+}
+
+
+@pytest.fixture
+async def found(tmp_path: Path) -> AsyncIterator[Room]:
+    """A door with two Kodes that ask nobody for a password: the worst case."""
+    async with room(tmp_path, "one", "two") as opened:
+        yield opened
+
+
+FOREIGN: list[dict[str, str]] = [
+    {"Origin": "http://one.localhost:{port}"},
+    {"Origin": "http://two.localhost:1"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"},
+    {"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "cors", "Sec_Fetch_Dest": "empty"},
+    {
+        "Sec_Fetch_Site": "cross-site",
+        "Sec_Fetch_Mode": "navigate",
+        "Sec_Fetch_Dest": "iframe",
+    },
+]
+OURS: list[dict[str, str]] = [
+    {},
+    {"Origin": "http://two.localhost:{port}", "Sec_Fetch_Site": "same-origin"},
+    {"Origin": "http://two.localhost:{port}"},
+    {"Origin": "HTTP://two.localhost:{port}".lower()},
+    {"Origin": "null", "Sec_Fetch_Site": "same-origin"},
+    {"Sec_Fetch_Site": "none", "Sec_Fetch_Mode": "navigate"},
+]
+LINK = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+
+
+async def test_what_another_origin_asks_for_is_refused(found: Room) -> None:
+    for headers in FOREIGN:
+        given = _filled(headers, found)
+        for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS"):
+            status, _, text = await found.ask("two.localhost", "/x", method, **given)
+            assert status == 403, (method, given)
+            assert "another origin" in text
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await found.websocket("two", **given)
+        assert refused.value.status == 403
+
+
+async def test_what_its_own_pages_and_programs_ask_for_gets_through(found: Room) -> None:
+    for headers in OURS:
+        given = _filled(headers, found)
+        for method in ("GET", "POST", "DELETE"):
+            status, _, _ = await found.ask("two.localhost", "/x", method, **given)
+            assert status == 200, (method, given)
+        opened = await found.websocket("two", **given)
+        assert await said(opened, "x") == "two heard x"
+        await opened.close()
+
+
+async def test_a_link_leads_in_and_a_form_does_not(found: Room) -> None:
+    assert (await found.ask("two.localhost", **LINK))[0] == 200
+    assert (await found.ask("two.localhost", method="POST", **LINK))[0] == 403
+
+
+def _filled(headers: dict[str, str], found: Room) -> dict[str, str]:
+    return {name: value.format(port=found.port) for name, value in headers.items()}
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, as the distribution packages it."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert executable, "no chromium on the PATH: make deps installs it"
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield started
+        await started.close()
+
+
+async def test_in_a_real_browser_one_kodes_page_gets_nothing_of_another(
+    found: Room, browser: Browser
+) -> None:
+    page = await browser.new_page()
+    page.set_default_timeout(30_000)
+    # A session of the other Kode, as somebody has who works in both.
+    await page.goto(found.origin("two"))
+    await page.evaluate("document.cookie = 'session=secret; path=/'")
+    await page.goto(found.origin("one"))
+    for name, code in TRIES.items():
+        assert await _tried(page, code, found) == "refused", name
+    for name, code in OWN.items():
+        assert await _tried(page, code, found) in {"open", "one"}, name
+    assert await _framed(page, found) == "refused"
+    assert not [asked for asked in found.heard if asked.startswith("two ") and "/try" in asked]
+    link = await page.evaluate("other => { location.href = other }", found.origin("two"))
+    assert link is None
+    await page.wait_for_url(found.origin("two") + "/")
+    seen: dict[str, Any] = json.loads(await page.inner_text("body"))
+    assert seen["editor"] == "two"
+
+
+async def _tried(page: Page, code: str, found: Room) -> object:
+    return await page.evaluate(f"other => {code}", found.origin("two"))
+
+
+async def _framed(page: Page, found: Room) -> str:
+    async with page.expect_response(lambda answer: "framed" in answer.url) as answered:
+        await page.evaluate(
+            "url => { const it = document.createElement('iframe'); it.src = url;"
+            "document.documentElement.append(it) }",
+            f"{found.origin('two')}/try/framed",
+        )
+    return "refused" if (await answered.value).status == 403 else "shown"
