@@ -97,7 +97,7 @@ class Keeper:
         outcome = await self._life.outcome()
         if late:
             seconds = self._life.program.health.within if self._life.program.health else 0
-            words = f"not ready within {seconds:.0f} s: {pulse.words}\n{outcome.words}"
+            words = f"not ready within {seconds:g} s: {pulse.words}\n{outcome.words}"
             outcome = replace(outcome, words=words.strip()[:_MOST_WORDS])
         if pulse.settled:
             self._failed = 0
