@@ -131,7 +131,11 @@ def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         lacking, given = [*lacking, *_replaced(given, "args")], ()
     folder = site.volume / kode.workspace
     argv = flags.jupyterlab(
-        site.socket, site.volume, folder, given=arguments(given, kode, site, variables.values)
+        site.socket,
+        site.volume,
+        folder,
+        terminal=site.shell,
+        given=arguments(given, kode, site, variables.values),
     )
     prepare = (editor.argv[0], "-I", str(_KERNEL), str(python))
     return Launch(

@@ -41,7 +41,7 @@ def code_server(
 
 
 def jupyterlab(
-    socket: PurePath, home: PurePath, folder: PurePath, *, given: Sequence[str] = ()
+    socket: PurePath, home: PurePath, folder: PurePath, *, terminal: str, given: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """Return the flags of JupyterLab, which asks for no password: its door does.
 
@@ -51,6 +51,7 @@ def jupyterlab(
         socket: Unix socket that it listens on.
         home: folder that it serves.
         folder: folder in it that it opens.
+        terminal: program that its terminals run.
         given: flags of the template.
     """
     return (
@@ -66,6 +67,8 @@ def jupyterlab(
         "--PasswordIdentityProvider.hashed_password=",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
+        # Without -l, which it would add: a login shell begins with another PATH.
+        f"--ServerApp.terminado_settings={ {'shell_command': [terminal]} }",
         # It would run npm at each start, to look for what nobody has installed.
         "--LanguageServerManager.autodetect=False",
     )

@@ -90,7 +90,6 @@ async def _put_together(offer: Offer, build: Build) -> Editor:
         await build.step(name, action)
     await build.step("first start", lambda build: _check(offer, build))
     await asyncio.to_thread(_finish, offer, build)
-    build.tell(Progress("done", build.total, build.total))
     found = find(offer, build.final.parent)
     if found is None:
         raise CommandFailed(offer.name, "it was installed and is not there any more")
