@@ -53,7 +53,7 @@ test-faults: venv ## the operator killed, cut off and refused, at every point; o
 .PHONY: test-cluster
 test-cluster: venv ## real pods, real network policies, a real browser
 	$(TIMED) $(ON_CLUSTER) --images -- \
-		$(PYTEST) tests/cluster tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
+		$(PYTEST) tests/cluster tests/contract tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
 
 .PHONY: bench
 bench: bench-reconcile ## every measurement

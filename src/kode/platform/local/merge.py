@@ -149,7 +149,8 @@ def _left(value: Any, field: str, noted: tuple[Fields, Fields], schema: Schema) 
     if isinstance(rest, Mapping):
         # Nobody else has set the handle of an item, or what is there by default.
         bare = {"name": rest["name"]} if field.startswith("k:") and "name" in rest else {}
-        return _GONE if rest == with_defaults(bare, schema) else rest
+        filled = with_defaults(rest, schema)
+        return _GONE if filled == with_defaults(bare, schema) else rest
     return rest if rest and _by_name(rest, schema) is not None else _GONE
 
 

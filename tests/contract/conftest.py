@@ -1,0 +1,101 @@
+"""One suite for both platforms: what it says of the port holds on a cluster and on one machine.
+
+Rule: a test never asks which platform it is on.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kode.errors import RefNotFound
+from kode.platform.local.places import Places
+from kode.platform.local.platform import Local
+from kode.platform.local.store import Store
+from kode.platform.port import Platform
+from tests.contract.stage import Stage
+
+_SESSION = "kode-session"
+_MANY = 200
+"""More changes than the store looks at before it forgets the old ones."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Share one session with tests/cluster, where there is a cluster."""
+    if os.environ.get("KUBECONFIG") and not config.pluginmanager.has_plugin(_SESSION):
+        from tests.cluster import session  # noqa: PLC0415 - slow to load, and of no use without one
+
+        config.pluginmanager.register(session, _SESSION)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a platform stands on.
+
+    Attributes:
+        platform: the platform, not yet connected to.
+        namespaces: two namespaces that exist.
+        store: the file of a local platform; None on a cluster.
+    """
+
+    platform: Platform
+    namespaces: tuple[str, str]
+    store: Path | None = None
+
+
+@pytest.fixture(scope="module")
+def spaces(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Two namespaces of the cluster."""
+    if not os.environ.get("KUBECONFIG"):
+        pytest.skip("KUBECONFIG names no cluster")
+    here = request.getfixturevalue("place")
+    there = request.getfixturevalue("elsewhere")
+    return here.namespace, there.namespace
+
+
+@pytest.fixture(params=["local", pytest.param("cluster", marks=pytest.mark.cluster)])
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
+    """A platform."""
+    if request.param == "local":
+        places = Places(tmp_path / "root", tmp_path / "cache")
+        return Ground(Local(places), ("team-a", "team-b"), places.store)
+    from kode.platform.cluster import Cluster  # noqa: PLC0415 - needs what only a cluster needs
+
+    return Ground(Cluster.of(os.environ), request.getfixturevalue("spaces"))
+
+
+@pytest.fixture
+async def stage(ground: Ground) -> AsyncIterator[Stage]:
+    """Where a test plays; left as it was found."""
+
+    async def old_version() -> str:
+        return _forget(ground.store) if ground.store else "1"
+
+    here, there = ground.namespaces
+    found = Stage(ground.platform, here, there, secrets.token_hex(3), old_version)
+    yield found
+    for kind, name in found.wide:
+        try:
+            await ground.platform.delete(kind, name)
+        except RefNotFound:
+            continue
+    await ground.platform.close()
+
+
+def _forget(path: Path) -> str:
+    """Let two hours pass; return a version of before."""
+    store = Store(path, clock=lambda: time.time() + 7200)
+    old = store.version()
+    for number in range(_MANY):
+        metadata = {"name": f"passing-{number}", "namespace": "passing"}
+        store.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {}})
+    store.close()
+    later = Store(path, clock=lambda: time.time() + 14400)
+    for number in range(_MANY):
+        later.delete("Secret", f"passing-{number}", "passing")
+    later.close()
+    return old
