@@ -1,6 +1,7 @@
 """Every configuration that the product makes, held against the real Envoy's own validation."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kode.gateway import translate
+from kode.gateway import machine, translate
+from kode.gateway.machine import Entry
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from tests.envoy.server import envoy, write
+from tests.golden import cases
 from tests.golden.cases import configurations
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -45,6 +48,19 @@ def test_envoy_accepts_every_example(file: Path, tmp_path: Path) -> None:
     assert found
     for config in found:
         accepted(config, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "case", sorted(GOLDEN.glob("gateway/*.in.yaml")), ids=lambda case: case.name[:-8]
+)
+def test_envoy_accepts_every_golden_behind_the_door_of_one_machine(
+    case: Path, tmp_path: Path
+) -> None:
+    sidecar = cases.sidecar(yaml.safe_load(case.read_text()))
+    sidecar = replace(sidecar, upstream=replace(sidecar.upstream, socket=str(tmp_path / "editor")))
+    entry = Entry("dev-1", ("dev.localhost",), "default/dev", "running", sidecar, USERS)
+    one = machine.inner(entry, sidecar, str(tmp_path / "door"))
+    accepted({"admin": {"address": {"pipe": {}}}, **machine.alone(one)}, tmp_path)
 
 
 @settings(

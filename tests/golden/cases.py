@@ -110,9 +110,18 @@ def gateway(given: Object) -> Any:
     return {path: at(found, path) for path in case.show} if case.show else found
 
 
+def sidecar(given: Object) -> Sidecar:
+    """Return the sidecar of a case of gateway."""
+    return _sidecar(Gateway.model_validate(given))
+
+
 def _configuration(case: Gateway) -> Object:
+    return translate.bootstrap(_sidecar(case))
+
+
+def _sidecar(case: Gateway) -> Sidecar:
     filters = passthrough.filters(case.http_filters)
-    sidecar = Sidecar(
+    return Sidecar(
         door=case.door,
         upstream=Upstream(
             8443,
@@ -124,7 +133,6 @@ def _configuration(case: Gateway) -> Object:
         http_filters=filters,
         clusters=passthrough.clusters(case.clusters, filters),
     )
-    return translate.bootstrap(sidecar)
 
 
 def evaluate(given: Object) -> Any:

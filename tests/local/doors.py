@@ -195,7 +195,8 @@ def free_port() -> int:
 def _editor(name: str, heard: list[str]) -> web.Application:
     """Return an editor that tells who it is and what it was asked.
 
-    `/socket` (or any path that ends so) says each word again after its name; `/stream` answers a line at a time for ever.
+    A path that ends in `socket` says each word again after its name; `/stream` answers a line at a
+    time for ever.
     """
 
     @web.middleware

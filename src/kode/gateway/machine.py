@@ -183,7 +183,7 @@ def _to(entry: Entry, *, known: bool) -> list[Json]:
             return notices.routes(notices.starting(entry.title))
         case "stopped":
             return notices.routes(notices.stopped(entry.title))
-        case "failed":
+        case _:
             return notices.routes(notices.failed(entry.title))
 
 

@@ -49,3 +49,14 @@ def test_what_opened_the_door_stays_at_the_door(
 
 def test_text_is_compact_and_keeps_unicode() -> None:
     assert dump({"b": "å", "a": 1}) == '{"a":1,"b":"å"}'
+
+
+def test_behind_another_door_it_listens_on_sockets_only() -> None:
+    upstream = Upstream(8443, "/healthz", socket="/run/dev.sock")
+    sidecar = Sidecar(Door.BASIC, upstream, users="me:{SHA}x", socket="/run/door.sock")
+    found = bootstrap(sidecar)["static_resources"]
+    (listener,) = found["listeners"]
+    assert listener["address"] == {"pipe": {"path": "/run/door.sock", "mode": 0o600}}
+    assert "socket_address" not in json.dumps(found)
+    assert manager(sidecar)["use_remote_address"] is False
+    assert "me:{SHA}x" not in repr(sidecar)
