@@ -16,6 +16,7 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +107,8 @@ class Machine:
 
         def said() -> bool:
             now = self.condition(name, namespace=namespace)
-            return now.get("reason", "") == (reason or now.get("reason", "")) and (
-                now.get("status", "") == (status or now.get("status", "-"))
-            )
+            same = reason in {"", str(now.get("reason"))} and status in {"", str(now.get("status"))}
+            return bool(now) and same
 
         until(said, lambda: str(self.condition(name, namespace=namespace)))
         return self.condition(name, namespace=namespace)
@@ -150,10 +150,13 @@ class Machine:
 
     def processes(self) -> dict[int, str]:
         """Return every process of ours, with its command line, by what it carries."""
-        instances = {path.name for path in (self.root / "logs").glob("*")} - {"platform"}
+        found = (*self.root.glob("logs/*"), *self.root.glob("run/*"))
+        instances = {path.name for path in found if "-" in path.name}
+        digest = sha256(bytes(self.root)).hexdigest()[:12]
+        instances.add(f"door-{digest}")
         marks = {f"KODE_HOME={self.root}".encode()}
         marks |= {f"KODE_INSTANCE={name}".encode() for name in instances}
-        found = {}
+        left = {}
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
                 continue
@@ -164,8 +167,8 @@ class Machine:
             except OSError:
                 continue
             if state != "Z" and marks & set(environment):
-                found[int(entry.name)] = line
-        return found
+                left[int(entry.name)] = line
+        return left
 
     def listens(self) -> bool:
         """Tell whether anybody listens on the door's port."""

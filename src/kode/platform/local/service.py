@@ -18,6 +18,7 @@ from importlib.metadata import version
 
 from kode.api.conditions import Reason
 from kode.errors import KodeError, PlatformError
+from kode.platform.local import offering, starters
 from kode.platform.local.daemon import Options, Running, record
 from kode.platform.local.door import Door
 from kode.platform.local.entry import CLAIM, SECRET, STORED, Key
@@ -74,6 +75,7 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, ending.set)
         self._record(ready=False)
+        await asyncio.to_thread(offering.offer, self._store, starters.documents())
         await self._supervisor.adopt()
         await self._supervisor.want(self._door.program())
         self._all()
