@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 SPEC = "spec.json"
 LOCK = "lock"
-BUSY = 75
-"""Exit code where another shim has the instance."""
 CLEANUP_SECONDS = 60.0
 _TAIL = 8192
 _PART = 65536
@@ -264,7 +262,7 @@ def main(folder: str) -> None:
     os.chdir("/")
     child.become_reaper(b"kode-shim")
     if not _lock(folder):
-        sys.exit(BUSY)
+        sys.exit("another shim runs this instance")
     with open(f"{folder}/{SPEC}", encoding="utf-8") as file:
         spec = json.load(file)
     Shim(folder, spec).run()

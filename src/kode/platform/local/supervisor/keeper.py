@@ -35,8 +35,8 @@ class Keeper:
         self._life = life
         self._pace = pace
         self._changed = changed
-        self._wanted: Program | None = None if life.over else life.program
-        self._leave = life.over
+        self._wanted: Program | None = life.program
+        self._leave = False
         self._failed = 0
         self._restarts = life.restarts
         self._stirred = life.stirred
@@ -115,7 +115,7 @@ class Keeper:
                 if phase is Phase.UNHEALTHY:
                     words = pulse.words
                 self._tell(phase, step=report.step, pid=report.main_pid, words=words)
-            elif report is not None and report.phase != record.ENDED:
+            elif report is not None and report.phase in {record.CLEANING, record.STEP}:
                 self._tell(Phase.STARTING, step=report.step)
             if pulse.late:
                 return True
@@ -160,8 +160,7 @@ class Keeper:
     async def _end(self) -> None:
         """Stop what runs, take away what it left, and be ready for what is wanted next."""
         self._tell(Phase.STOPPING, step=self.state.step, pid=self.state.pid)
-        await self._life.stop()
-        await self._life.clean()
+        await self._life.clear()
         self._leave = False
         self._failed = self._restarts = 0
         # Whoever waits for an end has seen one, though another start may follow.

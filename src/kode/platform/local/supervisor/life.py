@@ -63,7 +63,7 @@ class Life:
         """Return what an earlier supervisor left of an instance; None where that is nothing."""
         folder = Folder(run / instance)
         program = folder.program()
-        if program is None:
+        if program is None or program.instance != instance:
             if folder.ours:
                 await asyncio.to_thread(sweep, instance)
                 folder.remove()
@@ -123,8 +123,9 @@ class Life:
         words = self._folder.complaint() or "it was ended by force from outside"
         return Outcome(report.step if report else "", _KILLED, words)
 
-    async def clean(self) -> None:
-        """Clear away what it left: processes, what its cleanup knows of, and our files."""
+    async def clear(self) -> None:
+        """Stop it and clear away what it left: processes, what its cleanup knows, our files."""
+        await self.stop()
         try:
             await self._settle()
             if self._unclean and self.program.cleanup is not None:
@@ -132,7 +133,9 @@ class Life:
                 await shim.wait(CLEANUP_SECONDS + _SLACK)
                 await self._settle()
         except OSError:
+            # The files stay: the next supervisor tries again.
             _LOG.exception("clearing away what %s left", self.program.key)
+            return
         self._unclean = False
         self._folder.remove()
 

@@ -48,14 +48,11 @@ class Supervisor:
         except FileNotFoundError:
             return
         found = await asyncio.gather(*(Life.find(self._run, name) for name in names))
-        dead: list[asyncio.Task[None]] = []
-        for life in found:
-            if life is None:
-                continue
-            task = self._keep(Keeper(life, self._pace, self._changed))
-            if life.over:
-                dead.append(task)
-        await asyncio.gather(*dead)
+        lives = [life for life in found if life is not None]
+        for life in lives:
+            if not life.over:
+                self._keep(Keeper(life, self._pace, self._changed))
+        await asyncio.gather(*(life.clear() for life in lives if life.over))
 
     async def want(self, program: Program) -> None:
         """Run a program, or run it anew where it differs from what runs; returns at once."""
