@@ -27,6 +27,7 @@ _WORDS = [
     *("CODE_SERVER_HOST", "FILE__PORT", "CUSTOM_PORT", "TZ", "HOME", "a-b.c_D", "UTC"),
     *("Europe/Rome", "me@example.org", "p w: $(X) 'q' \u2028", "codercom/code-server:1"),
     *("r.example.org:5000/x@sha256:0", "{{ kode.name }}", "$(IMAGE)", "%s", "💥", "linuxserver/x"),
+    *("https://me@example.org:8443/$(PASSWORD)", "me@example.org:dots", "file:///$$(X)"),
 ]
 _QUANTITIES = ["1", "1000m", "0.5", "1Gi", "1024Mi", "1e3", 2, "1.5Gi", "100k"]
 _FILTERS = [

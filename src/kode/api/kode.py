@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from kode.api.dotfiles import Dotfiles, Repository
 from kode.api.meta import (
     MOST_KEYS,
     ByName,
@@ -116,6 +117,11 @@ class KodeSpec(Model):
             lambda self: self.password is None or self.existing_secret is None,
             "password and existingSecret exclude each other: set one of them",
         ),
+        Rule(
+            "!(has(self.userConfig) && has(self.dotfiles))",
+            lambda self: self.user_config is None or self.dotfiles is None,
+            "userConfig is short for dotfiles.repository: set one of them",
+        ),
     )
 
     template_ref: Annotated[TemplateRef, Field(description="The template to use.")]
@@ -169,6 +175,14 @@ class KodeSpec(Model):
     suspend: Annotated[
         bool, Field(description="When true there is no pod; the files are kept.")
     ] = False
+    user_config: Annotated[
+        Repository | None,
+        Field(description="URL of a git repository of settings; short for dotfiles.repository."),
+    ] = None
+    dotfiles: Annotated[
+        Dotfiles | None,
+        Field(description="A git repository of settings, brought in before the editor starts."),
+    ] = None
     env: Annotated[
         ByName[EnvVar],
         Field(description="Variables of the editor; they win over the template's.", max_length=128),

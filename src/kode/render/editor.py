@@ -9,6 +9,7 @@ from typing import Any
 
 from kode.api import ports
 from kode.api.pod import InitPlugin
+from kode.render import dotfiles
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 
@@ -45,9 +46,7 @@ def container(kode: ResolvedKode, *, login: bool) -> Manifest:
         "command": list(template.command),
         "args": _args(kode, login=login),
         "env": _env(kode, login=login),
-        "envFrom": [
-            source.model_dump(by_alias=True, exclude_none=True) for source in template.env_from
-        ],
+        "envFrom": _env_from(kode),
         "resources": _resources(kode),
         "volumeMounts": mounts(kode),
         "startupProbe": _probe(period=1, failures=600),
@@ -62,11 +61,12 @@ def container(kode: ResolvedKode, *, login: bool) -> Manifest:
 
 
 def init_containers(kode: ResolvedKode) -> list[Manifest]:
-    """Return what runs before the editor, in order: folders, template plugins, the Kode's own."""
+    """Return what runs before the editor, in order: folders, plugins, dotfiles."""
     return [
         _folders(kode),
         *_plugins("template", kode.template_plugins, kode),
         *_plugins("plugin", kode.user_plugins, kode),
+        *_dotfiles(kode),
     ]
 
 
@@ -88,6 +88,10 @@ def security(kode: ResolvedKode) -> Manifest:
     if kode.contract.starts_as_root:
         # It becomes PUID:PGID by itself and needs to be root until then; raw sockets it does not.
         return {"capabilities": {"drop": ["NET_RAW"]}}
+    return _as_user(kode)
+
+
+def _as_user(kode: ResolvedKode) -> Manifest:
     return {
         "runAsUser": kode.puid,
         "runAsGroup": kode.pgid,
@@ -147,15 +151,24 @@ def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
     variables = [{"name": name, "value": value} for name, value in own.items()]
     if kode.credentials and (login or contract.asks_basic):
         variables.append(_secret_variable("PASSWORD", kode.credentials.secret, "password"))
-    taken = {*(variable["name"] for variable in variables), *contract.other_ports}
-    given = [
+    given = _given_env(kode, {*(it["name"] for it in variables), *contract.other_ports})
+    if all(item["name"] != "TZ" for item in given):
+        given.insert(0, {"name": "TZ", "value": template.tz})
+    return [*given, *variables]
+
+
+def _env_from(kode: ResolvedKode) -> list[Manifest]:
+    return [
+        source.model_dump(by_alias=True, exclude_none=True) for source in kode.template.env_from
+    ]
+
+
+def _given_env(kode: ResolvedKode, taken: set[str]) -> list[Manifest]:
+    return [
         item.model_dump(by_alias=True, exclude_none=True)
         for item in kode.env
         if not _is_taken(item.name, taken)
     ]
-    if all(item["name"] != "TZ" for item in given):
-        given.insert(0, {"name": "TZ", "value": template.tz})
-    return [*given, *variables]
 
 
 def _is_taken(name: str, taken: set[str]) -> bool:
@@ -188,6 +201,9 @@ def _probe(*, period: int, failures: int) -> Manifest:
 def _folders(kode: ResolvedKode) -> Manifest:
     parts = kode.workspace.split("/")
     paths = ["/".join([kode.home, *parts[: depth + 1]]) for depth in range(len(parts))]
+    if kode.dotfiles:
+        # They are brought in by the editor's user, who needs the home itself.
+        paths.insert(0, kode.home)
     return {
         "name": "folders",
         "image": kode.template.image,
@@ -216,3 +232,25 @@ def _plugins(prefix: str, plugins: Sequence[InitPlugin], kode: ResolvedKode) -> 
         }
         result.append({key: value for key, value in manifest.items() if value})
     return result
+
+
+def _dotfiles(kode: ResolvedKode) -> list[Manifest]:
+    if kode.dotfiles is None:
+        return []
+    home = {"name": "HOME", "value": kode.home}
+    manifest: Manifest = {
+        "name": "dotfiles",
+        "image": kode.template.image,
+        "imagePullPolicy": kode.template.image_pull_policy,
+        # Kubernetes reads $(NAME) and $$ in a command; the shell is to see all of it.
+        "command": [part.replace("$", "$$") for part in dotfiles.argv(kode.dotfiles)],
+        # A proxy, or what an install script reads, is set there.
+        "env": [*_given_env(kode, {"HOME"}), home],
+        "envFrom": _env_from(kode),
+        "resources": _PLUGIN_RESOURCES,
+        "volumeMounts": mounts(kode),
+        # The last line that it prints is the message of the Kode's condition.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": _as_user(kode),
+    }
+    return [{key: value for key, value in manifest.items() if value}]

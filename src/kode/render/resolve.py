@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kode.api.conditions import Reason
-from kode.api.kode import Kode, Storage
+from kode.api.dotfiles import Dotfiles
+from kode.api.kode import Kode, KodeSpec, Storage
 from kode.api.pod import EnvVar, InitPlugin, TemplateEnvVar
 from kode.api.proxyconfig import DEFAULT_ENVOY_IMAGE, ProxyConfig
 from kode.api.template import KodeTemplate, Template, TemplateSpec
@@ -82,6 +83,7 @@ class ResolvedKode:
         env: variables of the template and the Kode, merged; the product's own are not among them.
         template_plugins: what runs first.
         user_plugins: what runs then.
+        dotfiles: whose script (kode.render.dotfiles) runs last; None for none.
         kode_part: what the Kode itself asks of its pod; a change of it is taken at once.
     """
 
@@ -103,6 +105,7 @@ class ResolvedKode:
     env: tuple[TemplateEnvVar | EnvVar, ...]
     template_plugins: tuple[InitPlugin, ...]
     user_plugins: tuple[InitPlugin, ...]
+    dotfiles: Dotfiles | None
     kode_part: Mapping[str, Any]
 
 
@@ -151,6 +154,7 @@ def resolve(
         env=_merge_env(base.env, spec.env),
         template_plugins=tuple(base.init_plugins),
         user_plugins=tuple(spec.init_plugins),
+        dotfiles=_dotfiles(spec),
         kode_part=_kode_part(kode),
     )
 
@@ -214,6 +218,10 @@ def _merge_env(
     merged: dict[str, TemplateEnvVar | EnvVar] = {item.name: item for item in template}
     merged.update({item.name: item for item in own})
     return tuple(merged.values())
+
+
+def _dotfiles(spec: KodeSpec) -> Dotfiles | None:
+    return Dotfiles(repository=spec.user_config) if spec.user_config else spec.dotfiles
 
 
 def _kode_part(kode: Kode) -> Mapping[str, Any]:

@@ -110,7 +110,7 @@ def test_only_scalars_are_defaulted_by_the_api_server() -> None:
 
 
 def test_rule_across_fields_stands_beside_them() -> None:
-    (rule,) = schema("Kode")["properties"]["spec"]["x-kubernetes-validations"]
+    rule, _ = schema("Kode")["properties"]["spec"]["x-kubernetes-validations"]
     assert rule == {
         "rule": "!(has(self.password) && has(self.existingSecret))",
         "message": "password and existingSecret exclude each other: set one of them",

@@ -130,6 +130,7 @@ FULL: dict[str, list[tuple[dict[str, Any], ...]]] = {
                 suspend=False,
                 env=[{"name": "A", "value": "b"}],
                 initPlugins=[PLUGIN],
+                dotfiles={"repository": "https://a", "ref": "b", "install": "c"},
                 privileged=False,
                 storage={
                     "accessModes": ["ReadWriteOnce"],
@@ -145,7 +146,7 @@ FULL: dict[str, list[tuple[dict[str, Any], ...]]] = {
             template_document(),
         ),
         (
-            kode_document(parameters={"cpu": 1}),
+            kode_document(parameters={"cpu": 1}, userConfig="https://a"),
             template_document(parameters=[CPU], tz="{{ parameters.cpu }}"),
         ),
     ],

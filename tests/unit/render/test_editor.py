@@ -22,6 +22,24 @@ def test_workspace_is_made_folder_by_folder() -> None:
     assert paths == ["/config/src", "/config/src/app", "/config/src/app/x"]
 
 
+def test_dotfiles_are_brought_in_last_by_the_editors_user() -> None:
+    given = kode(
+        dotfiles={"repository": "https://example.org/$(X)", "install": "make $HOME"},
+        initPlugins=[{"name": "a", "image": "b"}],
+        env=[{"name": "HTTPS_PROXY", "value": "http://proxy"}, {"name": "HOME", "value": "/x"}],
+    )
+    over = template(puid=7, envFrom=[{"secretRef": {"name": "s"}}])
+    folders, _, found = editor.init_containers(resolved(given, over))
+    assert folders["command"][4:] == ["/config", "/config/workspace"]
+    assert found["command"][4:] == ["https://example.org/$$(X)", "", "make $$HOME"]
+    assert variables(found) == {"HTTPS_PROXY": "http://proxy", "HOME": "/config"}
+    assert found["envFrom"] == [{"secretRef": {"name": "s"}}]
+    assert (found["securityContext"]["runAsUser"], "privileged" in found["securityContext"]) == (
+        7,
+        False,
+    )
+
+
 @pytest.mark.parametrize("name", ["PORT", "CODE_SERVER_HOST", "DEFAULT_WORKSPACE", "PUID", "PGID"])
 @pytest.mark.parametrize("prefix", ["", "FILE__"])
 def test_variables_of_the_product_cannot_be_set(name: str, prefix: str) -> None:

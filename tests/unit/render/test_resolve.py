@@ -20,6 +20,8 @@ from tests.documents import (
 )
 from tests.documents import document as any_document
 
+URL = "https://example.org/dots"
+
 
 def elsewhere(**spec: Any) -> KodeTemplate:
     given = {"type": "code-server", "image": "x", **spec}
@@ -147,10 +149,19 @@ def test_env_of_the_kode_stands_in_the_place_of_the_templates() -> None:
         ({"workspace": "elsewhere"}, False),
         ({"env": [{"name": "A"}]}, False),
         ({"initPlugins": [{"name": "a", "image": "b"}]}, False),
+        ({"userConfig": "https://example.org/dots"}, False),
+        ({"dotfiles": {"repository": "https://example.org/dots"}}, False),
+        ({"parameters": {}}, True),
     ],
 )
 def test_part_of_the_kode_is_what_its_pod_depends_on(spec: dict[str, Any], *, same: bool) -> None:
     assert (resolved(kode(**spec)).kode_part == resolved(kode()).kode_part) is same
+
+
+def test_user_config_is_short_for_a_repository_of_dotfiles() -> None:
+    short = resolved(kode(userConfig=URL))
+    assert short.dotfiles == resolved(kode(dotfiles={"repository": URL})).dotfiles
+    assert resolved().dotfiles is None
 
 
 def test_login_is_shown_without_its_password() -> None:

@@ -1,0 +1,164 @@
+"""The one script that brings a person's dotfiles into a home, on every platform.
+
+Rule: nothing in the home is ever lost. What stands in the way is moved beside, what a person has
+changed is not updated, and a clone takes its place only when it is whole.
+"""
+
+from kode.api.dotfiles import Dotfiles
+
+# For sh, not bash: an image may have no other. Its arguments are repository, ref and install; HOME
+# is the home. Where git cannot be reached, what an earlier start has brought is good enough.
+_SCRIPT = r"""
+set -u
+repository=$1 ref=$2 install=$3
+folder=$HOME/.dotfiles fresh=$HOME/.dotfiles.new
+
+say() { printf 'dotfiles: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+command -v git >/dev/null 2>&1 ||
+    fail 'there is no git here; take an image that has it, or leave dotfiles out'
+export GIT_TERMINAL_PROMPT=0
+export GIT_SSH_COMMAND="${GIT_SSH_COMMAND:-ssh -o BatchMode=yes -o ConnectTimeout=20 \
+-o StrictHostKeyChecking=accept-new}"
+patient() { git -c http.lowSpeedLimit=1 -c http.lowSpeedTime=30 "$@"; }
+there() { git -C "$folder" "$@"; }
+
+# The commit that is wanted, in the repository of a folder.
+wanted() {
+    if [ -z "$ref" ]; then
+        git -C "$1" rev-parse --verify --quiet 'refs/remotes/origin/HEAD^{commit}'
+        return
+    fi
+    for name in "refs/remotes/origin/$ref" "refs/tags/$ref"; do
+        git -C "$1" rev-parse --verify --quiet "$name^{commit}" && return
+    done
+    case $ref in *[!0-9a-f]*) return 1 ;; esac
+    git -C "$1" rev-parse --verify --quiet "$ref^{commit}"
+}
+
+# Checks out a commit of a folder's repository, on its branch where that has nothing of its own.
+take() {
+    branch=${ref:-$(git -C "$1" rev-parse --abbrev-ref origin/HEAD)}
+    branch=${branch#origin/}
+    own=$(git -C "$1" rev-parse --verify --quiet "refs/heads/$branch")
+    if ! git -C "$1" show-ref --verify --quiet "refs/remotes/origin/$branch"; then
+        git -C "$1" checkout --quiet --detach "$2" || return
+    elif [ -z "$own" ] || [ "$own" = "$taken" ] ||
+        git -C "$1" merge-base --is-ancestor "$own" "$2"; then
+        git -C "$1" checkout --quiet -B "$branch" --track "origin/$branch" || return
+    else
+        git -C "$1" checkout --quiet --detach "$2" || return
+    fi
+    if [ -f "$1/.gitmodules" ]; then
+        patient -C "$1" submodule --quiet update --init --recursive || return
+    fi
+    git -C "$1" update-ref refs/kode/taken "$2"
+}
+
+clone() {
+    rm -rf "$fresh"
+    patient clone --quiet --no-checkout -- "$repository" "$fresh" ||
+        fail "cannot clone $repository"
+    commit=$(wanted "$fresh") || fail "$repository has no ${ref:-commit}"
+    taken=$(git -C "$fresh" rev-parse HEAD)
+    take "$fresh" "$commit" || fail "cannot check out ${ref:-the default branch} of $repository"
+    if [ -e "$folder" ] || [ -L "$folder" ]; then
+        number=1
+        while [ -e "$folder.before-$number" ]; do number=$((number + 1)); done
+        mv "$folder" "$folder.before-$number" || exit 1
+        say "what was in ~/.dotfiles is now in ~/.dotfiles.before-$number"
+    fi
+    mv "$fresh" "$folder" || exit 1
+}
+
+update() {
+    if ! patient -C "$folder" fetch --quiet --prune --tags --force origin; then
+        say "cannot reach $repository; going on with what is here"
+        return
+    fi
+    there remote set-head origin --auto >/dev/null 2>&1
+    commit=$(wanted "$folder") || fail "$repository has no ${ref:-commit}"
+    here=$(there rev-parse HEAD)
+    taken=$(there rev-parse --verify --quiet refs/kode/taken)
+    [ "$here" != "$commit" ] || return 0
+    changed=$(there status --porcelain --untracked-files=no --ignore-submodules)
+    if [ -n "$changed" ] || [ "$here" != "$taken" ]; then
+        say 'there are changes of your own in ~/.dotfiles; it is not updated'
+    else
+        take "$folder" "$commit" || say 'cannot update ~/.dotfiles; going on with what is here'
+    fi
+}
+
+# Links each file whose path begins with a dot; folders stay folders, so that others may use them.
+link() {
+    find . \( -path ./.git -o -path ./.github -o -path ./.gitignore -o -path ./.gitattributes \
+        -o -path ./.gitmodules \) -prune -o \( -type f -o -type l \) -path './.*' -exec sh -c '
+        for file do
+            name=${file#./}
+            target=$HOME/$name source=$HOME/.dotfiles/$name
+            case $(readlink "$target") in
+                "$source") continue ;;
+                */.dotfiles/"$name") rm "$target" || exit 1 ;;
+            esac
+            mkdir -p "${target%/*}" || exit 1
+            if [ -e "$target" ] || [ -L "$target" ]; then
+                number=1
+                while [ -e "$target.before-$number" ] || [ -L "$target.before-$number" ]; do
+                    number=$((number + 1))
+                done
+                mv "$target" "$target.before-$number" || exit 1
+            fi
+            ln -s "$source" "$target" || exit 1
+        done' link {} +
+}
+
+install() {
+    if [ -n "$install" ]; then
+        sh -c "$install"
+        return
+    fi
+    for name in install.sh bootstrap.sh setup.sh; do
+        if [ -x "$name" ] && [ -f "$name" ]; then
+            "./$name"
+            return
+        elif [ -f "$name" ]; then
+            sh "./$name"
+            return
+        fi
+    done
+    link
+}
+
+if [ -e "$folder/.git" ] && [ "$(there config --get remote.origin.url)" = "$repository" ]; then
+    update
+else
+    clone
+fi
+mark="$(there rev-parse HEAD) $HOME $install"
+marked=$(there rev-parse --absolute-git-dir)/kode-installed
+if [ -f "$marked" ] && [ "$(cat "$marked")" = "$mark" ]; then
+    exit 0
+fi
+rm -f "$marked"
+cd "$folder" || exit 1
+install || fail "installing ended with exit code $?; what it has done so far stays"
+printf '%s\n' "$mark" >"$marked"
+"""
+
+
+def argv(dotfiles: Dotfiles) -> tuple[str, ...]:
+    """Return the program and arguments that bring dotfiles into the home that HOME names.
+
+    It may be run again at any time and be ended at any moment. Exit code 0 says that the files are
+    there and installed; else the last line on standard error says why not.
+    """
+    return (
+        "sh",
+        "-c",
+        _SCRIPT,
+        "dotfiles",
+        dotfiles.repository,
+        dotfiles.ref or "",
+        dotfiles.install or "",
+    )
