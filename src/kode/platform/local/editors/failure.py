@@ -53,10 +53,11 @@ def of(offer: Offer, cause: CommandFailed | OSError, place: Path) -> PlatformErr
 
 def no_space(offer: Offer, place: Path) -> PlatformError:
     """Return the error for a disk that is full."""
+    there = next(path for path in (place, *place.absolute().parents) if path.exists())
     return PlatformError(
         Reason.EDITOR_UNAVAILABLE,
         f"{offer.name} needs {_gigabytes(offer.space)} for its install and {place} has "
-        f"{_gigabytes(shutil.disk_usage(place).free)} left: free some, or let KODE_CACHE name a "
+        f"{_gigabytes(shutil.disk_usage(there).free)} left: free some, or let KODE_CACHE name a "
         "folder on another disk",
     )
 

@@ -1,0 +1,182 @@
+"""kode.platform.local.plan and what it starts (launch, site)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kode.api.conditions import Reason
+from kode.errors import InvalidSpec, PlatformError
+from kode.platform.desired import mean
+from kode.platform.local.editors.editor import Editor
+from kode.platform.local.plan import Plan, plan
+from kode.platform.local.site import Site
+from tests.documents import CODERCOM, credentials, kode, proxy, resolved, template
+from tests.unit.platform.local.sites import LAB, SITE, VOLUME, site
+
+JUPYTER = {"type": "jupyter", "image": "quay.io/jupyter/base-notebook"}
+CUSTOM: dict[str, Any] = {"type": "custom", "image": "acme/app", "port": 9000}
+
+
+def planned(where: Site = SITE, of: Any = None, guard: Any = None, **spec: Any) -> Plan:
+    meant = mean(resolved(of or kode(), template(**spec), guard, login=credentials()))
+    return plan(meant, where)
+
+
+def lab(**spec: Any) -> Plan:
+    return planned(site(editor=LAB), **JUPYTER, **spec)
+
+
+def test_code_server_listens_on_a_socket_of_its_own_and_asks_itself() -> None:
+    found = planned()
+    main = found.program.main
+    assert main.argv[:2] == ("/cache/node", "/cache/entry.js")
+    assert f"--socket={SITE.socket}" in main.argv
+    assert "--socket-mode=600" in main.argv
+    assert "--auth=password" in main.argv
+    assert main.argv[-1] == f"{VOLUME}/workspace"
+    assert main.env["PASSWORD"] == "devpassword"
+    assert main.cwd == Path(VOLUME, "workspace")
+    assert not found.not_here
+
+
+def test_the_door_finds_what_listens() -> None:
+    found = planned()
+    assert found.upstream.socket == str(SITE.socket)
+    assert found.upstream.health_path == "/healthz"
+    assert found.program.health
+    assert found.program.health.socket == SITE.socket
+
+
+def test_program_is_named_for_its_kode() -> None:
+    found = planned().program
+    assert (found.key, found.instance, found.log) == ("team/dev", SITE.instance, SITE.log)
+    assert found.digest == planned().program.digest
+
+
+def test_behind_a_sidecar_that_asks_code_server_asks_nothing() -> None:
+    reference = {"name": "guard", "namespace": "team"}
+    found = planned(guard=proxy(authType="basic"), envoyProxyRef=reference).program.main
+    assert "--auth=none" in found.argv
+    assert "PASSWORD" not in found.env
+
+
+def test_nothing_that_is_given_opens_code_server() -> None:
+    given = ["--auth=none", "--bind-addr", "0.0.0.0:1", "--", "--socket=/x"]
+    argv = planned(image=CODERCOM, args=given).program.main.argv
+    assert argv.index("--auth=password") > argv.index("--auth=none")
+    assert argv.index(f"--socket={SITE.socket}") > argv.index("--socket=/x")
+    assert "--" not in argv
+
+
+def test_words_of_another_program_are_left_out_and_told() -> None:
+    found = planned(args=["--log", "debug"], command=["/init"])
+    assert "debug" not in found.program.main.argv
+    assert [item.split(":")[0] for item in found.not_here] == ["command", "args"]
+
+
+def test_settings_are_written_once() -> None:
+    step = planned().program.steps[0]
+    assert step.name == "settings"
+    assert step.argv[-2] == f"{VOLUME}/.local/share/code-server/User/settings.json"
+    assert json.loads(step.argv[-1])["telemetry.telemetryLevel"] == "off"
+
+
+def test_jupyter_listens_on_a_socket_and_asks_nothing() -> None:
+    found = lab(args=["--debug"])
+    argv = found.program.main.argv
+    assert argv[:4] == (*LAB.argv, "--debug")
+    assert f"--ServerApp.sock={SITE.socket}" in argv
+    assert "--ServerApp.sock_mode=0600" in argv
+    assert f"--ServerApp.root_dir={VOLUME}" in argv
+    assert found.upstream.health_path == "/api"
+
+
+def test_jupyter_has_a_python_of_the_kodes_own() -> None:
+    program = lab().program
+    python = f"{VOLUME}/.local/share/kode/python"
+    assert program.steps[0].argv[-1] == python
+    assert program.main.env["PATH"].startswith(f"{python}/bin:")
+    assert program.main.env["JUPYTER_PATH"] == f"{python}/share/jupyter"
+
+
+@pytest.mark.parametrize(
+    ("spec", "times", "told"),
+    [
+        ({"args": ["start-notebook.py", "--debug"]}, 1, []),
+        ({"args": ["start.sh", "--debug"]}, 0, ["args"]),
+        ({"command": ["tini"], "args": ["--debug"]}, 0, ["command", "args"]),
+    ],
+)
+def test_only_options_of_the_server_are_for_it(
+    spec: dict[str, Any], times: int, told: list[str]
+) -> None:
+    found = lab(**spec)
+    assert found.program.main.argv.count("--debug") == times
+    assert [item.split(":")[0] for item in found.not_here] == told
+
+
+def test_custom_command_is_told_its_port() -> None:
+    found = planned(**CUSTOM, command=["serve", "/config/x"], args=["-p", "$(PORT)"])
+    main = found.program.main
+    assert main.argv == ("serve", "/config/x", "-p", "40001")
+    assert main.env["PORT"] == "40001"
+    assert (found.upstream.port, found.upstream.socket) == (40001, None)
+
+
+def test_custom_without_a_command_needs_its_image() -> None:
+    with pytest.raises(InvalidSpec, match="needs command") as raised:
+        planned(**CUSTOM)
+    assert raised.value.reason is Reason.NOT_ON_LOCAL_PLATFORM
+
+
+def test_desktop_needs_podman() -> None:
+    with pytest.raises(InvalidSpec, match="podman") as raised:
+        planned(type="webtop")
+    assert raised.value.reason is Reason.NOT_ON_LOCAL_PLATFORM
+
+
+@pytest.mark.parametrize(("kind", "name"), [("code-server", "code-server"), ("jupyter", "jupyter")])
+def test_editor_that_is_not_installed_says_so(kind: str, name: str) -> None:
+    with pytest.raises(PlatformError, match=f"kode editors install {name}") as raised:
+        planned(site(editor=None), type=kind)
+    assert raised.value.reason is Reason.EDITOR_UNAVAILABLE
+
+
+def test_runtime_says_whose_editor_it_is() -> None:
+    assert planned().runtime == "process: code-server 4.1, installed by Kode"
+    own = site(editor=Editor("code-server", "", ("/usr/bin/code-server",)))
+    assert planned(own).runtime == "process: code-server, your own, /usr/bin/code-server"
+    assert "serve" in planned(**CUSTOM, command=["serve"]).runtime
+
+
+def test_plugins_run_in_order_with_variables_of_their_own() -> None:
+    tools = {"name": "tools", "image": "a", "command": ["sh", "-c", "ls $0"], "args": ["/config"]}
+    mine = {
+        "name": "mine",
+        "image": "b",
+        "command": ["touch", "$(WHERE)"],
+        "env": [{"name": "WHERE", "value": "/config/made"}],
+    }
+    found = planned(of=kode(initPlugins=[mine]), initPlugins=[tools], env=[{"name": "A"}])
+    steps = found.program.steps
+    assert [step.name for step in steps] == ["settings", "template-tools", "plugin-mine"]
+    assert steps[1].argv == ("sh", "-c", "ls $0", VOLUME)
+    assert steps[2].argv == ("touch", f"{VOLUME}/made")
+    assert "A" not in steps[2].env
+    assert [item.partition(" is not run")[0] for item in found.not_here] == [
+        "initPlugins tools: image a",
+        "initPlugins mine: image b",
+    ]
+
+
+def test_plugin_that_is_all_in_its_image_is_left_out() -> None:
+    found = planned(initPlugins=[{"name": "tools", "image": "a", "args": ["x"]}])
+    assert [step.name for step in found.program.steps] == ["settings"]
+    assert found.not_here == ("initPlugins tools: image a is not run, it is left out",)
+
+
+def test_no_socket_is_too_long_for_a_name() -> None:
+    long = site(instance="x" * 200, sockets=Path("/" + "s" * 69))
+    assert max(len(str(long.socket)), len(str(long.session))) < 108

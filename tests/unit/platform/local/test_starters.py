@@ -1,0 +1,26 @@
+"""kode.platform.local.starters."""
+
+from kode.api.document import parse
+from kode.api.template import KodeClusterTemplate
+from kode.platform.desired import mean
+from kode.platform.local.plan import plan
+from kode.platform.local.starters import documents
+from tests.documents import credentials, resolved
+from tests.unit.platform.local.sites import EDITOR, LAB, site
+
+
+def templates() -> list[KodeClusterTemplate]:
+    found = [parse(document) for document in documents()]
+    return [item for item in found if isinstance(item, KodeClusterTemplate)]
+
+
+def test_three_ship() -> None:
+    names = [item.metadata.name for item in templates()]
+    assert names == ["code-server", "python", "terminal"]
+
+
+def test_one_machine_can_give_all_that_they_ask() -> None:
+    for item in templates():
+        editor = EDITOR if item.spec.type == "code-server" else LAB
+        meant = mean(resolved(over=item, login=credentials()))
+        assert not plan(meant, site(editor=editor)).not_here
