@@ -57,11 +57,17 @@ def spaces(request: pytest.FixtureRequest) -> tuple[str, str]:
     return here.namespace, there.namespace
 
 
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a local platform."""
+    return tmp_path_factory.mktemp("platform")
+
+
 @pytest.fixture(params=["local", pytest.param("cluster", marks=pytest.mark.cluster)])
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
+def ground(request: pytest.FixtureRequest, root: Path) -> Ground:
     """A platform."""
     if request.param == "local":
-        places = Places(tmp_path / "root", tmp_path / "cache")
+        places = Places(root / "data", root / "cache")
         return Ground(Local(places), ("team-a", "team-b"), places.store)
     from kode.platform.cluster import Cluster  # noqa: PLC0415 - needs what only a cluster needs
 

@@ -162,8 +162,8 @@ def _disowned(before: Fields, live: Any, written: Any, schema: Schema) -> Fields
             continue
         if old == new:
             left[field] = inner
-        elif inner:
-            left[field] = _disowned(inner, old, new, _step(schema, field))
+        elif inner and (rest := _disowned(inner, old, new, _step(schema, field))):
+            left[field] = rest
     return left
 
 
