@@ -35,6 +35,11 @@ def phase(kode: Object) -> str:
     return str(status(kode).get("phase") or "")
 
 
+def url(kode: Object) -> str:
+    """Return where a Kode is opened; empty where that is not told."""
+    return str(status(kode).get("url") or "")
+
+
 def is_ready(kode: Object) -> bool:
     """Tell whether a person can work."""
     return current(kode) and condition(kode, "Ready").get("status") == "True"

@@ -21,7 +21,7 @@ def command(name: Name, where: Where) -> None:
     async def errand(session: Session) -> None:
         kode = await session.find(name)
         parts = [
-            await _head(session, kode),
+            _head(session, kode),
             _section("spec", _written(kode["spec"])),
             _section("conditions", _conditions(kode)),
             _section("events", await _events(session, name)),
@@ -31,20 +31,18 @@ def command(name: Name, where: Where) -> None:
     visit(where, errand)
 
 
-async def _head(session: Session, kode: Mapping[str, Any]) -> str:
-    from kode.cli.addresses import urls
-
+def _head(session: Session, kode: Mapping[str, Any]) -> str:
     meta, ref = kode["metadata"], kode["spec"].get("templateRef", {})
     name, namespace = meta["name"], meta["namespace"]
     own = f" of namespace {ref['namespace']}" if ref.get("namespace") else ""
-    found = await urls(session, [kode])
     rows = [
         ["kode", name],
         ["namespace", namespace],
         ["platform", session.platform.label],
         ["phase", conditions.phase(kode) or "Pending"],
         ["why", conditions.why(kode)],
-        ["url", found.get((namespace, name), "")],
+        ["url", conditions.url(kode)],
+        ["runtime", str(conditions.status(kode).get("runtime") or "")],
         ["template", f"{ref.get('kind', '')} {ref.get('name', '')}{own}"],
         ["created", f"{age(meta.get('creationTimestamp'))} ago"],
         *_here(session, kode),

@@ -46,8 +46,6 @@ async def got(session: Session, what: str, name: str, form: Form) -> None:
         where = "" if session.scope is None or not kind.namespaced else f" in {session.scope}"
         sys.stderr.write(f"no {kind.word}s{where}\n")
         return
-    from kode.cli.addresses import urls
     from kode.cli.terminal import objects
 
-    found = await urls(session, items) if kind is kinds.KODE else {}
-    objects.show(kind, items, everywhere=session.everywhere, urls=found)
+    objects.show(kind, items, everywhere=session.everywhere)

@@ -1,6 +1,5 @@
 """`kode list`: the Kodes, one a line."""
 
-from kode.cli.addresses import urls
 from kode.cli.kinds import KODE
 from kode.cli.options import Anywhere, Form, Output
 from kode.cli.platforms import visit
@@ -29,8 +28,7 @@ async def listed(session: Session, form: Form) -> None:
         return
     from kode.cli.terminal import objects
 
-    found = await urls(session, items)
-    objects.show(KODE, items, everywhere=session.everywhere, urls=found)
+    objects.show(KODE, items, everywhere=session.everywhere)
 
 
 def empty(session: Session) -> None:

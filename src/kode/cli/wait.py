@@ -7,7 +7,7 @@ bring.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kode.cli import conditions
@@ -20,6 +20,7 @@ from kode.errors import RefNotFound
 from kode.labels import RESTARTED_AT
 
 _PAUSE = 0.3
+_RESTARTS_WITHIN = timedelta(seconds=5)
 
 
 async def ready(session: Session, name: str, seconds: float) -> Object:
@@ -94,17 +95,21 @@ async def _until(session: Session, name: str, enough: Callable[[Object], bool]) 
 
 
 def _restarted(kode: Object) -> bool:
-    # An answer from before the restart that was asked for is none.
+    # An answer from before the restart that was asked for is none; but one that was so quick that
+    # nobody saw the editor stand still leaves no other trace than that it is over.
     asked = _time(kode["metadata"].get("annotations", {}).get(RESTARTED_AT))
     since = _time(conditions.condition(kode, "Ready").get("lastTransitionTime"))
-    return asked is None or since is None or since >= asked.replace(microsecond=0)
+    if asked is None or since is None or since >= asked.replace(microsecond=0):
+        return True
+    return datetime.now(UTC) - asked > _RESTARTS_WITHIN
 
 
 def _time(text: Any) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @asynccontextmanager

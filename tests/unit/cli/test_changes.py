@@ -1,5 +1,6 @@
 """`kode apply`, `delete`, `create`, `start`, `stop`, `restart`: what is asked of the platform."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -223,11 +224,18 @@ def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
 def test_restart_waits_for_an_answer_after_it(run: Run, memory: Memory) -> None:
     memory.hold(kode("dev"))
     document = memory.objects["Kode", "default", "dev"]
-    document["metadata"]["annotations"] = {
-        "kode.jacero.io/restarted-at": "2026-01-02T03:05:00.250000Z"
-    }
-    times = iter(["2026-01-02T03:04:05Z", "nonsense?", "2026-01-02T03:05:00Z"])
-    memory.turn = lambda found: ready(found, next(times, "2026-01-02T03:05:00Z"))
+    asked = datetime.now(UTC) + timedelta(minutes=1)
+    document["metadata"]["annotations"] = {"kode.jacero.io/restarted-at": asked.isoformat()}
+    times = iter(["2026-01-02T03:04:05Z", "2026-01-02T03:04:05"])
+    memory.turn = lambda found: ready(found, next(times, asked.isoformat()))
+    assert run("restart", "dev").stdout == "kode/dev restarted\n"
+    assert next(times, None) is None
+
+
+def test_a_restart_that_nobody_saw_is_over_after_a_while(run: Run, memory: Memory) -> None:
+    memory.hold(kode("dev"))
+    document = memory.objects["Kode", "default", "dev"]
+    document["metadata"]["annotations"] = {"kode.jacero.io/restarted-at": "2026-01-02T03:05:00Z"}
     assert run("restart", "dev").stdout == "kode/dev restarted\n"
 
 

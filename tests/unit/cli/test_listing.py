@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from kode.platform.port import Address, Event, LogQuery
+from kode.platform.port import Event, LogQuery
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory, condition, kode, template
 
@@ -20,8 +20,7 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kodes_are_listed_in_aligned_columns(run: Run, memory: Memory) -> None:
     starting = condition("Ready", "False", "Starting", "The editor\n\x1b[31mstarts.")
     memory.hold(kode("dev"), kode("other-one", starting, phase="Starting"), kode("new", phase=""))
-    memory.addresses["dev"] = Address("http://dev.localhost:8080/")
-    memory.addresses["other-one"] = Address("http://127.0.0.1:1/", command=("forward",))
+    memory.objects["Kode", "default", "dev"]["status"]["url"] = "http://dev.localhost:8080/"
     result = run("list")
     assert result.stdout == (
         "NAME       PHASE     URL                         TEMPLATE     AGE  WHY\n"

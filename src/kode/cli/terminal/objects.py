@@ -14,30 +14,19 @@ from kode.cli.terminal.words import age
 Object = Mapping[str, Any]
 
 
-def show(
-    kind: Kind,
-    items: Sequence[Object],
-    *,
-    everywhere: bool,
-    urls: Mapping[tuple[str, str], str] | None = None,
-) -> None:
+def show(kind: Kind, items: Sequence[Object], *, everywhere: bool) -> None:
     """Write objects of one kind as a table.
 
     Args:
         kind: their kind.
         items: the objects.
         everywhere: whether to say the namespace of each.
-        urls: namespace and name to the address, of Kodes that have one.
     """
     columns = ["name", *_columns(kind), "age"]
     rows = []
     for item in items:
         meta = item["metadata"]
-        cells = (
-            kode(item, (urls or {}).get((meta.get("namespace", ""), meta["name"]), ""))
-            if kind is KODE
-            else _rest(kind, item)
-        )
+        cells = kode(item) if kind is KODE else _rest(kind, item)
         rows.append([meta["name"], *cells, age(meta.get("creationTimestamp"))])
     if kind is KODE:
         # What may be long comes last.
@@ -52,10 +41,10 @@ def show(
     table.show(columns, rows)
 
 
-def kode(item: Object, url: str) -> list[str]:
+def kode(item: Object) -> list[str]:
     """Return phase, address and template of a Kode."""
     template = item["spec"].get("templateRef", {}).get("name", "")
-    return [conditions.phase(item) or "Pending", url or "-", template]
+    return [conditions.phase(item) or "Pending", conditions.url(item) or "-", template]
 
 
 def parameters(template: Object) -> str:
