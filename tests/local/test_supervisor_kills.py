@@ -17,6 +17,8 @@ import pytest
 from kode.platform.local.program import Phase, Program
 from kode.platform.local.shim import proc
 from kode.platform.local.supervisor import Supervisor
+from kode.platform.local.supervisor.folder import Folder
+from kode.platform.local.supervisor.running import Running
 from tests.local.programs import QUICK, Machine, machine, reach, until
 
 _POINTS = 20
@@ -142,6 +144,77 @@ async def test_a_killed_shim_takes_main_and_all_others_with_it(place: Machine) -
     await reach(supervisor, "dev", Phase.RUNNING)
     await supervisor.unwant("dev")
     assert place.processes(program) == []
+
+
+async def test_a_killed_shim_takes_those_without_an_environment_with_it(place: Machine) -> None:
+    supervisor = place.supervisor()
+    script = "env -i sleep 1000 & echo $! >> pids; exec sleep 1000"
+    program = place.program("dev", place.shell(script))
+    pids = place.folder / "pids"
+    await supervisor.want(program)
+    await until(pids.exists, "a process")
+    await reach(supervisor, "dev", Phase.RUNNING)
+    kill(place.shim(program))
+    await until(lambda: len(pids.read_text().split()) == 2, "another")
+    assert not alive(int(pids.read_text().split()[0]))
+    await supervisor.close(leave_running=False)
+
+
+async def test_what_somebody_stopped_is_ended_all_the_same(place: Machine) -> None:
+    supervisor = place.supervisor()
+    program = place.web("dev", grace=1.0)
+    await supervisor.want(program)
+    await reach(supervisor, "dev", Phase.RUNNING)
+    for pid in place.processes(program):
+        os.kill(pid, signal.SIGSTOP)
+    await supervisor.unwant("dev")
+    assert place.processes(program) == []
+
+
+async def test_what_starts_more_and_more_is_ended_as_well(place: Machine) -> None:
+    supervisor = place.supervisor()
+    script = "trap '' TERM; touch up; while :; do setsid env -i /bin/sleep 1000 & sleep 0.02; done"
+    program = place.program("dev", place.shell(script), grace=0.5)
+    await supervisor.want(program)
+    await until((place.folder / "up").exists, "main")
+    await reach(supervisor, "dev", Phase.RUNNING)
+    shim = place.shim(program)
+    await until(lambda: len(proc.below(shim, proc.rows())) > 20, "many processes")
+    found = proc.below(shim, proc.rows())
+    await supervisor.unwant("dev")
+    assert [each.pid for each in found if alive(each.pid)] == []
+
+
+async def test_a_second_shim_of_an_instance_ends_at_once(place: Machine) -> None:
+    supervisor = place.supervisor()
+    program = place.web("dev")
+    await supervisor.want(program)
+    state = await reach(supervisor, "dev", Phase.RUNNING)
+    second = Running.start(Folder(place.places.run / program.instance), "another", lambda: None)
+    assert await second.wait(60.0)
+    errors = (place.places.run / program.instance / "shim.err").read_text()
+    assert errors == "another shim runs this instance\n"
+    assert supervisor.state("dev") == state
+    assert place.alone()
+    await supervisor.close(leave_running=False)
+
+
+async def test_a_supervisor_killed_during_a_step_is_followed_by_one_that_waits(
+    place: Machine,
+) -> None:
+    step = place.shell("touch begun; while [ ! -e go ]; do sleep 0.05; done; echo stepped", "slow")
+    program = place.web("dev", steps=(step,))
+    supervisor = place.supervisor()
+    await supervisor.want(program)
+    await until((place.folder / "begun").exists, "the step")
+    await supervisor.close(leave_running=True)
+    supervisor = await successor(place)
+    await supervisor.want(program)
+    await until(lambda: (s := supervisor.state("dev")) and s.step == "slow", "the step's name")
+    (place.folder / "go").touch()
+    await reach(supervisor, "dev", Phase.RUNNING)
+    assert place.text(program) == "stepped\nserving\n"
+    await over(place, supervisor, [program])
 
 
 @pytest.mark.parametrize("who", ["shim", "main", "keeper shim", "keeper main", "keeper shim main"])

@@ -9,6 +9,8 @@ import signal
 
 TAG = "KODE_INSTANCE"
 """Variable in the environment of every process of a program."""
+_START = 19
+"""Where the start time is in /proc/PID/stat, counted from what follows the name."""
 
 
 class Row:
@@ -18,16 +20,18 @@ class Row:
         pid: its number.
         parent: number of its parent.
         start: clock ticks between boot and its start.
+        session: number of the process that began its session.
         ended: whether it is only waiting to be collected.
     """
 
-    __slots__ = ("ended", "parent", "pid", "start")
+    __slots__ = ("ended", "parent", "pid", "session", "start")
 
-    def __init__(self, pid: int, parent: int, start: int, *, ended: bool) -> None:
+    def __init__(self, pid: int, words: list[bytes]) -> None:
         self.pid = pid
-        self.parent = parent
-        self.start = start
-        self.ended = ended
+        self.ended = words[0] in {b"Z", b"X"}
+        self.parent = int(words[1])
+        self.session = int(words[3])
+        self.start = int(words[_START])
 
 
 def boot() -> str:
@@ -40,9 +44,7 @@ def row(pid: int) -> Row | None:
     text = _read(f"/proc/{pid}/stat")
     # The name is in brackets and may itself contain brackets and spaces.
     words = text[text.rfind(b")") + 1 :].split()
-    if len(words) < 20:  # noqa: PLR2004 - the start time is the twentieth after the name
-        return None
-    return Row(pid, int(words[1]), int(words[19]), ended=words[0] in {b"Z", b"X"})
+    return Row(pid, words) if len(words) > _START else None
 
 
 def rows() -> list[Row]:

@@ -147,6 +147,8 @@ class Shim:
                 force_at = time.monotonic() + self._program["grace"]
                 with contextlib.suppress(OSError):
                     os.killpg(pid, signal.SIGTERM)
+                    # What somebody stopped could not end.
+                    os.killpg(pid, signal.SIGCONT)
             if force_at is not None and time.monotonic() >= force_at:
                 force_at = time.monotonic() + 1
                 _kill_below()
@@ -257,7 +259,7 @@ def _lock(folder: str) -> bool:
 
 def main(folder: str) -> None:
     """Run the program whose spec is in a folder."""
-    os.closerange(3, 256)
+    os.closerange(3, 65536)
     os.umask(0o077)
     os.chdir("/")
     child.become_reaper(b"kode-shim")

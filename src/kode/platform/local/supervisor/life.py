@@ -111,6 +111,7 @@ class Life:
         if shim is None:
             return
         shim.send(signal.SIGTERM)
+        shim.send(signal.SIGCONT)
         if not await shim.wait(self.program.grace + CLEANUP_SECONDS + _SLACK):
             shim.send(signal.SIGKILL)
             await shim.wait(_SLACK)
@@ -161,12 +162,14 @@ class Life:
             OSError: something does.
         """
         report = self.report()
+        session = self._shim.pid if self._shim is not None else None
         if self._shim is not None:
             self._unclean = report is None or report.phase != record.ENDED
             self._shim = None
         main = None
         if report is not None and report.main_pid is not None and report.main_start is not None:
             main = (report.main_pid, report.main_start)
-        if not await asyncio.to_thread(sweep, self.program.instance, main=main):
+        instance = self.program.instance
+        if not await asyncio.to_thread(sweep, instance, main=main, session=session):
             raise OSError("something of the last start cannot be ended")
         return report

@@ -16,7 +16,7 @@ from kode.platform.local.shim import proc
 from kode.platform.local.supervisor.folder import Folder
 
 _BEGIN = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "import sys; sys.path.append(sys.argv[1]); "
     "from kode.platform.local.shim.shim import main; main(sys.argv[2])"
 )
 _SOURCES = Path(kode.__file__).parent.parent

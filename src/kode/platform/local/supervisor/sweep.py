@@ -16,7 +16,13 @@ _SECONDS = 10.0
 _PAUSE = 0.01
 
 
-def sweep(instance: str, *, spare: int | None = None, main: tuple[int, int] | None = None) -> bool:
+def sweep(
+    instance: str,
+    *,
+    spare: int | None = None,
+    main: tuple[int, int] | None = None,
+    session: int | None = None,
+) -> bool:
     """End the processes of an instance, and wait until they are gone.
 
     Args:
@@ -24,6 +30,7 @@ def sweep(instance: str, *, spare: int | None = None, main: tuple[int, int] | No
         spare: pid of a living shim.
         main: pid and start time of a main that may be on its way out: it gives up its environment
             before its sockets.
+        session: pid of a shim that was seen to end just now; later its number may be another's.
 
     Returns:
         Whether all of them are gone.
@@ -39,7 +46,11 @@ def sweep(instance: str, *, spare: int | None = None, main: tuple[int, int] | No
             for each in rows
             if each.pid not in spared
             and not each.ended
-            and ((each.pid, each.start) == main or proc.tagged(each.pid, instance))
+            and (
+                each.session == session
+                or (each.pid, each.start) == main
+                or proc.tagged(each.pid, instance)
+            )
         ]
         if not found:
             return True
