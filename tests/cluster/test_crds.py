@@ -11,6 +11,7 @@ from tests.cluster.place import Place
 
 CREATED, UNPROCESSABLE = 201, 422
 REF = {"kind": "KodeTemplate", "name": "absent"}
+URL = "https://example.org/dots"
 CODE_SERVER = {"type": "code-server", "image": "linuxserver/code-server"}
 
 REFUSED: list[tuple[str, Any, str]] = [
@@ -41,6 +42,26 @@ REFUSED: list[tuple[str, Any, str]] = [
         "Kode",
         {"templateRef": REF, "storage": {"existingVolumeClaim": "c", "storageClassName": "s"}},
         "existingVolumeClaim is mounted as it is",
+    ),
+    ("Kode", {"templateRef": REF, "userConfig": "ext::sh -c x"}, "spec.userConfig"),
+    (
+        "Kode",
+        {"templateRef": REF, "userConfig": URL, "dotfiles": {"repository": URL}},
+        "userConfig is short for dotfiles.repository",
+    ),
+    ("Kode", {"templateRef": REF, "dotfiles": {"repository": URL, "ref": "-f"}}, "ref"),
+    ("KodeTemplate", {"type": "custom", "image": "i"}, "a template of type custom needs port"),
+    ("KodeTemplate", {**CODE_SERVER, "tz": "{{ a b }}"}, "spec.tz"),
+    ("KodeTemplate", {**CODE_SERVER, "parameters": [{"name": "a.b"}]}, "parameters[0].name"),
+    (
+        "KodeTemplate",
+        {**CODE_SERVER, "parameters": [{"name": "a", "min": 1}]},
+        "min and max are for a parameter of type number",
+    ),
+    (
+        "KodeTemplate",
+        {**CODE_SERVER, "parameters": [{"name": "a", "type": "number", "min": 2, "max": 1}]},
+        "min must not be larger than max",
     ),
     ("KodeTemplate", {"image": "i"}, "spec.type"),
     ("KodeTemplate", {"type": "emacs", "image": "i"}, "spec.type"),
