@@ -15,7 +15,15 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import InvalidSpec, PlatformError, RefNotFound
-from kode.platform.kubernetes import execute, happenings, identity, logs, pods, refusals
+from kode.platform.kubernetes import (
+    addresses,
+    execute,
+    happenings,
+    identity,
+    logs,
+    pods,
+    refusals,
+)
 from kode.platform.kubernetes.client import Client, Scope
 from kode.platform.kubernetes.depth import loads
 from kode.platform.kubernetes.failures import Outdated, Refused, passes
@@ -23,7 +31,7 @@ from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, CORE_EVENT, KODE, Kin
 from kode.platform.kubernetes.kubeconfig import Access
 from kode.platform.kubernetes.objects import OURS, Objects, Spot
 from kode.platform.kubernetes.transport import Transport
-from kode.platform.port import Applied, Change, Command, Event, Expired, Listing, LogQuery
+from kode.platform.port import Address, Applied, Change, Command, Event, Expired, Listing, LogQuery
 
 _PAUSES = (0.2, 1.0, 2.0, 5.0)
 """Seconds before a watch is opened again, the last one for ever."""
@@ -46,6 +54,7 @@ class Cluster:
         """
         self._access = access
         self._take_over = take_over
+        self._way = addresses.Way()
         self._transport = Transport(identity.Person(access, environment), agent="kode")
         self._client = Client(self._transport)
         self._objects = Objects(self._transport)
@@ -70,11 +79,14 @@ class Cluster:
         Raises:
             PlatformError: there is none.
         """
-        return cls(
-            identity.choose(environment, file=file, context=context),
-            environment,
-            take_over=take_over,
+        access = identity.choose(environment, file=file, context=context)
+        found = cls(access, environment, take_over=take_over)
+        files = str(file or environment.get("KUBECONFIG", ""))
+        named = (("--kubeconfig", files), ("--context", context))
+        found._way = addresses.Way(
+            tuple(word for option, value in named if value for word in (option, value))
         )
+        return found
 
     @property
     def label(self) -> str:
@@ -212,6 +224,13 @@ class Cluster:
             kode = await self._objects.get(spot)
             pod = await pods.running(self._client, kode, pods.EDITOR)
         return await execute.run(self._transport, spot, pod, command)
+
+    async def address(self, name: str, namespace: str) -> Address:
+        """Return where a Kode is opened."""
+        spot = self._spot(KODE.name, name, namespace)
+        with refusals.about(spot):
+            kode = await self._objects.get(spot)
+            return await addresses.of(self._client, kode, self._way)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -38,20 +38,14 @@ class Channels:
             await self._send(bytes((_CLOSE, channel)))
 
     async def messages(self) -> AsyncGenerator[tuple[int, bytes], None]:
-        """Give what comes, with its stream, until the other side ends.
+        """Give what comes, with its stream, until the other side ends, or the connection breaks.
 
-        Raises:
-            PlatformError: the connection broke.
+        API servers end by cutting the connection, so that the two look alike; what must not be
+        missing is told before.
         """
         async for message in self._socket:
             if message.type is aiohttp.WSMsgType.BINARY and message.data:
                 yield message.data[0], message.data[1:]
-            elif message.type is aiohttp.WSMsgType.ERROR:
-                break
-        broken = self._socket.exception()
-        if broken:
-            text = f"the connection to the cluster broke: {broken}"
-            raise PlatformError(Reason.PLATFORM_ERROR, text) from broken
 
     async def _send(self, message: bytes) -> None:
         try:
@@ -68,8 +62,11 @@ def exit_code(status: bytes) -> int:
         status: a metav1.Status.
 
     Raises:
-        PlatformError: the command did not run.
+        PlatformError: the command did not run, or it is not known how it ended.
     """
+    if not status:
+        text = "the connection to the cluster broke before the command ended"
+        raise PlatformError(Reason.PLATFORM_ERROR, text)
     try:
         told = orjson.loads(status)
     except orjson.JSONDecodeError:
@@ -84,4 +81,6 @@ def exit_code(status: bytes) -> int:
         if isinstance(cause, dict) and cause.get("reason") == "ExitCode":
             return int(str(cause.get("message")))
     words = str(told.get("message") or "the cluster does not say why")
+    # Five programs on the way each put their own words before the reason.
+    words = words.rpartition(" exec: ")[2]
     raise PlatformError(Reason.REJECTED, f"the command cannot be run: {words}")

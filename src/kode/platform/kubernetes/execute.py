@@ -6,7 +6,7 @@ Rule: it ends when the command ends, with the command's exit code.
 import asyncio
 import json
 import signal
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 
 from kode.errors import PlatformError
 from kode.platform.kubernetes import channels, pods, refusals, terminal
@@ -69,7 +69,8 @@ async def _talk(streams: Channels, command: Command) -> int:
             return 128 + signal.SIGPIPE
         finally:
             feeding.cancel()
-            await asyncio.gather(feeding, return_exceptions=True)
+            with suppress(asyncio.CancelledError):
+                await feeding
 
 
 async def _feed(streams: Channels) -> None:

@@ -49,11 +49,14 @@ EVENT = Kind("Event", "events.k8s.io/v1", "events")
 CORE_EVENT = Kind("Event", "v1", "events")
 """Events by the older API, where they can be selected by what they are about."""
 
+SERVICE = Kind("Service", "v1", "services")
+NODE = Kind("Node", "v1", "nodes", namespaced=False)
+
 CHILDREN = (
     SECRET,
     CLAIM,
     Kind("ServiceAccount", "v1", "serviceaccounts"),
-    Kind("Service", "v1", "services"),
+    SERVICE,
     STATEFUL_SET,
     Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"),
 )

@@ -59,36 +59,35 @@ def resized(tell: Callable[[int, int], None], descriptor: int = 1) -> Iterator[N
 async def chunks(descriptor: int = 0) -> AsyncGenerator[bytes, None]:
     """Give what is read from a file descriptor, whatever it is, until its end."""
     reader = _Reader(descriptor, asyncio.get_running_loop())
-    reader.start()
+    reader.thread.start()
     try:
         while data := await reader.queue.get():
             yield data
     finally:
         reader.stop()
-        while reader.is_alive():
+        while reader.thread.is_alive():
             while not reader.queue.empty():
                 reader.queue.get_nowait()
             await asyncio.sleep(0.01)
         reader.close()
 
 
-class _Reader(threading.Thread):
+class _Reader:
     """Reads in a thread: an event loop cannot wait for a plain file, and a read cannot be ended."""
 
     def __init__(self, descriptor: int, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(daemon=True)
+        self.thread = threading.Thread(target=self._read, daemon=True)
         self._descriptor = descriptor
         self._loop = loop
-        self._stopped, self._stop = os.pipe()
+        self._wake, self._waker = os.pipe()
         # Bounded: a large file must not be read faster than the other side takes it.
         self.queue: asyncio.Queue[bytes] = asyncio.Queue(4)
 
-    def run(self) -> None:
-        """Read until the end, or until it is stopped."""
+    def _read(self) -> None:
         data = b"?"
         while data:
-            ready, _, _ = select.select([self._descriptor, self._stopped], [], [])
-            if self._stopped in ready:
+            ready, _, _ = select.select([self._descriptor, self._wake], [], [])
+            if self._wake in ready:
                 return
             try:
                 data = os.read(self._descriptor, _CHUNK)
@@ -98,12 +97,12 @@ class _Reader(threading.Thread):
 
     def stop(self) -> None:
         """Have it end; what it has not read stays unread."""
-        os.write(self._stop, b"x")
+        os.write(self._waker, b"x")
 
     def close(self) -> None:
         """Let go of what it stood on, once it has ended."""
-        os.close(self._stop)
-        os.close(self._stopped)
+        os.close(self._waker)
+        os.close(self._wake)
 
 
 def write(descriptor: int, data: bytes) -> None:
