@@ -5,7 +5,6 @@ Rule: no retries, no caches, no throttle; what it measures is the API server.
 
 from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -56,12 +55,7 @@ class Api:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
     async def text(self, path: str) -> str:

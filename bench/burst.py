@@ -7,7 +7,7 @@ one would like; what is told is the median of the rounds.
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 
 from bench import flows, side
@@ -23,14 +23,31 @@ WRITES_GOAL = 2
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What a run took of the machine.
+
+    Attributes:
+        cpu: seconds of the process itself.
+        memory: MB of it.
+        shares: CPU seconds of everything else, by part.
+    """
+
+    cpu: float
+    memory: float
+    shares: dict[str, float]
+
+    def everything(self) -> float:
+        """Return the CPU seconds of all parts."""
+        return self.cpu + sum(self.shares.values())
+
+
+@dataclass(frozen=True)
 class Floor:
     """One run of the bare client."""
 
     applied: Times
     running: Times
-    cpu: float
-    rss: float
-    shares: dict[str, float] = field(default_factory=dict)
+    spent: Spent
 
 
 @dataclass(frozen=True)
@@ -39,9 +56,7 @@ class Ours:
 
     ready: Times
     writes: Writes
-    cpu: float
-    peak: float
-    shares: dict[str, float] = field(default_factory=dict)
+    spent: Spent
 
 
 @dataclass(frozen=True)
@@ -76,7 +91,8 @@ class Bench:
             before, shares = usage(os.getpid()), Shares()
             applied, running = await side.bare(self.admin, self.client, sets)
             after = usage(os.getpid())
-            return Floor(applied, running, after.cpu - before.cpu, after.rss, shares.so_far())
+            spent = Spent(after.cpu - before.cpu, after.rss, shares.so_far())
+            return Floor(applied, running, spent)
 
     async def ours(self, name: str) -> Ours:
         """Run the operator."""
@@ -89,7 +105,7 @@ class Bench:
                 ready = await side.ours(self.admin, run)
                 used, parts = await self._settled(program), shares.so_far()
                 writes = (await flows.count(self.admin)).since(writes)
-                return Ours(ready, writes, used.cpu - idle.cpu, used.peak, parts)
+                return Ours(ready, writes, Spent(used.cpu - idle.cpu, used.peak, parts))
 
     async def _settled(self, program: Program) -> Usage:
         # What the operator writes a moment later counts as well.
@@ -156,21 +172,21 @@ def _costs(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure,
         ),
         Figure(
             "cpu_of_everything_per_kode",
-            median(it.cpu + sum(it.shares.values()) for it in ours) / bench.count * 1000,
+            median(it.spent.everything() for it in ours) / bench.count * 1000,
             "ms",
-            median(it.cpu + sum(it.shares.values()) for it in floors) / bench.count * 1000,
+            median(it.spent.everything() for it in floors) / bench.count * 1000,
         ),
         Figure(
             "cpu_per_kode",
-            median(it.cpu for it in ours) / bench.count * 1000,
+            median(it.spent.cpu for it in ours) / bench.count * 1000,
             "ms",
-            median(it.cpu for it in floors) / bench.count * 1000,
+            median(it.spent.cpu for it in floors) / bench.count * 1000,
         ),
         Figure(
             "peak_memory",
-            median(it.peak for it in ours),
+            median(it.spent.memory for it in ours),
             "MB",
-            median(it.rss for it in floors),
+            median(it.spent.memory for it in floors),
         ),
     )
 
@@ -178,11 +194,12 @@ def _costs(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure,
 def _tell_round(floor: Floor, ours: Ours) -> None:
     print(
         f"# floor: {floor.applied.per_second():.1f} applied/s, "
-        f"{floor.running.per_second():.1f} running/s, {floor.cpu:.1f} s CPU; "
+        f"{floor.running.per_second():.1f} running/s, {floor.spent.cpu:.1f} s CPU; "
         f"ours: {ours.ready.per_second():.1f} ready/s, median {ours.ready.median():.2f} s, "
-        f"p95 {ours.ready.p95():.2f} s, {ours.cpu:.1f} s CPU, {ours.peak:.0f} MB; {ours.writes}",
+        f"p95 {ours.ready.p95():.2f} s, {ours.spent.cpu:.1f} s CPU, "
+        f"{ours.spent.memory:.0f} MB; {ours.writes}",
         flush=True,
     )
-    for name, shares in (("floor", floor.shares), ("ours", ours.shares)):
-        parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in shares.items())
+    for name, spent in (("floor", floor.spent), ("ours", ours.spent)):
+        parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in spent.shares.items())
         print(f"# CPU seconds of {name}: {parts}", flush=True)

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from bench.access import Access
@@ -33,14 +32,9 @@ class Replica:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         self.kill()
-        await self.proxy.__aexit__(kind, error, trace)
+        await self.proxy.__aexit__(*error)
 
     def start(self) -> None:
         self._program.start()

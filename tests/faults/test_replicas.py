@@ -5,6 +5,8 @@ Rule: who wrote when is seen by a proxy before each replica, not told by the rep
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -31,13 +33,8 @@ async def test_only_one_of_two_replicas_writes(world: World) -> None:
 
 
 async def test_a_killed_leader_is_followed_by_the_other(world: World) -> None:
-    async with world.replica("one") as one, world.replica("two") as two:
-        await _lead(world, one)
-        two.start()
-        places = [await world.place() for _ in range(4)]
-        for place in places:
-            await CREATE.act(place)
-        await until(lambda: _has_written(one, 10), "the leader in the middle of its work")
+    async with _pair(world) as (one, two, places):
+        await _busy(one, places)
         one.kill()
         killed = time.monotonic()
         await _all_ready(places)
@@ -47,31 +44,21 @@ async def test_a_killed_leader_is_followed_by_the_other(world: World) -> None:
         # Not before the lease has run out: the dead might have been merely slow.
         assert first > killed + _LEASE_SECONDS - _SOON - 1
         assert first < killed + _LEASE_SECONDS + 2 * _SOON
-    await world.bury()
 
 
 async def test_a_leader_that_ends_hands_over_at_once(world: World) -> None:
-    async with world.replica("one") as one, world.replica("two") as two:
-        await _lead(world, one)
-        two.start()
-        places = [await world.place() for _ in range(4)]
-        for place in places:
-            await CREATE.act(place)
-        await until(lambda: _has_written(one, 10), "the leader in the middle of its work")
+    async with _pair(world) as (one, two, places):
+        await _busy(one, places)
         await one.stop()
         ended = time.monotonic()
         await _all_ready(places)
         first = min(seen.at for seen in two.proxy.writes)
         assert max(seen.at for seen in one.proxy.writes) < first
         assert first < ended + _SOON
-    await world.bury()
 
 
 async def test_a_leader_that_hung_writes_nothing_when_it_comes_back(world: World) -> None:
-    async with world.replica("one") as one, world.replica("two") as two:
-        await _lead(world, one)
-        two.start()
-        places = [await world.place() for _ in range(4)]
+    async with _pair(world) as (one, two, places):
         thawed = asyncio.Event()
         one.proxy.rule = _freeze_after(one, 10, thawed)
         for place in places:
@@ -91,7 +78,6 @@ async def test_a_leader_that_hung_writes_nothing_when_it_comes_back(world: World
         await two.stop()
         await told(places[0], [RESUME])
         assert len(one.proxy.writes) > before
-    await world.bury()
 
 
 def _freeze_after(replica: Replica, count: int, thawed: asyncio.Event) -> Rule:
@@ -108,6 +94,23 @@ def _freeze_after(replica: Replica, count: int, thawed: asyncio.Event) -> Rule:
         return Fault(then=freeze) if seen_writes >= count and seen.writes else None
 
     return rule
+
+
+@asynccontextmanager
+async def _pair(world: World) -> AsyncIterator[tuple[Replica, Replica, list[Place]]]:
+    """Run two replicas, of which the first leads, with four places to work in."""
+    async with world.replica("one") as one, world.replica("two") as two:
+        await _lead(world, one)
+        two.start()
+        yield one, two, [await world.place() for _ in range(4)]
+    await world.bury()
+
+
+async def _busy(replica: Replica, places: list[Place]) -> None:
+    """Make a Kode in each place and wait until the replica is in the middle of its work."""
+    for place in places:
+        await CREATE.act(place)
+    await until(lambda: _has_written(replica, 10), "the leader in the middle of its work")
 
 
 async def _lead(world: World, replica: Replica) -> None:
