@@ -182,6 +182,12 @@ def test_running_kode_that_idles_needs_nothing() -> None:
     assert decide(running(password="p").gather(KEY)) == Decision()
 
 
+def test_status_that_the_api_server_filled_up_is_not_written_again() -> None:
+    cluster = running()
+    cluster.store.merge(("Kode", "team", "dev"), {"status": {"url": "", "runtime": ""}})
+    assert decide(cluster.gather(KEY)) == Decision()
+
+
 def test_pod_of_the_name_that_is_another_workloads_does_not_count() -> None:
     cluster = running()
     place = ("Pod", "team", "dev-0")
