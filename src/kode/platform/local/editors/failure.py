@@ -20,6 +20,9 @@ _NETWORK = re.compile(
     r"|Temporary failure in name resolution|No matching distribution|Network is unreachable"
 )
 _DISK = re.compile(r"ENOSPC|No space left on device|EDQUOT|Disk quota exceeded")
+_CAUSE = re.compile(
+    r"reason: (.+)|(\[Errno -?\d+\] [^')]+)|(getaddrinfo .+)|(certificate verify failed[^)]*)"
+)
 _COMPLAINT = re.compile(r"error|fail|refused|denied|neither|does not", re.IGNORECASE)
 _LONGEST = 300
 
@@ -72,9 +75,10 @@ def _gigabytes(size: int) -> str:
 
 
 def _last(words: str) -> str:
-    """The lines that say what is wrong, on one."""
+    """The words that say what is wrong, on one line."""
+    causes = [next(filter(None, found)) for found in _CAUSE.findall(words)]
     lines = words.splitlines()
     # npm ends with where its log is, pip with advice: neither is the reason.
     said = [line for line in lines if _COMPLAINT.search(line)]
-    text = "; ".join(line.strip() for line in (said or lines)[-3:])
+    text = causes[-1] if causes else "; ".join(line.strip() for line in (said or lines)[-3:])
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,210 @@
+"""Editors installed for real: from npm and PyPI, by hash, into a cache.
+
+Rule: what is not about installing itself uses the person's own cache, so that an editor is
+downloaded and put together once; what is, has a cache of its own on top of the same downloads.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from kode.api.conditions import Reason
+from kode.errors import PlatformError
+from kode.platform.local.editors import fallback, install
+from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, offer
+from kode.platform.local.editors.editor import Editor, Progress
+from kode.platform.local.editors.editors import Editors
+from kode.platform.local.places import Places
+
+pytestmark = pytest.mark.slow
+
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: the port of the discard protocol."""
+OFFLINE = {"npm_config_registry": NOBODY, "PIP_INDEX_URL": NOBODY, "PIP_FIND_LINKS": ""}
+PATIENCE = 600.0
+
+INSTALL = """
+import asyncio, sys
+from pathlib import Path
+from kode.platform.local.editors.editors import Editors
+from kode.platform.local.places import Places
+editors = Editors(Places(Path(sys.argv[1]), Path(sys.argv[2])))
+told = lambda progress: print(progress.step, flush=True)
+print("installed", asyncio.run(editors.install(sys.argv[3], told)).version, flush=True)
+"""
+
+
+@pytest.fixture
+def places() -> Iterator[Places]:
+    """An empty home and an empty cache, but for what was downloaded before."""
+    root = Path(mkdtemp(prefix="kode-"))
+    shared = Places.of(os.environ).cache
+    cache = root / "cache"
+    cache.mkdir()
+    for name in ("npm", "pip"):
+        (shared / name).mkdir(parents=True, exist_ok=True)
+        (cache / name).symlink_to(shared / name)
+    try:
+        yield Places(root / "root", cache)
+    finally:
+        shutil.rmtree(root)
+
+
+@pytest.fixture
+def no_compiler(places: Places) -> dict[str, str]:
+    """The environment of a machine without one."""
+    folder = places.cache / "bin"
+    folder.mkdir()
+    for name in ("sh", "env", "sed", "uname", "dirname", "readlink"):
+        (folder / name).symlink_to(str(shutil.which(name)))
+    return {**os.environ, "PATH": str(folder)}
+
+
+def installing(
+    places: Places, name: str, environment: Mapping[str, str]
+) -> "subprocess.Popen[str]":
+    """Start an install in a program of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", INSTALL, str(places.root), str(places.cache), name],
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def working_in(folder: Path) -> list[str]:
+    """Return the command lines of all programs that have to do with a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if os.fsencode(folder) in command:
+                found.append(command.replace(b"\0", b" ").decode())
+    return found
+
+
+def until(done: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
+    places: Places, no_compiler: dict[str, str]
+) -> None:
+    killed = installing(places, CODE_SERVER, no_compiler)
+    assert killed.stdout
+    while killed.stdout.readline() != "Code's modules\n":
+        assert killed.poll() is None
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    killed.stdout.close()
+    until(lambda: not working_in(places.editors))
+    editors = Editors(places, no_compiler)
+    assert editors.installed(CODE_SERVER) is None
+
+    both = [installing(places, CODE_SERVER, no_compiler) for _ in range(2)]
+    told = [one.communicate(timeout=PATIENCE)[0].splitlines() for one in both]
+    assert [one.returncode for one in both] == [0, 0]
+    assert sorted("Node" in lines for lines in told) == [False, True]
+    left = {path.name for path in places.editors.iterdir()}
+    assert left == {offer(CODE_SERVER).folder, "code-server.lock"}
+
+    again: list[Progress] = []
+    found = asyncio.run(editors.install(CODE_SERVER, again.append))
+    assert not again
+    assert found == editors.installed(CODE_SERVER)
+    assert "for want of g++, make, python3" in found.notes[0]
+    version = subprocess.run(
+        [*found.argv, "--version"], env={"HOME": str(places.cache)}, capture_output=True, check=True
+    )
+    assert found.version in version.stdout.decode()
+
+    assert editors.remove(CODE_SERVER)
+    assert not editors.remove(CODE_SERVER)
+    assert editors.installed(CODE_SERVER) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        (CODE_SERVER, {"npm_config_registry": NOBODY}),
+        (CODE_SERVER, OFFLINE),
+        (JUPYTERLAB, OFFLINE),
+    ],
+)
+async def test_without_a_registry_it_says_what_to_do(
+    places: Places, name: str, missing: dict[str, str]
+) -> None:
+    (places.cache / "npm").unlink()
+    editors = Editors(places, {**os.environ, **missing})
+    with pytest.raises(PlatformError, match=f"no network.*`kode editors install {name}`") as raised:
+        await editors.install(name)
+    assert raised.value.reason is Reason.EDITOR_UNAVAILABLE
+    assert "ECONNREFUSED" in str(raised.value) or "Connection refused" in str(raised.value)
+    assert {path.name for path in places.editors.iterdir()} == {f"{name}.lock"}
+
+
+async def test_too_small_a_disk_is_told_before_anything_is_downloaded(places: Places) -> None:
+    huge = replace(offer(CODE_SERVER), space=1 << 60)
+    told: list[Progress] = []
+    with pytest.raises(PlatformError, match="KODE_CACHE"):
+        await install.install(huge, places.editors, places.cache, os.environ, told.append)
+    assert not told
+
+
+async def test_cancelled_install_ends_what_it_started(places: Places) -> None:
+    busy = asyncio.Event()
+
+    def tell(said: Progress) -> None:
+        if said.line:
+            busy.set()
+
+    task = asyncio.create_task(Editors(places).install(CODE_SERVER, tell))
+    await asyncio.wait_for(busy.wait(), PATIENCE)
+    assert working_in(places.editors)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not working_in(places.editors)
+    assert {path.name for path in places.editors.iterdir()} == {"code-server.lock"}
+
+
+async def test_jupyterlab_serves_where_code_server_cannot_be_had(places: Places) -> None:
+    shared = Places(places.root, Places.of(os.environ).cache)
+    lab = await Editors(shared).install(JUPYTERLAB)
+    places.editors.mkdir(parents=True)
+    (places.editors / offer(JUPYTERLAB).folder).symlink_to(str(lab.root))
+    found = await fallback.starter(Editors(places, {**os.environ, **OFFLINE}))
+    assert (found.template, found.editor.name) == ("python", JUPYTERLAB)
+    assert "no network" in found.why
+
+
+async def test_ones_own_code_server_is_tried_and_then_used(places: Places) -> None:
+    editors = Editors(places)
+    installed = await Editors(Places.of(os.environ)).install(CODE_SERVER)
+    own = places.cache / "code-server"
+    own.write_text(f'#!/bin/sh\nexec {" ".join(installed.argv)} "$@"\n')
+    own.chmod(0o755)
+    assert await editors.use(str(own)) == own
+    assert editors.installed(CODE_SERVER) == Editor(CODE_SERVER, "", (str(own),))
+    own.write_text("#!/bin/sh\necho broken; exit 1\n")
+    with pytest.raises(PlatformError, match="does not start"):
+        await editors.use(str(own))
+    assert await editors.use(None) is None
+    assert editors.installed(CODE_SERVER) is None

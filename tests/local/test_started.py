@@ -1,0 +1,250 @@
+"""Editors started as their plan says, in front of a real Envoy and a real browser.
+
+Rule: only what the plan gives: its steps, its argv, its environment; nothing is added here.
+"""
+
+import asyncio
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection
+from pathlib import Path
+from socket import AF_UNIX, socket
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from kode.api.document import parse
+from kode.api.kode import Kode
+from kode.api.template import KodeClusterTemplate
+from kode.platform.desired import Meaning, mean
+from kode.platform.local import environment
+from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
+from kode.platform.local.editors.editors import Editors
+from kode.platform.local.editors.probe import answers
+from kode.platform.local.places import Places
+from kode.platform.local.plan import Plan, plan
+from kode.platform.local.site import Site
+from kode.platform.local.starters import documents
+from kode.render.resolve import Credentials, resolve
+from kode.render.secret import htpasswd
+from tests.envoy import server
+
+pytestmark = pytest.mark.slow
+
+USER, PASSWORD = "ann", "long enough: ü"
+BASIC = "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+LONG = "a-name-that-is-as-long-as-names-may-be-0123456789abc"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A program that runs.
+
+    Attributes:
+        meaning: of its Kode.
+        plan: what it was started by.
+        volume: folder of its files.
+        log: what it printed.
+    """
+
+    meaning: Meaning
+    plan: Plan
+    volume: Path
+    log: Path
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        health = self.plan.program.health
+        assert health
+        assert health.socket
+        return health.socket
+
+    def ask(self, method: str, path: str, **headers: str) -> tuple[int, str]:
+        """Ask it over its socket; return status and body."""
+        connection = HTTPConnection("localhost")
+        with socket(AF_UNIX) as stream:
+            stream.connect(str(self.socket))
+            connection.sock = stream
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+
+def installed(name: str) -> Editors:
+    """Return the person's own editors, among them this one."""
+    editors = Editors(Places.of(os.environ))
+    asyncio.run(editors.install(name))
+    return editors
+
+
+@contextmanager
+def started(editors: Editors, name: str, template: str) -> Iterator[Started]:
+    """Run what a Kode of a template that ships means, until it answers."""
+    root = Path(mkdtemp(prefix="kode-"))
+    places = Places(root, root / "cache")
+    meaning = mean(_resolved(template))
+    account = pwd.getpwuid(os.getuid())
+    site = Site(
+        instance="dev-0123456789ab",
+        volume=places.volume("default", f"{LONG}-home"),
+        sockets=places.sockets,
+        log=root / "log",
+        port=0,
+        user=account.pw_name,
+        shell=account.pw_shell,
+        uid=os.getuid(),
+        gid=os.getgid(),
+        editor=editors.installed(name),
+        inherited=environment.inherited(os.environ),
+    )
+    found = plan(meaning, site)
+    program = found.program
+    places.sockets.mkdir()
+    program.main.cwd.mkdir(parents=True)
+    for step in program.steps:
+        subprocess.run(step.argv, env=dict(step.env), cwd=step.cwd, check=True)
+    with site.log.open("wb") as log:
+        main = subprocess.Popen(
+            program.main.argv,
+            env=dict(program.main.env),
+            cwd=program.main.cwd,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    running = Started(meaning, found, site.volume, site.log)
+    try:
+        assert program.health
+        _until(lambda: answers(running.socket, found.upstream.health_path), main)
+        yield running
+    finally:
+        os.killpg(main.pid, signal.SIGKILL)
+        main.wait()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _resolved(template: str) -> Any:
+    ships = next(item for item in documents() if item["metadata"]["name"] == template)
+    over = parse(ships)
+    reference = {"kind": "KodeClusterTemplate", "name": template}
+    metadata = {"name": LONG, "namespace": "default", "uid": "1"}
+    document = {"apiVersion": ships["apiVersion"], "kind": "Kode", "metadata": metadata}
+    kode = parse({**document, "spec": {"templateRef": reference}})
+    assert isinstance(over, KodeClusterTemplate)
+    assert isinstance(kode, Kode)
+    return resolve(kode, over, None, Credentials(USER, PASSWORD, "dev-auth"))
+
+
+def _until(done: Any, main: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + 120
+    while not done():
+        assert main.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def _listening(pid_of: Path) -> list[str]:
+    """Return the TCP ports at which programs with a word in their command line listen."""
+    listed = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True, check=True).stdout
+    pids = {
+        entry.name
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and os.fsencode(pid_of) in _command(entry)
+    }
+    return [line for line in listed.splitlines() if any(f"pid={pid}," in line for pid in pids)]
+
+
+def _command(entry: Path) -> bytes:
+    try:
+        return (entry / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_code_server_answers_on_its_socket_alone() -> None:
+    editors = installed(CODE_SERVER)
+    with started(editors, CODE_SERVER, "code-server") as editor:
+        assert json.loads(editor.ask("GET", "/healthz")[1])["status"]
+        assert editor.socket.stat().st_mode & 0o777 == 0o600
+        status, _ = editor.ask("GET", "/", Host="dev.localhost:8080")
+        assert status == 302  # to its login page
+        assert not _listening(editor.socket.parent)
+        # A socket in a home of this depth would be too long.
+        assert "Session server listening" in editor.log.read_text()
+
+
+def test_jupyter_lets_no_page_write_that_it_did_not_serve() -> None:
+    editors = installed(JUPYTERLAB)
+    with started(editors, JUPYTERLAB, "python") as editor:
+        assert json.loads(editor.ask("GET", "/api")[1])["version"]
+        assert editor.socket.stat().st_mode & 0o777 == 0o600
+        assert editor.ask("GET", "/lab", Host="dev.localhost:8080")[0] == 200
+        assert editor.ask("POST", "/api/terminals", Host="dev.localhost:8080")[0] == 403
+        assert not _listening(editor.socket.parent)
+        _a_cell_sees_the_kodes_own_python(editor)
+
+
+def _a_cell_sees_the_kodes_own_python(editor: Started) -> None:
+    main = editor.plan.program.main
+    notebook = main.cwd / "n.ipynb"
+    source = "import sys, pandas, matplotlib; open('made', 'w').write(sys.prefix)"
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
+    cells = [{**cell, "execution_count": None, "id": "one"}]
+    notebook.write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    run = [main.argv[0], "-P", "-m", "nbconvert", "--execute", "--to", "notebook", str(notebook)]
+    subprocess.run(run, env=dict(main.env), cwd=main.cwd, check=True, capture_output=True)
+    assert (main.cwd / "made").read_text() == main.env["VIRTUAL_ENV"]
+
+
+def test_terminal_works_through_envoy(tmp_path: Path) -> None:
+    editors = installed(JUPYTERLAB)
+    with started(editors, JUPYTERLAB, "terminal") as editor:
+        credentials = editor.meaning.kode.credentials
+        assert credentials
+        users = tmp_path / "users"
+        users.write_text(htpasswd(credentials), encoding="utf-8")
+        sidecar = replace(
+            editor.meaning.sidecar, upstream=editor.plan.upstream, users_file=str(users)
+        )
+        with server.running(sidecar, tmp_path) as door:
+            door.wait_until_ready()
+            assert door.ask("/").status == 401
+            assert door.ask("/api", {"Authorization": BASIC}).status == 200
+            made = editor.plan.program.main.cwd / "made"
+            _type(door.port, f"pip --version >{made}", until=made)
+            assert "jupyterlab" in made.read_text()
+
+
+def _type(port: int, command: str, *, until: Path) -> None:
+    """Type a command into the terminal that the first page is, until it has made a file."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert chromium, "no chromium on the PATH: make deps installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(http_credentials={"username": USER, "password": PASSWORD})
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"http://dev.localhost:{port}/")
+        page.locator(".xterm-helper-textarea").wait_for(state="attached")
+        for _ in range(30):
+            # What is typed before the shell is there may be lost.
+            page.locator(".xterm-helper-textarea").focus()
+            page.keyboard.type(f"{command}\n")
+            page.wait_for_timeout(2000)
+            if until.exists() and until.read_text():
+                break
+        browser.close()
