@@ -299,10 +299,10 @@ async def test_broken_files_are_no_reason_to_leave_something_running(
 async def test_folders_of_others_are_left_alone(place: Machine) -> None:
     other = place.places.run / "envoy"
     other.mkdir(parents=True)
-    (other / "listeners.yaml").write_text("resources: []")
+    (other / "lock").write_text("resources: []")
     supervisor = await successor(place)
     await supervisor.close(leave_running=False)
-    assert (other / "listeners.yaml").exists()
+    assert (other / "lock").exists()
 
 
 @pytest.mark.slow

@@ -75,8 +75,8 @@ class Folder:
 
     @property
     def ours(self) -> bool:
-        """Whether it holds any of our files."""
-        return any((self.path / name).exists() for name in _FILES)
+        """Whether it is of an instance at all."""
+        return any((self.path / name).exists() for name in (SPEC, record.NAME))
 
     def record(self) -> Record | None:
         """Return what the shim wrote last; None where nothing readable is."""
