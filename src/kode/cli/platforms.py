@@ -5,7 +5,8 @@ visible which.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +16,8 @@ from kode.cli.options import Anywhere, Where
 from kode.cli.session import Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kode.platform.port import Platform
 
 DEFAULT_NAMESPACE = "default"
@@ -47,20 +50,32 @@ def choose(where: Where) -> Chosen:
 
 
 def _cluster(where: Where) -> Chosen:
-    import os
-    from pathlib import Path
-
-    try:
+    with needs_cluster():
         from kode.platform.cluster import Cluster
+    environment, file = config(where)
+    cluster = Cluster.of(environment, file=file, context=where.context)
+    return Chosen(cluster, cluster.namespace)
+
+
+@contextmanager
+def needs_cluster() -> Iterator[None]:
+    """Tell what is to be installed where an import fails."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         message = f"a cluster needs more than is installed ({error.name})"
         raise Failure(Exit.PLATFORM, message, "pip install 'kode[operator]'") from None
-    # A list of files, as KUBECONFIG may be, is for the platform to read from the environment.
-    several = os.pathsep in where.kubeconfig
-    file = Path(where.kubeconfig) if where.kubeconfig and not several else None
-    environment = {**os.environ, "KUBECONFIG": where.kubeconfig} if several else os.environ
-    cluster = Cluster.of(environment, file=file, context=where.context)
-    return Chosen(cluster, cluster.namespace)
+
+
+def config(where: Where) -> "tuple[Mapping[str, str], Path | None]":
+    """Return the environment and the kubeconfig file that are meant; None for the usual one."""
+    import os
+    from pathlib import Path
+
+    if os.pathsep in where.kubeconfig:
+        # Several files, as KUBECONFIG may name: merged by whoever reads the environment.
+        return {**os.environ, "KUBECONFIG": where.kubeconfig}, None
+    return os.environ, Path(where.kubeconfig) if where.kubeconfig else None
 
 
 def visit(where: Where, errand: Callable[[Session], Awaitable[int | None]]) -> NoReturn:

@@ -1,0 +1,1 @@
+"""What `kode doctor` looks at: one small function a check."""

@@ -1,0 +1,164 @@
+"""`kode doctor`: what is looked at, and what is said of it."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aiohttp import web
+
+from kode.api.crd import definitions
+from kode.cli.checks import cluster
+from kode.cli.checks.finding import Finding, fail, look, ok, warn
+from kode.cli.options import Where
+from tests.unit.cli.conftest import Run
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
+DEFAULT_CLASS = {
+    "metadata": {
+        "name": "fast",
+        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+    }
+}
+
+
+def whole() -> dict[str, Any]:
+    """Return the answers of a cluster on which all is well."""
+    answers: dict[str, Any] = {
+        "/version": {"gitVersion": "v1.33.1"},
+        cluster.OPERATOR: {"status": {"readyReplicas": 1}},
+        "/apis/storage.k8s.io/v1/storageclasses": {"items": [DEFAULT_CLASS]},
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": {"status": {"allowed": True}},
+    }
+    return answers | {CRDS + item["metadata"]["name"]: item for item in definitions()}
+
+
+@asynccontextmanager
+async def served(
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> AsyncIterator[str]:
+    """Serve answers on loopback; give the URL."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def found(answers: dict[str, Any], folder: Path) -> dict[str, Finding]:
+    """Return the findings on a cluster that answers like this."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        given = answers.get(request.path)
+        if isinstance(given, int) or given is None:
+            return web.json_response({"message": "no"}, status=given or 404)
+        return web.json_response(given)
+
+    async with served(answer) as server:
+        config = {
+            "current-context": "here",
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
+            "clusters": [{"name": "here", "cluster": {"server": server}}],
+            "users": [{"name": "me", "user": {"token": "t"}}],
+        }
+        path = folder / "config"
+        path.write_text(yaml.safe_dump(config))
+        findings = await cluster.findings(Where(kubeconfig=str(path)))
+    return {finding.check: finding for finding in findings}
+
+
+async def test_a_cluster_on_which_all_is_well(tmp_path: Path) -> None:
+    findings = await found(whole(), tmp_path)
+    assert {check: str(it.level) for check, it in findings.items()} == {
+        "api": "ok",
+        "definitions": "ok",
+        "operator": "ok",
+        "storage": "ok",
+        "rights": "ok",
+        "network": "unknown",
+    }
+
+
+async def test_what_is_missing_is_named_with_the_next_step(tmp_path: Path) -> None:
+    answers = whole()
+    del answers[cluster.OPERATOR], answers[CRDS + "kodes.kode.jacero.io"]
+    answers["/apis/storage.k8s.io/v1/storageclasses"] = {"items": []}
+    review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    answers[review] = {"status": {"allowed": False}}
+    findings = await found(answers, tmp_path)
+    assert findings["definitions"].words == "kodes: not there"
+    assert "kode crds" in findings["definitions"].then
+    assert findings["operator"].then == "kubectl apply -k deploy/kustomize"
+    assert str(findings["storage"].level) == "warn"
+    assert findings["rights"].words.startswith("you may not get, list")
+    answers = whole()
+    answers[cluster.OPERATOR] = {"status": {}}
+    answers[CRDS + "kodes.kode.jacero.io"] = {"spec": {"versions": [{"name": "v1"}]}}
+    findings = await found(answers, tmp_path)
+    assert findings["operator"].words == "not ready"
+    assert findings["definitions"].words == "kodes: of another version"
+
+
+async def test_what_one_may_not_see_is_unknown(tmp_path: Path) -> None:
+    answers = dict.fromkeys(whole(), 403) | {"/version": {"gitVersion": "v1.28.0"}}
+    findings = await found(answers, tmp_path)
+    for check in ("definitions", "operator", "storage"):
+        assert str(findings[check].level) == "unknown"
+    assert str(findings["rights"].level) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [("v1.27.9", "fail"), ("something", "unknown"), (None, "fail")]
+)
+async def test_an_old_or_odd_api_server(version: str | None, level: str, tmp_path: Path) -> None:
+    answers = whole() | {"/version": {"gitVersion": version} if version else 401}
+    assert str((await found(answers, tmp_path))["api"].level) == level
+
+
+async def test_a_check_that_fails_is_a_finding() -> None:
+    async def broken() -> Finding:
+        raise ValueError("odd")
+
+    async def well() -> Finding:
+        return ok("well", "fine")
+
+    first, second = await look([("broken", broken), ("well", well)])
+    assert first.words == "the check itself failed: ValueError: odd"
+    assert second.words == "fine"
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    findings: list[Finding] = []
+
+    async def looked(_: object) -> list[Finding]:
+        return findings
+
+    monkeypatch.setattr("kode.cli.doctor.look", looked)
+    return findings
+
+
+def test_what_stands_in_the_way_is_an_exit_code(run: Run, checked: list[Finding]) -> None:
+    checked += [ok("port", "free"), warn("podman", "no [bold]word", "get one")]
+    result = run("doctor")
+    assert (result.exit_code, result.stderr) == (0, "next: podman: get one\n")
+    assert result.stdout == (
+        "CHECK   STATE  WHY\nport    ok     free\npodman  warn   no [bold]word\n"
+    )
+    checked.append(fail("room", "full", "free some"))
+    assert run("doctor", "-o", "name").stdout == "port\npodman\nroom\n"
+    result = run("doctor", "-o", "json")
+    assert result.exit_code == 6
+    assert json.loads(result.stdout)[2] == {
+        "check": "room",
+        "level": "fail",
+        "words": "full",
+        "then": "free some",
+    }
