@@ -14,6 +14,7 @@ from kode.platform.local.lacks import lacks
 from kode.platform.local.launch import arguments, launch
 from kode.platform.local.program import Program, Step
 from kode.platform.local.site import Site
+from kode.render import dotfiles
 from kode.render.resolve import ResolvedKode
 
 
@@ -49,7 +50,7 @@ def plan(meaning: Meaning, site: Site) -> Plan:
         instance=site.instance,
         main=start.main,
         log=site.log,
-        steps=(*start.steps, *plugins),
+        steps=(*start.steps, *plugins, *_dotfiles(kode, site)),
         health=start.health,
     )
     socket = start.health.socket
@@ -80,6 +81,14 @@ def _step(name: str, plugin: InitPlugin, kode: ResolvedKode, site: Site) -> Step
     env = environment.plugin(kode, site, plugin.env)
     argv = arguments([*plugin.command, *plugin.args], kode, site, env)
     return Step(name, argv, env, site.volume)
+
+
+def _dotfiles(kode: ResolvedKode, site: Site) -> list[Step]:
+    if kode.dotfiles is None:
+        return []
+    # The variables of the editor, so that a proxy or a token that is given is there for git too.
+    variables = environment.editor(kode, site, {}).values
+    return [Step("dotfiles", dotfiles.argv(kode.dotfiles), variables, site.volume)]
 
 
 def _without_image(plugin: InitPlugin) -> str:

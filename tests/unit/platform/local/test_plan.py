@@ -177,6 +177,16 @@ def test_plugin_that_is_all_in_its_image_is_left_out() -> None:
     assert found.not_here == ("initPlugins tools: image a is not run, it is left out",)
 
 
+def test_dotfiles_come_last_with_the_variables_of_the_editor() -> None:
+    asked = kode(dotfiles={"repository": "https://example.org/me/dotfiles", "ref": "main"})
+    plugin = {"name": "tools", "image": "a", "command": ["true"]}
+    steps = planned(of=asked, initPlugins=[plugin], env=[{"name": "A", "value": "a"}]).program.steps
+    assert [step.name for step in steps] == ["settings", "template-tools", "dotfiles"]
+    assert steps[-1].argv[-3:] == ("https://example.org/me/dotfiles", "main", "")
+    assert (steps[-1].env["A"], steps[-1].env["HOME"]) == ("a", VOLUME)
+    assert "PASSWORD" not in steps[-1].env
+
+
 def test_no_socket_is_too_long_for_a_name() -> None:
     long = site(instance="x" * 200, sockets=Path("/" + "s" * 69))
     assert max(len(str(long.socket)), len(str(long.session))) < 108
