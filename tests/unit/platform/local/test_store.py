@@ -1,0 +1,245 @@
+"""What the store makes of writes: what belongs together, what goes together, what is remembered."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kode import labels, names
+from kode.errors import Conflict, RefNotFound
+from kode.platform.local.entry import CLAIM, FILES, SECRET, Document
+from kode.platform.local.store import Store
+from kode.platform.port import Event, Expired
+from kode.render.meta import owner
+from tests.documents import document
+
+PLACE = "team"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    found = Store(tmp_path / "kode.db", clock)
+    yield found
+    found.close()
+
+
+def kode(store: Store, name: str = "dev", **spec: object) -> Document:
+    ref = {"kind": "KodeTemplate", "name": "base"}
+    return store.create(document("Kode", name, {"templateRef": ref, **spec}))
+
+
+def claim(store: Store, of: Document, *, owned: bool = False, name: str = "") -> Document:
+    uid = of["metadata"]["uid"]
+    metadata: Document = {
+        "name": name or names.home_claim(of["metadata"]["name"]),
+        "namespace": PLACE,
+        "labels": {labels.KODE_UID: names.label_value(uid)},
+    }
+    if owned:
+        metadata["ownerReferences"] = [owner(of["metadata"]["name"], uid)]
+    made = {"apiVersion": "v1", "kind": CLAIM, "metadata": metadata, "spec": {}}
+    return store.create({**made, "status": {"phase": "Bound"}})
+
+
+def secret(store: Store, name: str, of: Document | None = None) -> Document:
+    metadata: Document = {"name": name, "namespace": PLACE}
+    if of:
+        metadata["ownerReferences"] = [owner(of["metadata"]["name"], of["metadata"]["uid"])]
+    return store.create({"apiVersion": "v1", "kind": SECRET, "metadata": metadata, "data": {}})
+
+
+def test_a_kode_takes_its_secret_along_and_no_other(store: Store) -> None:
+    made = kode(store)
+    secret(store, "dev-auth", made)
+    secret(store, "somebodys")
+    secret(store, "other-auth", kode(store, "other"))
+    store.delete("Kode", "dev", PLACE)
+    assert [it["metadata"]["name"] for it in store.list(SECRET).items] == [
+        "other-auth",
+        "somebodys",
+    ]
+
+
+@pytest.mark.parametrize("owned", [False, True])
+def test_a_claim_outlives_its_kode_and_is_marked(store: Store, *, owned: bool) -> None:
+    claim(store, kode(store), owned=owned)
+    store.delete("Kode", "dev", PLACE)
+    left = store.get(CLAIM, "dev-home", PLACE)
+    assert left["metadata"]["labels"][labels.RETAINED] == "true"
+    assert "ownerReferences" not in left["metadata"]
+    assert "deletionTimestamp" not in left["metadata"]
+    assert left["status"] == {"phase": "Bound"}
+
+
+@pytest.mark.parametrize("owned", [False, True])
+def test_a_claim_that_is_not_kept_begins_to_go(store: Store, *, owned: bool) -> None:
+    claim(store, kode(store, storage={"keepVolume": False}), owned=owned)
+    store.delete("Kode", "dev", PLACE)
+    going = store.get(CLAIM, "dev-home", PLACE)
+    assert "deletionTimestamp" in going["metadata"]
+    with pytest.raises(Conflict, match="being deleted"):
+        claim(store, kode(store))
+    store.release(going)
+    assert store.find(CLAIM, "dev-home", PLACE) is None
+    with pytest.raises(RefNotFound):
+        store.release(going)
+
+
+def test_a_purge_takes_the_files_whatever_was_said(store: Store) -> None:
+    claim(store, kode(store, storage={"keepVolume": True}))
+    store.delete("Kode", "dev", PLACE, purge=True)
+    assert "deletionTimestamp" in store.get(CLAIM, "dev-home", PLACE)["metadata"]
+
+
+def test_a_claim_that_was_only_mounted_is_left_alone(store: Store) -> None:
+    before = claim(store, kode(store, "earlier"), name="shared")
+    kode(store, storage={"existingVolumeClaim": "shared", "keepVolume": False})
+    store.delete("Kode", "dev", PLACE, purge=True)
+    assert store.get(CLAIM, "shared", PLACE) == before
+
+
+def test_a_claim_goes_only_when_its_files_are_gone(store: Store) -> None:
+    made = claim(store, kode(store))
+    assert made["metadata"]["finalizers"] == [FILES]
+    with pytest.raises(RefNotFound):
+        store.release(made)
+    store.delete(CLAIM, "dev-home", PLACE)
+    going = store.get(CLAIM, "dev-home", PLACE)
+    store.delete(CLAIM, "dev-home", PLACE)
+    assert store.get(CLAIM, "dev-home", PLACE) == going
+
+
+def test_a_late_child_of_a_deleted_kode_is_refused(store: Store) -> None:
+    made = kode(store)
+    store.delete("Kode", "dev", PLACE)
+    with pytest.raises(RefNotFound, match="Kode dev"):
+        secret(store, "dev-auth", made)
+
+
+def test_a_status_is_written_apart_from_the_rest(store: Store) -> None:
+    made = kode(store)
+    told = store.write_status(made, {"phase": "Running"})
+    assert told["metadata"]["generation"] == 1
+    changed = store.replace({**told, "spec": {**told["spec"], "user": "ada"}, "status": {}})
+    assert changed["status"] == {"phase": "Running"}
+    assert changed["metadata"]["generation"] == 2
+    again = store.write_status(made, {"phase": "Failed"})
+    assert again["spec"]["user"] == "ada"
+    assert store.write_status(again, {"phase": "Failed"}) == again
+
+
+def test_the_status_of_a_kode_that_was_replaced_is_not_written(store: Store) -> None:
+    made = kode(store)
+    store.delete("Kode", "dev", PLACE)
+    with pytest.raises(RefNotFound):
+        store.write_status(made, {})
+    kode(store)
+    with pytest.raises(RefNotFound):
+        store.write_status(made, {})
+
+
+def test_a_delete_can_say_whom_it_means(store: Store) -> None:
+    made = kode(store)
+    with pytest.raises(RefNotFound):
+        store.delete("Kode", "dev", PLACE, uid="another")
+    store.delete("Kode", "dev", PLACE, uid=made["metadata"]["uid"])
+
+
+def test_a_password_that_was_moved_is_remembered_nowhere(store: Store, tmp_path: Path) -> None:
+    made = kode(store, password="a-very-odd-password")
+    store.replace({**made, "metadata": {**made["metadata"], "labels": {"a": "b"}}})
+    made = store.get("Kode", "dev", PLACE)
+    store.replace({**made, "spec": {"templateRef": made["spec"]["templateRef"]}})
+    assert "a-very-odd-password" not in str(store.changes("0"))
+    kode(store, "other", password="a-very-odd-password")
+    store.delete("Kode", "other", PLACE)
+    assert "a-very-odd-password" not in str(store.changes("0"))
+    store.close()
+    assert b"a-very-odd-password" not in (tmp_path / "kode.db").read_bytes()
+
+
+def test_changes_are_forgotten_after_a_while(store: Store, clock: Clock) -> None:
+    kode(store)
+    clock.seconds += 3700
+    for number in range(70):
+        secret(store, f"s{number}")
+    with pytest.raises(Expired):
+        store.changes("0")
+    assert store.changes("1").changes
+    with pytest.raises(Expired):
+        store.changes("9999")
+
+
+def test_changes_are_given_some_at_a_time(store: Store) -> None:
+    for number in range(150):
+        secret(store, f"s{number}")
+    seen, since, complete = 0, "0", False
+    while not complete:
+        batch = store.changes(since, (SECRET,), PLACE)
+        seen, since, complete = seen + len(batch.changes), batch.version, batch.complete
+    assert seen == 150
+    assert store.changes("0", ("Kode",)).changes == ()
+    assert store.changes("0", (), "elsewhere").changes == ()
+
+
+def happened(message: str, kode: str = "dev", time: str = "2027-01-15T08:00:00Z") -> Event:
+    return Event(time, "Normal", "Test", message, PLACE, kode)
+
+
+def test_what_happens_again_is_counted_and_comes_last(store: Store) -> None:
+    for message in ("one", "two", "one"):
+        store.record(happened(message))
+    assert [(it.message, it.count) for it in store.events(PLACE, "dev")] == [("two", 1), ("one", 2)]
+    assert store.events("elsewhere") == ()
+    assert len(store.events(None)) == 2
+
+
+def test_of_one_kode_only_so_many_events_are_kept(store: Store) -> None:
+    store.record(happened("kept", "other"))
+    for number in range(1_010):
+        store.record(happened(str(number)))
+    found = store.events(PLACE, "dev")
+    assert len(found) == 1_000
+    assert found[0].message == "10"
+    assert len(store.events(PLACE, "other")) == 1
+
+
+def test_a_new_kode_begins_with_no_events(store: Store) -> None:
+    kode(store)
+    store.record(happened("old"))
+    store.delete("Kode", "dev", PLACE)
+    assert len(store.events(PLACE, "dev")) == 1
+    kode(store)
+    assert store.events(PLACE, "dev") == ()
+
+
+def test_events_of_kodes_long_gone_are_forgotten(store: Store) -> None:
+    store.record(happened("gone", "gone", "2020-01-01T00:00:00Z"))
+    store.record(happened("stays", "other", "2020-01-01T00:00:00Z"))
+    kode(store)
+    store.delete("Kode", "dev", PLACE)
+    assert store.events(None) == ()
+
+
+def test_a_write_that_fails_half_way_writes_nothing(store: Store) -> None:
+    made = kode(store)
+    before = store.version()
+    with pytest.raises(TypeError):
+        store.replace({**made, "spec": {"odd": object()}})
+    assert store.version() == before
+    assert store.get("Kode", "dev", PLACE) == made
