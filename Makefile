@@ -18,12 +18,12 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 ##@ Use
 
 .PHONY: up
-up: deps venv ## an editor on a development cluster; prints its address (PORT=8080)
-	@$(BIN)/python -m tools.up --name $(CLUSTER) --port $(PORT)
+up: venv ## an editor on this machine, with no cluster; prints its address (PORT=8080)
+	@$(BIN)/kode up --port $(PORT)
 
 .PHONY: down
-down: venv ## stop what `make up` started
-	@$(BIN)/python -m tools.up --stop
+down: venv ## stop it; the files stay
+	@$(BIN)/kode down
 
 ##@ Check
 
@@ -56,7 +56,11 @@ test-cluster: venv ## real pods, real network policies, a real browser
 		$(PYTEST) tests/cluster tests/contract tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
 
 .PHONY: bench
-bench: bench-reconcile ## every measurement
+bench: bench-local bench-reconcile ## every measurement
+
+.PHONY: bench-local
+bench-local: venv ## requests through the door of one machine beside direct ones
+	$(TIMED) $(BIN)/python -m bench.door
 
 .PHONY: bench-reconcile
 bench-reconcile: deps venv ## Kodes per second beside a bare client's, on fake nodes
@@ -101,6 +105,14 @@ cluster-up: deps ## start the one-node development cluster (CLUSTER=default)
 cluster-down: ## stop it, leaving no trace
 	$(PYTHON) -m devcluster down --name $(CLUSTER)
 
+.PHONY: cluster-editor
+cluster-editor: deps venv ## an editor on the development cluster, in one go; prints its address
+	@$(BIN)/python -m tools.up --name $(CLUSTER) --port $(PORT)
+
+.PHONY: cluster-editor-down
+cluster-editor-down: venv ## stop what `make cluster-editor` started
+	@$(BIN)/python -m tools.up --stop
+
 .PHONY: images
 images: deps ## build the images and push them to the cluster's registry
 	$(PYTHON) -m devcluster images --name $(CLUSTER)
@@ -114,6 +126,10 @@ deps: ## install the missing system packages (root; Debian and its relatives)
 .PHONY: venv
 venv: ## make .venv from the lock file; free when it is current
 	@$(PYTHON) -m tools.venv
+
+.PHONY: screenshot
+screenshot: deps venv ## take the picture in the README anew
+	@$(BIN)/python -m tools.screenshot
 
 .PHONY: clean
 clean: ## remove what was built here (the download cache stays)

@@ -62,7 +62,7 @@ def test_a_deleted_kode_leaves_its_files_and_a_new_one_does_not_get_them(machine
     machine.ready("gone")
     file = machine.files("gone") / "mine.txt"
     file.write_text("mine")
-    machine.kode("delete", "kode", "gone", "--wait")
+    machine.kode("delete", "gone", "--wait")
     assert file.read_text() == "mine"
     machine.apply(kode("gone"))
     machine.told("gone", "ClaimRetained")
@@ -75,8 +75,8 @@ def test_files_go_with_a_kode_only_when_asked(machine: Machine) -> None:
     machine.apply(kode("brief", more="  storage: {keepVolume: false}"), kode("purged"))
     for name in ("brief", "purged"):
         machine.ready(name)
-    machine.kode("delete", "kode", "brief")
-    machine.kode("delete", "kode", "purged", "--purge", "--yes")
+    machine.kode("delete", "brief")
+    machine.kode("delete", "purged", "--purge", "--yes")
     folders = [machine.files(name) for name in ("brief", "purged")]
     until(lambda: not any(folder.exists() for folder in folders), lambda: "files are left")
 
@@ -136,7 +136,7 @@ def test_ten_at_once(machine: Machine) -> None:
     for name in names:
         machine.ready(name)
         assert machine.ask(f"{name}.localhost", login=machine.login(name)).status == 200
-    machine.kode("delete", "kode", *names)
+    machine.kode("delete", *names)
 
 
 def test_a_command_that_fails_is_told_with_its_words(machine: Machine) -> None:

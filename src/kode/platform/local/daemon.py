@@ -5,6 +5,7 @@ listens, also where it had been killed before and only its editors were left.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -100,6 +101,7 @@ async def start(places: Places, options: Options, told: Tell) -> Running:
         raise PlatformError(Reason.PLATFORM_ERROR, text)
     child = None
     if found is None:
+        _check_outside()
         Door(places, options.address, options.port).check()
         told("starting the platform")
         child = _spawn(places, options)
@@ -129,6 +131,9 @@ async def stop(places: Places, told: Tell) -> bool:
             await _gone(found, _ENDS_WITHIN)
     left = await _stop_left(places, told) if places.run.exists() else False
     record(places).unlink(missing_ok=True)
+    if places.sockets != places.run:
+        with contextlib.suppress(OSError):
+            places.sockets.rmdir()
     return bool(found) or left
 
 
@@ -147,6 +152,17 @@ async def _stop_left(places: Places, told: Tell) -> bool:
     await asyncio.gather(*(supervisor.unwant(key) for key in keys))
     await supervisor.close(leave_running=False)
     return bool(keys)
+
+
+def _check_outside() -> None:
+    """Refuse to start below an editor, whose end would be the platform's.
+
+    Raises:
+        PlatformError: this program runs in a Kode.
+    """
+    if os.environ.get(proc.TAG):
+        text = "this is a Kode's own terminal, and the platform would end with the Kode: start it"
+        raise PlatformError(Reason.PLATFORM_ERROR, f"{text} from a terminal of the machine")
 
 
 def _spawn(places: Places, options: Options) -> "subprocess.Popen[bytes]":

@@ -32,6 +32,8 @@ _DEFAULTS = {
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
     "workbench.enableExperiments": False,
+    # There is nothing in it without that agent.
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.startupEditor": "none",
 }
 _WRITE_ONCE = '[ -e "$1" ] || { mkdir -p "${1%/*}" && printf "%s\\n" "$2" >"$1"; }'
@@ -159,7 +161,7 @@ def _custom(kode: ResolvedKode, site: Site) -> Launch:
     argv = arguments([*template.command, *template.args], kode, site, variables.values)
     return Launch(
         main=Step(EDITOR, argv, variables.values, site.volume / kode.workspace),
-        health=Health("/", port=site.port),
+        health=Health("/", port=site.port, below=kode.contract.healthy_below),
         runtime=f"process: {argv[0]}, the template's own command",
         not_here=variables.missing,
     )

@@ -12,12 +12,14 @@ EDITOR = "editor"
 """Name of the step that is the editor itself."""
 
 
-def view(state: State | None, made: str) -> PodView | None:
+def view(state: State | None, made: str, failed: State | None = None) -> PodView | None:
     """Return the view of a program; None where nothing of it runs or is about to.
 
     Args:
         state: what the supervisor knows; None for a program that it was never asked for.
         made: what the program says of itself in the place of a pod's hash.
+        failed: what it knew when the program last ended badly; None where it has not, or has run
+            well since.
     """
     if state is None or state.phase is Phase.STOPPED:
         return None
@@ -28,18 +30,18 @@ def view(state: State | None, made: str) -> PodView | None:
         started=running or state.phase is Phase.UNHEALTHY,
         answered=running or state.phase is Phase.UNHEALTHY,
         unschedulable=None,
-        trouble=_trouble(state),
+        trouble=_trouble(state, failed),
         ended=None,
         annotations={labels.POD_HASH: made},
     )
 
 
-def _trouble(state: State) -> Trouble | None:
+def _trouble(state: State, failed: State | None) -> Trouble | None:
     # A start after a failure is in trouble yet: else the condition would flap with each try.
-    failed = state.phase is Phase.WAITING or (state.phase is Phase.STARTING and state.restarts)
-    if not failed or not state.step:
+    last = state if state.phase is Phase.WAITING else failed
+    if last is None or not last.step or state.phase not in (Phase.WAITING, Phase.STARTING):
         return None
-    words = f": {state.words}" if state.words else ""
-    code = "" if state.exit_code is None else f" with exit code {state.exit_code}"
-    is_editor = state.step == EDITOR
-    return Trouble("crash", state.step, not is_editor, f"{state.step} ended{code}{words}")
+    words = f": {last.words}" if last.words else ""
+    code = "" if last.exit_code is None else f" with exit code {last.exit_code}"
+    is_editor = last.step == EDITOR
+    return Trouble("crash", last.step, not is_editor, f"{last.step} ended{code}{words}")

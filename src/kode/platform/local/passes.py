@@ -18,6 +18,7 @@ from kode.api.meta import Object
 from kode.errors import KodeError, NotReady, RefNotFound
 from kode.evaluate.conditions import Observation
 from kode.evaluate.news import notices
+from kode.evaluate.observed import PodView
 from kode.evaluate.status import status as status_of
 from kode.platform.local import folders
 from kode.platform.local import made as records
@@ -29,7 +30,7 @@ from kode.platform.local.meaning import Understood, understand, without_password
 from kode.platform.local.observe import view
 from kode.platform.local.places import Places
 from kode.platform.local.plan import Plan
-from kode.platform.local.program import Phase
+from kode.platform.local.program import Phase, State
 from kode.platform.local.sites import Sites
 from kode.platform.local.store import Store
 from kode.platform.local.supervisor import Supervisor
@@ -79,6 +80,8 @@ class Passes:
         self.refused: dict[str, str] = {}
         """What the door has refused, and why, by the id of the offer."""
         self._stopping: dict[str, asyncio.Task[None]] = {}
+        self._failed: dict[str, State] = {}
+        """What was known of a program when it last ended badly, until it runs."""
 
     async def one(self, key: Key) -> None:
         """Make one pass.
@@ -241,7 +244,7 @@ class Passes:
             problems=work.all_problems,
             suspend=bool((kode.get("spec") or {}).get("suspend")),
             claim=work.understood.claim or work.seen.claim,
-            pod=view(self._supervisor.state(program_key(key)), made.whole if made else ""),
+            pod=self._view(key, made),
             pod_hash=made.whole if made else None,
             update_pending=work.pending,
             notes=work.notes,
@@ -272,6 +275,15 @@ class Passes:
             self._store.record(
                 Event(now, notice.type, notice.reason, notice.message, key.namespace, key.name)
             )
+
+    def _view(self, key: Key, made: Made | None) -> PodView | None:
+        program = program_key(key)
+        state = self._supervisor.state(program)
+        if state is not None and state.phase is Phase.WAITING:
+            self._failed[program] = state
+        elif state is None or state.phase is not Phase.STARTING:
+            self._failed.pop(program, None)
+        return view(state, made.whole if made else "", self._failed.get(program))
 
     def _url_of(self, key: Key) -> str:
         scheme, _, place = self._url.partition("://")

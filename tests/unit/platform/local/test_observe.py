@@ -42,8 +42,15 @@ def test_an_end_is_told_with_its_last_words() -> None:
 
 
 def test_the_next_try_is_in_trouble_until_it_answers() -> None:
-    found = view(state(Phase.STARTING, step="dotfiles", restarts=2), "m")
+    failed = state(Phase.WAITING, step="dotfiles", exit_code=1)
+    found = view(state(Phase.STARTING, restarts=2), "m", failed)
     assert found
     assert found.trouble
     assert found.trouble.init
-    assert found.trouble.message == "dotfiles ended"
+    assert found.trouble.message == "dotfiles ended with exit code 1"
+    running = view(state(Phase.RUNNING, restarts=2), "m", failed)
+    assert running
+    assert running.trouble is None
+    first = view(state(Phase.STARTING), "m")
+    assert first
+    assert first.trouble is None
