@@ -70,8 +70,10 @@ def test_kode_that_cannot_be_read_says_which_field_and_touches_nothing() -> None
             template_document(type="emacs"),
             None,
             "TemplateInvalid",
-            "KodeTemplate team/base is broken: spec.type: must be 'code-server', 'webtop', 'jupyter' or "
-            "'custom'",
+            (
+                "KodeTemplate team/base is broken: spec.type: must be 'code-server', 'webtop', "
+                "'jupyter' or 'custom'"
+            ),
         ),
         (
             template_document(envoyProxyRef=GUARD),
