@@ -31,19 +31,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Health:
-    """How a program shows that it lives: an answer below 400 (or 401) to GET on one of the two.
+    """How a program shows that it lives: by what it answers to GET on one of the two.
 
     Attributes:
         path: path of the request.
         socket: a Unix socket.
         port: a TCP port on loopback.
         within: seconds that a start may take before it counts as a failure.
+        below: the first status that shows no life; 401 shows it always.
     """
 
     path: str
     socket: Path | None = None
     port: int | None = None
     within: float = 120.0
+    below: int = 400
 
 
 @dataclass(frozen=True)

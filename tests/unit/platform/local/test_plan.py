@@ -123,6 +123,10 @@ def test_custom_command_is_told_its_port() -> None:
     assert main.argv == ("serve", "/config/x", "-p", "40001")
     assert main.env["PORT"] == "40001"
     assert (found.upstream.port, found.upstream.socket) == (40001, None)
+    health = found.program.health
+    assert health
+    # That it has no page at / is nobody's concern, at the door and here.
+    assert (health.port, health.below) == (40001, found.upstream.healthy_below) == (40001, 500)
 
 
 def test_custom_without_a_command_needs_its_image() -> None:

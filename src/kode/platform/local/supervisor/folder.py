@@ -161,4 +161,5 @@ def _load_health(content: Mapping[str, Any]) -> Health:
         socket=Path(content["socket"]) if content["socket"] else None,
         port=content["port"],
         within=content["within"],
+        below=int(content.get("below", 400)),
     )

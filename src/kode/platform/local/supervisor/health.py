@@ -1,9 +1,11 @@
 """Whether a program answers: one GET over its socket or port.
 
-Rule: an answer below 400, or 401, is a life sign; anything else is words about what is wrong.
+Rule: an answer below the program's bound, or 401, is a life sign; anything else is words about what
+is wrong.
 """
 
 import asyncio
+from http import HTTPStatus
 
 from kode.platform.local.program import Health
 
@@ -14,7 +16,7 @@ async def trouble(health: Health) -> str:
     """Return what is wrong with a program's answer; empty where it is fine."""
     try:
         async with asyncio.timeout(_SECONDS):
-            return _judge(await _first_line(health))
+            return _judge(await _first_line(health), health.below)
     except TimeoutError:
         return f"no answer to GET {health.path} within {_SECONDS:.0f} s"
     except (OSError, ValueError) as error:
@@ -38,9 +40,9 @@ async def _first_line(health: Health) -> bytes:
         writer.transport.abort()
 
 
-def _judge(line: bytes) -> str:
+def _judge(line: bytes, below: int) -> str:
     words = line.split(None, 2)
     if len(words) < 2 or not words[0].startswith(b"HTTP/") or not words[1].isdigit():  # noqa: PLR2004
         return f"the answer is not HTTP: {line[:80]!r}"
     code = int(words[1])
-    return "" if code < 400 or code == 401 else f"the answer is {code}"  # noqa: PLR2004
+    return "" if code < below or code == HTTPStatus.UNAUTHORIZED else f"the answer is {code}"
