@@ -124,12 +124,13 @@ class Cluster:
         failed = 0
         while True:
             try:
-                async for type_, document in self._client.watch(scope, since):
-                    failed = 0
-                    since = str(document["metadata"].get("resourceVersion") or since)
-                    if type_ != "BOOKMARK":
-                        changed = cast("Literal['ADDED', 'MODIFIED', 'DELETED']", type_)
-                        yield Change(changed, document)
+                async with aclosing(self._client.watch(scope, since)) as changes:
+                    async for type_, document in changes:
+                        failed = 0
+                        since = str(document["metadata"].get("resourceVersion") or since)
+                        if type_ != "BOOKMARK":
+                            changed = cast("Literal['ADDED', 'MODIFIED', 'DELETED']", type_)
+                            yield Change(changed, document)
             except Expired:
                 raise
             except Refused as refused:

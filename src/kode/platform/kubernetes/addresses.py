@@ -19,8 +19,6 @@ from kode.platform.port import Address
 from kode.render.contract import LINUXSERVER_WEBTOP
 from kode.render.resolve import DEFAULT_USER
 
-_WANTED = 8080
-"""The port of this machine that is taken where it is free, so that bookmarks last."""
 _USER_VARIABLES = frozenset({LINUXSERVER_WEBTOP.user_variable})
 _KINDS = ("ExternalIP", "InternalIP")
 
@@ -108,9 +106,12 @@ def user_of(kode: Object, pod: Object | None) -> str | None:
     annotations = (pod or {}).get("metadata", {}).get("annotations") or {}
     if not annotations.get(labels.CREDENTIALS_SECRET):
         return None
-    containers = (pod or {}).get("spec", {}).get("containers") or []
-    editor = next((item for item in containers if item.get("name") == EDITOR), {})
-    given = {item.get("name") for item in editor.get("env") or []}
+    given = {
+        variable.get("name")
+        for container in (pod or {}).get("spec", {}).get("containers") or []
+        if container.get("name") == EDITOR
+        for variable in container.get("env") or []
+    }
     # A login page of the editor's own asks for a password alone.
     if "PASSWORD" in given and not given & _USER_VARIABLES:
         return None
@@ -123,11 +124,6 @@ def _is_ready(node: Object) -> bool:
 
 
 def _free_port() -> int:
-    for port in (_WANTED, 0):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    return 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
