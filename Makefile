@@ -12,6 +12,7 @@ SOURCES := $(wildcard src devcluster tests tools bench)
 PYTEST := $(BIN)/pytest
 CLUSTER ?= default
 ON_CLUSTER = $(BIN)/python -m tools.on_cluster --name $(CLUSTER)
+EDITOR_LOCKS := src/kode/platform/local/editors/locks
 TIMED = @TIMEFORMAT='== $@: %1R s'; time
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
@@ -94,6 +95,9 @@ lock: venv ## resolve what is asked for into the lock files (LOCKFLAGS=--upgrade
 	$(LOCK) --no-annotate --constraint requirements/dev.txt requirements/build.in --output-file images/operator/build.txt
 	npm install --prefix images/editor --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved \
 		--no-audit --no-fund --loglevel=error
+	$(LOCK) --no-annotate requirements/jupyterlab.in --output-file $(EDITOR_LOCKS)/jupyterlab.txt
+	cp images/editor/package.json images/editor/package-lock.json $(EDITOR_LOCKS)/
+	cp images/editor/requirements.txt $(EDITOR_LOCKS)/node.txt
 
 ##@ Cluster
 

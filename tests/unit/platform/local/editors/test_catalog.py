@@ -32,6 +32,16 @@ def test_every_package_of_pypi_has_a_hash_and_no_address(name: str) -> None:
     assert "://" not in text
 
 
+def test_what_the_image_has_is_what_is_installed_here() -> None:
+    image = LOCKS.parents[5] / "images" / "editor"
+    for ours, theirs in (
+        ("package.json", "package.json"),
+        ("package-lock.json", "package-lock.json"),
+        ("node.txt", "requirements.txt"),
+    ):
+        assert (LOCKS / ours).read_bytes() == (image / theirs).read_bytes()
+
+
 def test_folder_is_named_for_all_that_it_is_made_from() -> None:
     names = [item.folder for item in OFFERS]
     assert len(set(names)) == len(names)
