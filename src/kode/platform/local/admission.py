@@ -138,7 +138,10 @@ def _refused(wrong: list[str]) -> InvalidSpec:
     shown = wrong[:_MOST_PROBLEMS]
     if len(wrong) > _MOST_PROBLEMS:
         shown.append(f"and {len(wrong) - _MOST_PROBLEMS} more")
-    return InvalidSpec(Reason.INVALID_SPEC, "; ".join(shown))
+    words = "; ".join(shown)
+    # A key of a document can be anything; what a terminal would obey is spelled out.
+    plain_words = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in words)
+    return InvalidSpec(Reason.INVALID_SPEC, plain_words)
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,127 @@
+"""A command where a Kode runs: its environment, its exit code, its end."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kode.errors import NotReady, PlatformError
+from kode.platform.local import inside
+from kode.platform.local.inside import Surroundings
+from kode.platform.local.shim import proc
+from kode.platform.local.shim.record import MAIN, Record
+from kode.platform.port import Command
+
+WHAT = "Kode team/dev"
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Surroundings:
+    return Surroundings({"PATH": os.defpath, "HOME": str(tmp_path), "MINE": "yes"}, tmp_path)
+
+
+@pytest.fixture
+def running() -> Iterator[int]:
+    child = subprocess.Popen(["sleep", "600"])
+    yield child.pid
+    child.kill()
+    child.wait()
+
+
+def written(run: Path, pid: int, phase: str = MAIN) -> None:
+    folder = run / "dev-1"
+    folder.mkdir(parents=True)
+    record = Record("digest", 0)
+    row = proc.row(pid)
+    record.pid, record.start, record.phase = pid, row.start if row else 0, phase
+    record.save(str(folder))
+    environment = {"argv": ["x"], "env": {"A": "b"}, "cwd": str(run)}
+    (folder / "environment.json").write_text(json.dumps(environment))
+
+
+def test_what_runs_can_be_entered(tmp_path: Path, running: int) -> None:
+    written(tmp_path, running)
+    found = inside.find(tmp_path, "dev-1", WHAT)
+    assert found.cwd == tmp_path
+    assert found.env == {"A": "b", "KODE_INSTANCE": "dev-1"}
+    assert "b" not in repr(found).replace(str(tmp_path), "")
+
+
+def test_what_does_not_run_says_what_to_do(tmp_path: Path, running: int) -> None:
+    with pytest.raises(NotReady, match="kode describe dev"):
+        inside.find(tmp_path, "dev-1", WHAT)
+    written(tmp_path, running, "ended")
+    with pytest.raises(NotReady, match=f"{WHAT} does not run"):
+        inside.find(tmp_path, "dev-1", WHAT)
+
+
+def test_a_record_of_what_has_ended_counts_for_nothing(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    written(tmp_path, ended.pid)
+    with pytest.raises(NotReady):
+        inside.find(tmp_path, "dev-1", WHAT)
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["true"], 0),
+        (["sh", "-c", "exit 7"], 7),
+        (["sh", "-c", "kill -9 $$"], 137),
+        (["there-is-no-such-program"], 127),
+        (["/there/is/no/such/program"], 127),
+        (["/etc/passwd"], 126),
+        (["sh", "-c", 'test "$MINE $(pwd)" = "yes $HOME" && test -z "$SECRET_OF_MINE"'], 0),
+    ],
+)
+async def test_its_exit_code_is_told(
+    there: Surroundings, monkeypatch: pytest.MonkeyPatch, argv: list[str], code: int
+) -> None:
+    monkeypatch.setenv("SECRET_OF_MINE", "x")
+    assert await inside.run(there, Command(argv)) == code
+
+
+async def test_no_command_is_a_login_shell(there: Surroundings) -> None:
+    (there.cwd / ".profile").write_text("exit 9\n")
+    env = {**there.env, "SHELL": "/bin/sh"}
+    assert await inside.run(Surroundings(env, there.cwd), Command()) == 9
+
+
+async def test_a_folder_that_is_gone_is_told(there: Surroundings) -> None:
+    gone = Surroundings(there.env, there.cwd / "gone")
+    with pytest.raises(PlatformError, match="gone is not there"):
+        await inside.run(gone, Command(["/bin/true"]))
+
+
+async def test_it_ends_with_who_asked(there: Surroundings) -> None:
+    script = "import os,time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+    task = asyncio.create_task(inside.run(there, Command([sys.executable, "-c", script])))
+    file = there.cwd / "pid"
+
+    def pid() -> str:
+        return file.read_text() if file.exists() else ""
+
+    for _ in range(1200):
+        if pid():
+            break
+        await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert proc.row(int(pid())) is None
+
+
+async def test_a_terminal_is_told_of_and_ctrl_c_is_left_to_the_command(
+    there: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-odd")
+    # The parent gets the same signal as the command, as from a terminal.
+    script = 'test "$TERM" = xterm-odd && kill -INT $PPID && sleep 0.2 && exit 5'
+    assert await inside.run(there, Command(["sh", "-c", script], terminal=True)) == 5
+    assert await inside.run(there, Command(["sh", "-c", 'test -z "$TERM"'])) == 0
