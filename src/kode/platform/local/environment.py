@@ -15,7 +15,7 @@ from kode.platform.local.words import expanded, moved
 from kode.render.resolve import ResolvedKode
 
 INHERITED = re.compile(
-    r"PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|SSH_AUTH_SOCK|SYSTEMROOT"
+    r"PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|SSH_AUTH_SOCK"
     # Whoever is behind a proxy, or trusts a certificate authority of their own, is so here too.
     r"|(?i:https?_proxy|all_proxy|no_proxy|ftp_proxy)"
     r"|SSL_CERT_FILE|SSL_CERT_DIR|NODE_EXTRA_CA_CERTS|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE"

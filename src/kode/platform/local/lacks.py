@@ -12,9 +12,7 @@ from kode.render.resolve import ResolvedKode
 # Images whose editor is the one that this machine has; of any other, the rest of it is missed.
 _STANDS_FOR = {
     "code-server": re.compile(r"(^|/)(linuxserver|codercom)/code-server([:@]|$)"),
-    "jupyter": re.compile(
-        r"(^|/)jupyter/(base|docker-stacks-foundation|minimal|scipy)-?(notebook)?([:@]|$)"
-    ),
+    "jupyter": re.compile(r"(^|/)jupyter/(base|minimal|scipy)-notebook([:@]|$)"),
 }
 
 
