@@ -23,6 +23,7 @@ from kode.platform.kubernetes import (
     logs,
     pods,
     refusals,
+    wire,
 )
 from kode.platform.kubernetes.client import Client, Scope
 from kode.platform.kubernetes.depth import loads
@@ -265,19 +266,17 @@ class Cluster:
 
     def _spot(self, kind: str, name: str, namespace: str) -> Spot:
         found = _kind(kind)
-        if not name:
-            raise InvalidSpec(Reason.INVALID_SPEC, f"{kind}: metadata.name is missing")
-        return Spot(found, (namespace or self.namespace) if found.namespaced else "", name)
+        spot = Spot(found, (namespace or self.namespace) if found.namespaced else "", name)
+        if not wire.is_name(name):
+            raise RefNotFound(Reason.NOT_FOUND, f"there is no {spot}")
+        return spot
 
     def _placed(self, document: Object) -> tuple[Spot, Object]:
-        metadata = document.get("metadata")
+        kind, metadata = _kind(str(document.get("kind"))), document.get("metadata")
         if not isinstance(metadata, Mapping):
-            raise InvalidSpec(Reason.INVALID_SPEC, "metadata is missing")
-        spot = self._spot(
-            str(document.get("kind")),
-            str(metadata.get("name") or ""),
-            str(metadata.get("namespace") or ""),
-        )
+            raise InvalidSpec(Reason.INVALID_SPEC, f"{kind.name}: metadata is missing")
+        wire.check_place(kind, metadata)
+        spot = self._spot(kind.name, metadata["name"], metadata.get("namespace") or "")
         if not spot.namespace:
             return spot, document
         return spot, {**document, "metadata": {**metadata, "namespace": spot.namespace}}

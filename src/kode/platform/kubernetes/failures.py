@@ -23,6 +23,9 @@ _PASSING = frozenset({429, 500, 502, 503, 504})
 UNTYPED = "failed to create typed patch object"
 """How an API server refuses an apply of unknown fields; it calls that an error of its own."""
 
+TOO_LARGE = "request is too large"
+"""How its store refuses an object; that is no error of its own either."""
+
 _LONGEST_WORDS = 900
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
@@ -87,7 +90,8 @@ class Answer:
 
 def passes(answer: Answer) -> bool:
     """Tell whether an answer is about trouble that passes by itself."""
-    return answer.status in _PASSING and UNTYPED not in str(answer.told.get("message"))
+    words = str(answer.told.get("message"))
+    return answer.status in _PASSING and UNTYPED not in words and TOO_LARGE not in words
 
 
 def error_of(answer: Answer, what: str) -> PlatformError:

@@ -15,6 +15,7 @@ from kode.platform.kubernetes.depth import loads
 from kode.platform.kubernetes.failures import UNTYPED, Exists, Refused
 from kode.platform.kubernetes.kinds import Kind
 from kode.platform.kubernetes.transport import Reply, Request, Transport
+from kode.platform.kubernetes.wire import encode
 
 MANAGER = "kode-cli"
 """Field manager of what a person's documents say."""
@@ -78,12 +79,12 @@ class Objects:
         path, what = spot.kind.path(spot.namespace), f"create {spot}"
         params = {**_STRICT, "dryRun": "All"} if dry else _STRICT
         return _object(
-            await self._transport.ask(Request("POST", path, what, params, orjson.dumps(document)))
+            await self._transport.ask(Request("POST", path, what, params, encode(document)))
         )
 
     async def replace(self, spot: Spot, document: Object) -> dict[str, Any]:
         """Replace an object; return it as it stands."""
-        request = Request("PUT", spot.path, f"replace {spot}", _STRICT, orjson.dumps(document))
+        request = Request("PUT", spot.path, f"replace {spot}", _STRICT, encode(document))
         return _object(await self._transport.ask(request))
 
     async def apply(self, spot: Spot, document: Object, *, force: bool) -> Reply:
@@ -111,7 +112,7 @@ class Objects:
         meant.pop("status", None)
         params = {**_STRICT, "force": "true"} if force else _STRICT
         return await self._transport.ask(
-            Request("PATCH", spot.path, f"apply {spot}", params, orjson.dumps(meant), _APPLY)
+            Request("PATCH", spot.path, f"apply {spot}", params, encode(meant), _APPLY)
         )
 
     async def switch(self, spot: Spot, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from kode.api.conditions import Reason
 from kode.api.meta import API_VERSION, GROUP
 from kode.errors import Conflict, InvalidSpec, KodeError, PlatformError, RefNotFound
-from kode.platform.kubernetes.failures import UNTYPED, Answer, Exists, Outdated, Refused
+from kode.platform.kubernetes.failures import TOO_LARGE, UNTYPED, Answer, Exists, Outdated, Refused
 from kode.platform.kubernetes.objects import Spot
 
 _MOST = 10
@@ -67,7 +67,7 @@ def meaning(refused: Refused, spot: Spot) -> KodeError:
         found = _conflict(spot, told)
     elif answer.status == HTTPStatus.NOT_FOUND:
         found = _absent(spot, told)
-    elif answer.status in _INVALID or UNTYPED in words:
+    elif answer.status in _INVALID or UNTYPED in words or TOO_LARGE in words:
         text = _fields(told) or words.rpartition(UNTYPED)[2].strip()
         found = InvalidSpec(Reason.INVALID_SPEC, f"{spot}: {text}")
     elif answer.status == HTTPStatus.UNAUTHORIZED:

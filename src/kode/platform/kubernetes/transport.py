@@ -5,6 +5,7 @@ before each try, so that a replica that lost its lease writes nothing, not even 
 """
 
 import asyncio
+import io
 import logging
 import random
 import ssl
@@ -290,7 +291,8 @@ class Transport:
         return await self._connected().request(
             request.method,
             url.with_query(request.params),
-            data=request.body,
+            # aiohttp sends large bytes in pieces only when they come as a file.
+            data=io.BytesIO(request.body) if request.body is not None else None,
             headers=headers,
             timeout=limits,
             server_hostname=self._login.server_name(),
