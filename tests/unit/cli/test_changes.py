@@ -1,5 +1,6 @@
 """`kode apply`, `delete`, `create`, `start`, `stop`, `restart`: what is asked of the platform."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from kode.api.conditions import Reason
+from kode.cli import platforms
 from kode.cli.terminal import ask
+from kode.errors import Conflict, PlatformError
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory, condition, kode, template
 
@@ -76,6 +80,19 @@ def test_files_stay_unless_they_are_purged(run: Run, memory: Memory) -> None:
         ("delete", "Kode", "default", "c", False),
         ("delete", "Kode", "default", "b", True),
     ]
+
+
+def test_waiting_for_the_end_of_a_kode(
+    run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.hold(kode("dev"))
+
+    async def delete(*_: object, **__: object) -> None:
+        memory.turn = lambda _: memory.objects.clear()
+
+    monkeypatch.setattr(memory, "delete", delete)
+    assert run("delete", "dev", "--wait").exit_code == 0
+    assert not memory.objects
 
 
 def test_purging_is_asked_about_on_a_terminal(
@@ -163,7 +180,7 @@ def test_create_asks_on_a_terminal(
     monkeypatch.setattr(ask, "can_ask", lambda: True)
     monkeypatch.setattr("tests.unit.cli.memory.parse", lambda _: None)
     memory.hold(template(parameters=PARAMETERS), template("other"))
-    result = run("create", "dev", input="9\n1\nmany\n4.5\n\nSour\n2\n")
+    result = run("create", "dev", input="9\n1\nmany\n4.5\n\nbitter\nSour\n")
     assert result.exit_code == 0
     assert "  1  code-server\n  2  other\n" in result.stderr
     assert "a number from 1 to 2, please\n" in result.stderr
@@ -193,6 +210,8 @@ def test_create_waits_when_asked(run: Run, memory: Memory) -> None:
     memory.turn = ready
     result = run("create", "dev", "-t", "code-server", "--wait", "-o", "name")
     assert (result.exit_code, result.stdout) == (0, "kode/dev\n")
+    result = run("create", "two", "-t", "code-server", "--wait")
+    assert (result.stdout, result.stderr) == ("kode/two created\n", "waiting for two\n")
 
 
 def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
@@ -214,6 +233,8 @@ def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
     assert len(looks) == 3
     assert run("restart", "dev").stderr == "error: kode dev is stopped\nnext: kode start dev\n"
     assert run("start", "dev", "nobody").exit_code == 3
+    assert run("stop", "dev", "--no-wait").exit_code == 0
+    assert run("start", "dev", "--no-wait").stdout == "kode/dev started\n"
     assert run("stop", "dev", "--no-wait").exit_code == 0
     memory.turn = lambda _: None
     memory.objects["Kode", "default", "dev"]["status"]["conditions"] = [condition("Suspended")]
@@ -262,3 +283,26 @@ def test_waiting_ends_where_it_is_of_no_use(
     assert run("open", "slow").stderr == (
         "error: the platform on this machine does not run\nnext: kode up\n"
     )
+
+
+class Refusing(Memory):
+    """A platform that refuses every change."""
+
+    async def delete(self, *about: object, **how: object) -> None:
+        raise Conflict(Reason.OUTDATED, f"{about} {how}")
+
+    async def suspend(self, *about: object, **how: object) -> Mapping[str, Any]:
+        raise PlatformError(Reason.PLATFORM_ERROR, f"{about} {how}")
+
+
+def test_what_the_platform_refuses_is_told_of_each(
+    run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = Refusing()
+    refusing.hold(kode("a"), kode("b"))
+    monkeypatch.setattr(platforms, "choose", lambda _: platforms.Chosen(refusing, local=True))
+    deleted = run("delete", "a", "b")
+    assert (deleted.exit_code, deleted.stderr.count("error: kode ")) == (4, 2)
+    started = run("start", "a", "b", "--no-wait")
+    assert (started.exit_code, started.stderr.count("error: kode ")) == (6, 2)
+    assert memory.asked == []

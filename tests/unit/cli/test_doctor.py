@@ -11,6 +11,7 @@ import yaml
 from aiohttp import web
 
 from kode.api.crd import definitions
+from kode.cli import doctor
 from kode.cli.checks import cluster
 from kode.cli.checks.finding import Finding, fail, look, ok, warn
 from kode.cli.options import Where
@@ -107,11 +108,16 @@ async def test_what_is_missing_is_named_with_the_next_step(tmp_path: Path) -> No
 
 
 async def test_what_one_may_not_see_is_unknown(tmp_path: Path) -> None:
-    answers = dict.fromkeys(whole(), 403) | {"/version": {"gitVersion": "v1.28.0"}}
+    answers: dict[str, Any] = dict.fromkeys(whole(), 403) | {"/version": {"gitVersion": "v1.28.0"}}
     findings = await found(answers, tmp_path)
     for check in ("definitions", "operator", "storage"):
         assert str(findings[check].level) == "unknown"
     assert str(findings["rights"].level) == "fail"
+
+
+async def test_a_server_that_fails_is_not_one_that_forbids(tmp_path: Path) -> None:
+    findings = await found(whole() | {cluster.OPERATOR: 400}, tmp_path)
+    assert findings["operator"].words.startswith("the check itself failed: ")
 
 
 @pytest.mark.parametrize(
@@ -162,3 +168,24 @@ def test_what_stands_in_the_way_is_an_exit_code(run: Run, checked: list[Finding]
         "words": "full",
         "then": "free some",
     }
+
+
+def test_a_cluster_is_looked_at_where_one_is_meant(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def looked(where: Where) -> list[Finding]:
+        asked.append(where.context)
+        return [ok("api", "v1.33.1")]
+
+    monkeypatch.setattr(cluster, "findings", looked)
+    assert run("doctor", "--context", "there").stdout.splitlines()[1] == "api    ok     v1.33.1"
+    assert asked == ["there"]
+
+
+def test_every_check_of_this_machine_is_named() -> None:
+    assert [name for name, _ in doctor.here()] == [
+        *("port", "names", "envoy", "editors", "compiler"),
+        *("podman", "room", "store", "modes", "clock"),
+    ]

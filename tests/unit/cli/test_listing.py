@@ -172,3 +172,37 @@ def test_logs_are_asked_for_as_told(run: Run, memory: Memory) -> None:
     assert run("logs", "dev", "-f", "--tail", "1", "--sidecar").stdout == "three\n"
     assert memory.asked[-1] == ("dev", "default", LogQuery(follow=True, tail=1, source="sidecar"))
     assert run("logs", "nobody").exit_code == 3
+
+
+def test_events_go_on_until_one_has_seen_enough(
+    run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kode.cli.events._PAUSE", 0)
+    first = Event("2026-01-01T00:00:00Z", "Normal", "Started", "Up.", "default", "dev")
+    second = Event("2026-01-01T00:00:01Z", "Normal", "Stopped", "Down.", "default", "dev")
+    seen = [(first,), (first, second), (second,)]
+    turns = iter(seen)
+
+    async def events(*_: object) -> tuple[Event, ...]:
+        try:
+            return next(turns)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(memory, "events", events)
+    result = run("events", "-w")
+    assert (result.exit_code, result.stderr) == (130, "")
+    assert result.stdout.splitlines()[1:] == [
+        "3h   Normal  dev   Started  Up.",
+        "3h  Normal  dev  Stopped  Down.",
+    ]
+    turns = iter(seen)
+    lines = run("events", "-w", "-o", "json").stdout.splitlines()
+    assert json.loads(lines[-1])["reason"] == "Stopped"
+
+
+def test_what_has_no_conditions_or_address_has_none_shown(run: Run, memory: Memory) -> None:
+    memory.hold(kode("dev", phase=""))
+    shown = run("describe", "dev").stdout
+    assert "conditions" not in shown
+    assert "url" not in shown

@@ -62,8 +62,9 @@ def test_what_forwards_runs_while_the_browser_is_open(
 ) -> None:
     memory.hold(kode("dev"))
     url = f"http://127.0.0.1:{unused_tcp_port}/"
-    serve = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1])));"
-    once = (sys.executable, "-c", f"{serve} s.accept(); sys.exit(7)", str(unused_tcp_port))
+    late = "import socket, sys, time; time.sleep(0.5); address = ('127.0.0.1', int(sys.argv[1]));"
+    serve = f"{late} s = socket.create_server(address); s.accept(); sys.exit(7)"
+    once = (sys.executable, "-c", serve, str(unused_tcp_port))
     memory.addresses["dev"] = Address(url, command=once)
     result = run("open", "dev")
     assert (result.exit_code, opened) == (7, [url])
@@ -73,6 +74,17 @@ def test_what_forwards_runs_while_the_browser_is_open(
         6,
         f"error: nothing answers at {url}\n"[-40:],
     )
+
+
+def test_what_forwards_to_nowhere_is_given_up(
+    run: Run, memory: Memory, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kode.cli.open._ANSWERS_WITHIN", 0.2)
+    memory.hold(kode("dev"))
+    sleep = (sys.executable, "-c", "import time; time.sleep(60)")
+    memory.addresses["dev"] = Address("http://127.0.0.1:9/", command=sleep)
+    assert run("open", "dev").exit_code == 6
+    assert opened == []
 
 
 def test_a_command_has_its_own_exit_code(run: Run, memory: Memory) -> None:

@@ -59,11 +59,12 @@ def choice(question: str, options: Sequence[tuple[str, str]], default: str = "")
         shown = plain(name if name == value else f"{name} ({value})")
         sys.stderr.write(f"  {number}  {shown}\n")
     values = [value for _, value in options]
+    said = dict(options) | {value: value for value in values}
     first = str(values.index(default) + 1) if default in values else ""
     while True:
         answer = text(question, first)
-        if answer in values:
-            return answer
+        if answer in said:
+            return said[answer]
         if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(values):
             return values[int(answer) - 1]
         tell(f"a number from 1 to {len(values)}, please")
