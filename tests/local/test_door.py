@@ -352,3 +352,11 @@ def test_another_port_makes_another_program(tmp_path: Path) -> None:
     places = Places(tmp_path, tmp_path)
     one, same, other = (Door(places, port=port).program() for port in (8080, 8080, 8081))
     assert one.digest == same.digest != other.digest
+
+
+async def test_other_hosts_are_taken_only_by_a_door_for_others(tmp_path: Path) -> None:
+    given = Entry("dev", ("dev.localhost", "dev.example"), "default/dev", "stopped")
+    for address, refused in (("127.0.0.1", {"dev"}), ("::1", {"dev"}), ("0.0.0.0", set())):  # noqa: S104 # never opened
+        door = Door(Places(tmp_path / address, tmp_path), address)
+        assert set(await door.offer([given])) == refused
+        assert set(await door.offer([replace(given, hosts=("192.0.2.1",))])) == {"dev"}
