@@ -12,14 +12,13 @@ import signal
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import AF_UNIX, socket
 from tempfile import mkdtemp
-from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -36,7 +35,7 @@ from kode.platform.local.places import Places
 from kode.platform.local.plan import Plan, plan
 from kode.platform.local.site import Site
 from kode.platform.local.starters import documents
-from kode.render.resolve import Credentials, resolve
+from kode.render.resolve import Credentials, ResolvedKode, resolve
 from kode.render.secret import htpasswd
 from tests.envoy import server
 
@@ -90,11 +89,11 @@ def installed(name: str) -> Editors:
 
 
 @contextmanager
-def started(editors: Editors, name: str, template: str) -> Iterator[Started]:
+def started(editors: Editors, name: str, template: str, **more: object) -> Iterator[Started]:
     """Run what a Kode of a template that ships means, until it answers."""
     root = Path(mkdtemp(prefix="kode-"))
     places = Places(root, root / "cache")
-    meaning = mean(_resolved(template))
+    meaning = mean(_resolved(template, more))
     account = pwd.getpwuid(os.getuid())
     site = Site(
         instance="dev-0123456789ab",
@@ -135,8 +134,9 @@ def started(editors: Editors, name: str, template: str) -> Iterator[Started]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _resolved(template: str) -> Any:
-    ships = next(item for item in documents() if item["metadata"]["name"] == template)
+def _resolved(template: str, more: dict[str, object]) -> ResolvedKode:
+    found = next(item for item in documents() if item["metadata"]["name"] == template)
+    ships = {**found, "spec": {**found["spec"], **more}}
     over = parse(ships)
     reference = {"kind": "KodeClusterTemplate", "name": template}
     metadata = {"name": LONG, "namespace": "default", "uid": "1"}
@@ -147,7 +147,7 @@ def _resolved(template: str) -> Any:
     return resolve(kode, over, None, Credentials(USER, PASSWORD, "dev-auth"))
 
 
-def _until(done: Any, main: "subprocess.Popen[bytes]") -> None:
+def _until(done: Callable[[], bool], main: "subprocess.Popen[bytes]") -> None:
     end = time.monotonic() + 120
     while not done():
         assert main.poll() is None
@@ -183,6 +183,22 @@ def test_code_server_answers_on_its_socket_alone() -> None:
         assert not _listening(editor.socket.parent)
         # A socket in a home of this depth would be too long.
         assert "Session server listening" in editor.log.read_text()
+
+
+def test_nothing_that_a_template_says_opens_a_port() -> None:
+    editors = installed(CODE_SERVER)
+    elsewhere = {
+        "image": "codercom/code-server",
+        "args": ["--bind-addr=0.0.0.0:9911", "--auth=none", "--socket-mode=666", "--"],
+        "env": [
+            {"name": "PORT", "value": "9912"},
+            {"name": "CODE_SERVER_HOST", "value": "::"},
+        ],
+    }
+    with started(editors, CODE_SERVER, "code-server", **elsewhere) as editor:
+        assert editor.socket.stat().st_mode & 0o777 == 0o600
+        assert not _listening(editor.socket.parent)
+        assert editor.ask("GET", "/", Host="dev.localhost:8080")[0] == 302
 
 
 def test_jupyter_lets_no_page_write_that_it_did_not_serve() -> None:
