@@ -51,6 +51,9 @@ OWNER_NAME = f"{GROUP}/owner-name"
 OWNER_EMAIL = f"{GROUP}/owner-email"
 """Annotation on a Kode: what its template's {{ owner.email }} stands for."""
 
+PURGE = f"{GROUP}/purge"
+"""Annotation on a Kode of one machine that is being deleted: its files go as well."""
+
 OPERATOR_COMPONENT = "operator"
 """The value of COMPONENT on the operator's pods."""
 

@@ -23,7 +23,7 @@ class Fate(Enum):
     NOT_ITS_OWN = "not its own"
 
 
-def fate(child: Object, kode: Object, *, purge: bool) -> Fate:
+def fate(child: Object, kode: Object) -> Fate:
     """Return what becomes of an object of the Kode's namespace."""
     uid = kode["metadata"]["uid"]
     owned = is_owned(child, uid)
@@ -34,6 +34,7 @@ def fate(child: Object, kode: Object, *, purge: bool) -> Fate:
         return Fate.NOT_ITS_OWN
     # The wish as it stands now counts, also where nobody has yet carried it over to the claim.
     keep = (kode["spec"].get("storage") or {}).get("keepVolume", True)
+    purge = (kode["metadata"].get("annotations") or {}).get(labels.PURGE) == "true"
     return Fate.KEPT if keep and not purge else Fate.GOES
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kode import labels
 from kode.api.document import CLUSTER_SCOPED, KINDS
 from kode.api.meta import Object
 
@@ -99,7 +100,7 @@ def begun(given: Entry, *, uid: str, now: str) -> Entry:
         metadata["generation"] = 1
     if given.document["kind"] == CLAIM:
         # Files outlast a crash between the claim's deletion and their own.
-        metadata["finalizers"] = sorted({*metadata.get("finalizers", ()), FILES})
+        metadata["finalizers"] = _with_files(metadata)
     return replace(given, document={**given.document, "metadata": metadata})
 
 
@@ -107,6 +108,8 @@ def changed(before: Entry, after: Entry) -> Entry:
     """Return an object as it is stored after a change, but for its version."""
     old = before.document["metadata"]
     metadata = _written(after.document) | {key: old[key] for key in _OWN if key in old}
+    if after.document["kind"] == CLAIM and not before.is_going:
+        metadata["finalizers"] = _with_files(metadata)
     if "generation" in metadata and _content(before.document) != _content(after.document):
         metadata["generation"] += 1
     return replace(after, document={**after.document, "metadata": metadata})
@@ -115,6 +118,21 @@ def changed(before: Entry, after: Entry) -> Entry:
 def marked(before: Entry, now: str) -> Entry:
     """Return an object whose deletion is asked for."""
     metadata = {**before.document["metadata"], "deletionTimestamp": now}
+    return replace(before, document={**before.document, "metadata": metadata})
+
+
+def with_purge(before: Entry, *, purge: bool) -> Entry:
+    """Return a Kode that says whether its files go with it, whenever it goes.
+
+    Nobody but a delete says so: an annotation that came with a document must not cost any files.
+    """
+    metadata = dict(before.document["metadata"])
+    annotations = dict(metadata.pop("annotations", None) or {})
+    annotations.pop(labels.PURGE, None)
+    if purge:
+        annotations[labels.PURGE] = "true"
+    if annotations:
+        metadata["annotations"] = annotations
     return replace(before, document={**before.document, "metadata": metadata})
 
 
@@ -133,6 +151,10 @@ def is_owned(document: Object, uid: str) -> bool:
 def dumps(value: object) -> str:
     """Return a value as it is stored: JSON in ASCII, the same for the same value."""
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+def _with_files(metadata: Object) -> list[str]:
+    return sorted({*(metadata.get("finalizers") or ()), FILES})
 
 
 def _written(document: Object) -> Document:

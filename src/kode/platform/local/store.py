@@ -204,10 +204,9 @@ class Store:
             live = self._entry(database, key)
             if live is None or uid not in {"", live.uid}:
                 raise absent(key)
+            if kind == "Kode" and not live.is_going:
+                live = entry.with_purge(live, purge=purge)
             self._end(database, key, live)
-            if kind == "Kode":
-                self._delete_children(database, live, purge=purge)
-                happenings.forget_gone(database, self._day_ago())
 
     def release(self, claim: Object) -> None:
         """Take note that the files of a claim that is going are deleted: the claim is gone.
@@ -298,8 +297,11 @@ class Store:
         changes.note(database, "DELETED", gone, self._clock())
         if _has_password(live):
             changes.redact(database, live.uid)
+        if live.document["kind"] == "Kode":
+            self._delete_children(database, live)
+            happenings.forget_gone(database, self._day_ago())
 
-    def _delete_children(self, database: sqlite3.Connection, kode: Entry, *, purge: bool) -> None:
+    def _delete_children(self, database: sqlite3.Connection, kode: Entry) -> None:
         place = kode.document["metadata"]["namespace"]
         rows = database.execute(
             "SELECT body, applied FROM objects WHERE namespace = ? AND kind IN (?, ?)",
@@ -308,7 +310,7 @@ class Store:
         for body, applied in rows:
             child = Entry(self._load(body), None if applied is None else self._load(applied))
             key = Key.of(child.document)
-            match deletion.fate(child.document, kode.document, purge=purge):
+            match deletion.fate(child.document, kode.document):
                 case deletion.Fate.GOES:
                     self._end(database, key, child)
                 case deletion.Fate.KEPT:

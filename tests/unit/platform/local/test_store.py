@@ -106,6 +106,38 @@ def test_a_purge_takes_the_files_whatever_was_said(store: Store) -> None:
     assert "deletionTimestamp" in store.get(CLAIM, "dev-home", PLACE)["metadata"]
 
 
+def test_a_kode_that_somebody_holds_keeps_what_is_its_own_until_it_goes(store: Store) -> None:
+    made = kode(store)
+    held = {**made["metadata"], "finalizers": ["example.org/wait"]}
+    made = store.replace({**made, "metadata": held})
+    claim(store, made)
+    secret(store, "dev-auth", made)
+    store.delete("Kode", "dev", PLACE, purge=True)
+    going = store.get("Kode", "dev", PLACE)
+    assert "deletionTimestamp" in going["metadata"]
+    assert store.find(SECRET, "dev-auth", PLACE)
+    assert "deletionTimestamp" not in store.get(CLAIM, "dev-home", PLACE)["metadata"]
+    free = {key: value for key, value in going["metadata"].items() if key != "finalizers"}
+    store.replace({**going, "metadata": free})
+    assert store.find("Kode", "dev", PLACE) is None
+    assert store.find(SECRET, "dev-auth", PLACE) is None
+    assert "deletionTimestamp" in store.get(CLAIM, "dev-home", PLACE)["metadata"]
+
+
+def test_what_a_claim_waits_for_is_not_written_away(store: Store) -> None:
+    made = claim(store, kode(store))
+    metadata = {key: value for key, value in made["metadata"].items() if key != "finalizers"}
+    assert store.replace({**made, "metadata": metadata}) == made
+
+
+def test_an_annotation_alone_costs_no_files(store: Store) -> None:
+    ref = {"kind": "KodeTemplate", "name": "base"}
+    written = document("Kode", "dev", {"templateRef": ref}, annotations={labels.PURGE: "true"})
+    claim(store, store.create(written))
+    store.delete("Kode", "dev", PLACE)
+    assert labels.RETAINED in store.get(CLAIM, "dev-home", PLACE)["metadata"]["labels"]
+
+
 def test_a_claim_that_was_only_mounted_is_left_alone(store: Store) -> None:
     before = claim(store, kode(store, "earlier"), name="shared")
     kode(store, storage={"existingVolumeClaim": "shared", "keepVolume": False})
