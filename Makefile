@@ -60,8 +60,9 @@ test-cluster: venv ## real pods, real network policies, a real browser
 bench: bench-local bench-reconcile ## every measurement
 
 .PHONY: bench-local
-bench-local: venv ## requests through the door of one machine beside direct ones
+bench-local: venv ## one machine: requests through the door beside direct ones, the command line
 	$(TIMED) $(BIN)/python -m bench.door
+	$(TIMED) $(BIN)/python -m bench.cli
 
 .PHONY: bench-reconcile
 bench-reconcile: deps venv ## Kodes per second beside a bare client's, on fake nodes

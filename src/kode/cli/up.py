@@ -3,9 +3,10 @@
 Rule: where there is a Kode already nothing is made; what is there comes back by itself.
 """
 
+import asyncio
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,10 @@ from kode.cli.kinds import KODE
 from kode.cli.open import show
 from kode.cli.session import Session
 from kode.cli.terminal.progress import Progress
+
+if TYPE_CHECKING:
+    from kode.platform.local.editors.editor import Progress as Installing
+    from kode.platform.local.places import Places
 
 FIRST, TEMPLATE = "dev", "code-server"
 
@@ -56,7 +61,7 @@ def command(
         platform = Local(places)
         session = Session(platform, "default", everywhere=True, local=True)
         try:
-            await _kodes(session, timeout, empty=empty)
+            await _kodes(session, timeout, places, empty=empty)
         finally:
             await platform.close()
         _note()
@@ -64,7 +69,7 @@ def command(
     finish(errand)
 
 
-async def _kodes(session: Session, seconds: float, *, empty: bool) -> None:
+async def _kodes(session: Session, seconds: float, places: "Places", *, empty: bool) -> None:
     items = await session.items(KODE)
     if items:
         from kode.cli.list import listed
@@ -74,11 +79,34 @@ async def _kodes(session: Session, seconds: float, *, empty: bool) -> None:
         return
     if empty:
         return
-    await created(session, FIRST, Wish(template=TEMPLATE))
+    template = await _template(places, seconds)
+    await created(session, FIRST, Wish(template=template))
     await wait.ready(session, FIRST, seconds)
     address = await session.platform.address(FIRST, session.namespace)
     sys.stdout.write(f"{FIRST}: ")
     show(address)
+
+
+async def _template(places: "Places", seconds: float) -> str:
+    """Return the template to begin with: another one where the editor of the first is not to be had.
+
+    Installing goes on in the platform where it takes longer than somebody waits for.
+    """
+    from kode.platform.local.editors.editors import Editors
+    from kode.platform.local.editors.fallback import starter
+
+    def tell(said: "Installing") -> None:
+        progress.tell(f"installing an editor: {said.step} ({said.done + 1} of {said.total})")
+
+    with Progress("looking for an editor") as progress:
+        try:
+            async with asyncio.timeout(seconds):
+                found = await starter(Editors(places), tell)
+        except TimeoutError:
+            return TEMPLATE
+    if found.why:
+        sys.stderr.write(f"note: {found.why}\nnote: {found.editor.name} serves instead\n")
+    return found.template
 
 
 def _note() -> None:
