@@ -40,6 +40,7 @@ _LONGEST_WAIT = 30.0
 """Seconds that a server may ask us to wait before a repetition."""
 _HEARTBEAT_SECONDS = 30.0
 _MOST_CONNECTIONS = 64
+_ROUNDS = 5
 
 
 class Identity(Protocol):
@@ -172,6 +173,9 @@ class Transport:
         """Close the connection."""
         if self._session:
             await self._session.close()
+            # What was cut off in the middle of a handshake is closed by the loop's next rounds.
+            for _ in range(_ROUNDS):
+                await asyncio.sleep(0)
 
     async def send(self, request: Request) -> bytes:
         """Send a request; return the body of the answer.
@@ -211,7 +215,10 @@ class Transport:
             async with await self._open(request, timeout, headers) as response:
                 if not response.ok:
                     raise error_of(await _answer(response), request.what)
-                yield response.content.iter_any()
+                try:
+                    yield response.content.iter_any()
+                finally:
+                    _cut(response)
         except (aiohttp.ClientError, OSError) as error:
             raise _unreachable(request, error) from error
 
@@ -321,6 +328,12 @@ class _Passing(Exception):
         super().__init__(str(error))
         self.error = error
         self.wait = wait
+
+
+def _cut(response: aiohttp.ClientResponse) -> None:
+    # Nobody waits for the rest of an endless answer, nor for the goodbyes of TLS after it.
+    if response.connection and response.connection.transport:
+        response.connection.transport.abort()
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Answer:
