@@ -88,7 +88,7 @@ async def _kodes(session: Session, seconds: float, places: "Places", *, empty: b
 
 
 async def _template(places: "Places", seconds: float) -> str:
-    """Return the template to begin with: another one where the editor of the first is not to be had.
+    """Return the template to begin with: another where the editor of the first cannot be had.
 
     Installing goes on in the platform where it takes longer than somebody waits for.
     """
