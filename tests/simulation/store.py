@@ -8,8 +8,8 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kode.api.amount import amount
 from kode.api.document import is_ours
-from kode.controllers.difference import amount
 from tests.simulation.defaults import with_defaults
 
 Object = dict[str, Any]

@@ -7,10 +7,10 @@ Source: the +listType, +listMapKey, +structType and +mapType markers of
 https://github.com/kubernetes/api
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
+
+from kode.api.amount import amount
 
 Object = Mapping[str, Any]
 
@@ -48,10 +48,6 @@ _WHOLE = frozenset({"data", "egress", "ingress", "nodeSelector", "podSelector", 
 
 _AMOUNTS = frozenset({"divisor", "limits", "requests", "sizeLimit"})
 """Fields of quantities, which the API server spells in its own way."""
-
-_QUANTITY = re.compile(r"([+-]?[0-9.]+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?[0-9]{1,3}))?")
-_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
-_DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 
 
 def covers(live: Any, desired: Any, field: str = "") -> bool:
@@ -105,20 +101,6 @@ def as_large(live: Object, desired: Object) -> dict[str, Any]:
     result: dict[str, Any] = _copied(desired)
     _put(result, _SIZE, _at(live, _SIZE))
     return result
-
-
-def amount(quantity: object) -> Fraction | None:
-    """Return a Kubernetes quantity as an exact number; None for what is none."""
-    found = _QUANTITY.fullmatch(str(quantity))
-    try:
-        number = Fraction(found[1]) if found else None
-    except ValueError:
-        return None
-    if found is None or number is None:
-        return None
-    if found[2] in _BINARY:
-        return number * _BINARY[found[2]]
-    return number * Fraction(10) ** int(found[3] or _DECIMAL.get(found[2], 0))
 
 
 def _map_covers(live: Any, desired: Mapping[str, Any], field: str) -> bool:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kode.controllers.difference import amount, covers, keep_immutable
+from kode.api.amount import amount
+from kode.controllers.difference import covers, keep_immutable
 
 HOME = {"name": "home", "mountPath": "/config"}
 OTHER = {"name": "home", "mountPath": "/home/me"}

@@ -1,0 +1,25 @@
+"""Kubernetes quantities as numbers.
+
+Rule: exact, and never an error: what is no quantity is no number.
+"""
+
+import re
+from fractions import Fraction
+
+_QUANTITY = re.compile(r"([+-]?[0-9.]+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?[0-9]{1,3}))?")
+_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+
+
+def amount(quantity: object) -> Fraction | None:
+    """Return a Kubernetes quantity as an exact number; None for what is none."""
+    found = _QUANTITY.fullmatch(str(quantity))
+    try:
+        number = Fraction(found[1]) if found else None
+    except ValueError:
+        return None
+    if found is None or number is None:
+        return None
+    if found[2] in _BINARY:
+        return number * _BINARY[found[2]]
+    return number * Fraction(10) ** int(found[3] or _DECIMAL.get(found[2], 0))
