@@ -124,9 +124,10 @@ def test_a_notebook_says_what_a_cell_computes(
     with opened(browser, machine, "notes") as page:
         page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-        page.keyboard.type("40 + 2")
-        page.keyboard.press("Shift+Enter")
+        cell = page.locator(".jp-Notebook .jp-Cell .cm-content").first
+        # The notebook takes the focus to itself when its kernel comes up.
+        cell.fill("40 + 2")
+        cell.press("Shift+Enter")
         expect(page.locator(".jp-OutputArea-output").first).to_contain_text("42")
 
 
