@@ -64,7 +64,7 @@ def needs_cluster() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         message = f"a cluster needs more than is installed ({error.name})"
-        raise Failure(Exit.PLATFORM, message, "pip install 'kode[operator]'") from None
+        raise Failure(Exit.PLATFORM, message, "pip install 'kode[cluster]'") from None
 
 
 def config(where: Where) -> "tuple[Mapping[str, str], Path | None]":
