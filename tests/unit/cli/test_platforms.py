@@ -68,7 +68,7 @@ def test_what_a_cluster_needs_is_named_where_it_is_missing() -> None:
         raise ModuleNotFoundError(name="aiohttp")
     assert (caught.value.exit, caught.value.then) == (
         Exit.PLATFORM,
-        "pip install 'kode[operator]'",
+        "pip install 'kode[cluster]'",
     )
 
 
