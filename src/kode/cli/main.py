@@ -53,9 +53,6 @@ def kode() -> None:
 
 def main() -> None:
     """Run the command line."""
-    # Nothing of ours is a plugin of pydantic's; to look for some reads what every package says of
-    # itself, a tenth of the time of a short command.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if "_KODE_COMPLETE" in os.environ:
         from kode.cli.completion import answer
 
