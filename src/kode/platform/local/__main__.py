@@ -1,18 +1,19 @@
 """`python -m kode.platform.local`: the platform's own program; `kode up` starts it.
 
-Rule: what it says goes to standard error, which its starter has pointed at the platform's log.
+Rule: what it says goes to the platform's log, or to standard error where that is a terminal.
 """
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 
 from kode.errors import KodeError
+from kode.platform.local import daemon, journal
 from kode.platform.local.daemon import Options
+from kode.platform.local.lock import TAKEN, Taken, alone
 from kode.platform.local.places import Places
-from kode.platform.local.service import Service, alone
+from kode.platform.local.service import Service
 
 
 def main() -> int:
@@ -23,13 +24,18 @@ def main() -> int:
     found = parser.parse_args()
     # Files of a person's are nobody else's.
     os.umask(0o077)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
+    places = Places.of(os.environ)
     try:
-        places = Places.of(os.environ)
         with alone(places):
+            if sys.stderr.isatty():
+                journal.write_to_stderr()
+            else:
+                daemon.log(places).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                journal.write_to(daemon.log(places))
             asyncio.run(_run(places, Options(found.address, found.port)))
+    except Taken as error:
+        sys.stderr.write(f"{error}\n")
+        return TAKEN
     except (KodeError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

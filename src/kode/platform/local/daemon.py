@@ -13,12 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.platform.local.door import Door
+from kode.platform.local.lock import TAKEN, Taken, alone
 from kode.platform.local.places import Places
 from kode.platform.local.supervisor import Supervisor, proc
 
@@ -59,7 +60,9 @@ class Running:
         url: where a browser finds it.
         since: seconds since the epoch.
         version: of the product.
+        address: that it listens on.
         ready: whether its door answers.
+        trouble: why it does not; empty where that is not known, or it only just starts.
     """
 
     pid: int
@@ -67,7 +70,12 @@ class Running:
     url: str
     since: float
     version: str
+    address: str = "127.0.0.1"
     ready: bool = False
+    trouble: str = ""
+
+
+_FIELDS = {field.name for field in fields(Running)}
 
 
 def record(places: Places) -> Path:
@@ -78,10 +86,25 @@ def record(places: Places) -> Path:
 def running(places: Places) -> Running | None:
     """Return the platform that runs; None where none does."""
     try:
-        found = Running(**json.loads(record(places).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        told = json.loads(record(places).read_text(encoding="utf-8"))
+        # One of another release may say more.
+        found = Running(**{key: told[key] for key in _FIELDS & told.keys()})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
     return found if proc.lives(found.pid, found.start) else None
+
+
+def write(places: Places, found: Running) -> None:
+    """Write that a platform runs.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file = record(places)
+    partial = file.with_suffix(".partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        json.dump(asdict(found), stream)
+    partial.replace(file)
 
 
 async def start(places: Places, options: Options, told: Tell) -> Running:
@@ -95,25 +118,29 @@ async def start(places: Places, options: Options, told: Tell) -> Running:
     Raises:
         PlatformError: it does not start; the message says why and what to do.
     """
-    found = running(places)
-    if found and found.url != options.url:
-        text = f"the platform runs already, on {found.url}: `kode down` ends it"
-        raise PlatformError(Reason.PLATFORM_ERROR, text)
-    child = None
-    if found is None:
+    if running(places) is None:
         _check_outside()
-        Door(places, options.address, options.port).check()
-        told("starting the platform")
-        child = _spawn(places, options)
+    child = None
     until = time.monotonic() + _STARTS_WITHIN
     while time.monotonic() < until:
         found = running(places)
-        if found and found.ready:
-            return found
-        if child is not None and child.poll() is not None:
-            raise _failed(places, f"the platform ended with exit code {child.returncode}")
+        if found:
+            _check_same(found, options)
+            if found.ready:
+                return found
+            if found.trouble:
+                _check(places, options)
+        elif child is None:
+            child = _Child(places, options, told)
+            until = time.monotonic() + _STARTS_WITHIN
+        elif child.ended():
+            # It met another one that begins, or one that ends: what comes of that is seen next.
+            child = None
         await asyncio.sleep(_LOOK_EVERY)
-    raise _failed(places, f"the platform did not answer within {_STARTS_WITHIN:.0f} s")
+    text = f"the platform did not answer within {_STARTS_WITHIN:.0f} s"
+    found = running(places)
+    why = found.trouble if found else ""
+    raise _failed(places, text, why or (child.words() if child else ""))
 
 
 async def stop(places: Places, told: Tell) -> bool:
@@ -122,15 +149,11 @@ async def stop(places: Places, told: Tell) -> bool:
     Raises:
         PlatformError: something could not be ended.
     """
-    found = running(places)
-    if found:
-        told("stopping the platform")
-        _signal(found, signal.SIGTERM)
-        if not await _gone(found, _ENDS_WITHIN):
-            _signal(found, signal.SIGKILL)
-            await _gone(found, _ENDS_WITHIN)
-    left = await _stop_left(places, told) if places.run.exists() else False
-    record(places).unlink(missing_ok=True)
+    found = await _end(places, told)
+    left = False
+    if places.run.exists():
+        # One that only just begins has told nobody yet, and holds the lock.
+        found, left = await _clear(places, told, found)
     if places.sockets != places.run:
         with contextlib.suppress(OSError):
             places.sockets.rmdir()
@@ -140,6 +163,33 @@ async def stop(places: Places, told: Tell) -> bool:
 def log(places: Places) -> Path:
     """Return the file with the platform's own words."""
     return places.logs / "platform" / "log"
+
+
+async def _end(places: Places, told: Tell) -> Running | None:
+    found = running(places)
+    if found:
+        told("stopping the platform")
+        _signal(found, signal.SIGTERM)
+        if not await _gone(found, _ENDS_WITHIN):
+            _signal(found, signal.SIGKILL)
+            await _gone(found, _ENDS_WITHIN)
+    return found
+
+
+async def _clear(places: Places, told: Tell, found: Running | None) -> tuple[Running | None, bool]:
+    """Clear away what is left, once no platform runs there any more."""
+    until = time.monotonic() + _ENDS_WITHIN
+    while True:
+        try:
+            with alone(places):
+                left = await _stop_left(places, told)
+                record(places).unlink(missing_ok=True)
+                return found, left
+        except Taken:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(_LOOK_EVERY)
+            found = await _end(places, told) or found
 
 
 async def _stop_left(places: Places, told: Tell) -> bool:
@@ -154,6 +204,60 @@ async def _stop_left(places: Places, told: Tell) -> bool:
     return bool(keys)
 
 
+class _Child:
+    """A platform's program that was started just now."""
+
+    def __init__(self, places: Places, options: Options, told: Tell) -> None:
+        _check(places, options)
+        told("starting the platform")
+        file = log(places)
+        for folder in (places.root, places.logs, file.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._places = places
+        self._from = file.stat().st_size if file.exists() else 0
+        self._running = _spawn(places, options)
+
+    def ended(self) -> bool:
+        """Tell whether it met another one, and ended.
+
+        Raises:
+            PlatformError: it ended for another reason.
+        """
+        code = self._running.poll()
+        if code in (None, TAKEN):
+            return code is not None
+        # Whoever ended it with a signal, `kode down` for example, did not want it to run.
+        why = self.words() or (f"signal {-code}" if code < 0 else f"exit code {code}")
+        raise _failed(self._places, "the platform ended", why)
+
+    def words(self) -> str:
+        """Return the last line that it wrote."""
+        try:
+            with log(self._places).open("rb") as stream:
+                stream.seek(self._from)
+                words = stream.read()[-_LAST_WORDS:].decode("utf-8", "replace")
+        except OSError:
+            return ""
+        lines = [line for line in words.splitlines() if line.strip()]
+        return lines[-1].strip() if lines else ""
+
+
+def _check(places: Places, options: Options) -> None:
+    Door(places, options.address, options.port).check()
+
+
+def _check_same(found: Running, options: Options) -> None:
+    """Refuse to take one that runs for one that is reached otherwise.
+
+    Raises:
+        PlatformError: it is reached otherwise.
+    """
+    if (found.url, found.address) != (options.url, options.address):
+        where = f"{found.url}, address {found.address}"
+        text = f"the platform runs already, on {where}: `kode down` ends it"
+        raise PlatformError(Reason.PLATFORM_ERROR, text)
+
+
 def _check_outside() -> None:
     """Refuse to start below an editor, whose end would be the platform's.
 
@@ -166,11 +270,8 @@ def _check_outside() -> None:
 
 
 def _spawn(places: Places, options: Options) -> "subprocess.Popen[bytes]":
-    file = log(places)
-    for folder in (places.root, places.logs, file.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    out = os.open(file, flags, 0o600)
+    out = os.open(log(places), flags, 0o600)
     command = [sys.executable, "-m", "kode.platform.local"]
     try:
         return subprocess.Popen(
@@ -204,11 +305,6 @@ async def _gone(found: Running, within: float) -> bool:
     return True
 
 
-def _failed(places: Places, text: str) -> PlatformError:
-    try:
-        words = log(places).read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:]
-    except OSError:
-        words = ""
-    lines = [line for line in words.splitlines() if line.strip()]
-    last = f": {lines[-1].strip()}" if lines else ""
-    return PlatformError(Reason.PLATFORM_ERROR, f"{text}{last} (log: {log(places)})")
+def _failed(places: Places, text: str, why: str) -> PlatformError:
+    words = f": {why}" if why else ""
+    return PlatformError(Reason.PLATFORM_ERROR, f"{text}{words} (log: {log(places)})")

@@ -69,6 +69,11 @@ def waits(before: Made | None, now: Made, state: State | None) -> bool:
     return before.kode == now.kode and before.whole != now.whole
 
 
+def same_wish(before: Made | None, now: Made) -> bool:
+    """Tell whether the Kode itself still asks for what runs."""
+    return before is not None and before.kode == now.kode
+
+
 def write(folder: Path, found: Made, program: Program) -> None:
     """Write down what runs, and in what environment, for whoever comes later.
 
@@ -89,6 +94,12 @@ def read(folder: Path) -> Made | None:
         return Made(**{**found, "sidecar": _sidecar(found["sidecar"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def every(run: Path) -> dict[str, Made]:
+    """Return what stands written down in the folder of what runs, by instance."""
+    found = {path.parent.name: read(path.parent) for path in run.glob(f"*/{_FILE}")}
+    return {instance: item for instance, item in found.items() if item}
 
 
 def forget(folder: Path) -> None:

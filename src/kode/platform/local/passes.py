@@ -80,8 +80,16 @@ class Passes:
         self.refused: dict[str, str] = {}
         """What the door has refused, and why, by the id of the offer."""
         self._stopping: dict[str, asyncio.Task[None]] = {}
+        self._instances: dict[str, set[str]] = {}
+        """What has files in the folder of what runs, by key of its program."""
+        for instance, found in records.every(parts.places.run).items():
+            self._instances.setdefault(found.key, set()).add(instance)
         self._failed: dict[str, State] = {}
         """What was known of a program when it last ended badly, until it runs."""
+
+    def known(self) -> set[Key]:
+        """Return the Kodes that something is left of from an earlier platform."""
+        return {kode_key(program) for program in self._instances}
 
     async def one(self, key: Key) -> None:
         """Make one pass.
@@ -92,6 +100,7 @@ class Passes:
         """
         seen = await asyncio.to_thread(gather, self._store, key)
         if seen is None:
+            self.offers.pop(key, None)
             await self._bury(key)
             return
         understood = understand(seen, secrets.token_urlsafe(_GENERATED_BYTES))
@@ -114,24 +123,18 @@ class Passes:
             await asyncio.to_thread(folders.remove, folder)
             await asyncio.to_thread(self._store.release, claim)
 
-    async def settle(self) -> None:
-        """Wait for what is stopping."""
+    async def close(self) -> None:
+        """Give up what is being installed, and wait for what is stopping."""
+        self._sites.close()
         await asyncio.gather(*self._stopping.values(), return_exceptions=True)
 
     def _mounted(self, claim: Object) -> bool:
-        place, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
-        kept = self._supervisor.keys()
-        for key in kept:
-            where, _, _ = key.partition("/")
-            found = self._made.get(key)
-            if where == place and (found is None or found.claim == name):
-                return True
-        return False
-
-    @property
-    def _made(self) -> dict[str, Made]:
-        found = (records.read(path.parent) for path in self._places.run.glob("*/made.json"))
-        return {item.key: item for item in found if item}
+        prefix, name = f"{claim['metadata']['namespace']}/", claim["metadata"]["name"]
+        keys = self._supervisor.keys()
+        kept = {key for key in keys if key.startswith(prefix)}
+        made = [it for it in records.every(self._places.run).values() if it.key in kept]
+        # What is not known to have another one may have this one.
+        return any(it.claim == name for it in made) or bool(kept - {it.key for it in made})
 
     def _write(self, understood: Understood, seen: Seen) -> None:
         """Write what the store is to hold before anything runs: the login, then the rest."""
@@ -154,13 +157,18 @@ class Passes:
         suspend = bool((work.seen.kode.get("spec") or {}).get("suspend"))
         if suspend:
             self._stop(key)
+        if not await self._bury(work.key, but=work.instance):
+            text = "an earlier Kode of this name is being stopped"
+            work.problems.append(NotReady(Reason.STARTING, text))
+            return
         if kode is None or meaning is None:
             return
         claim = claim_name(meaning.kode)
         folder = self._places.volume(work.key.namespace, claim)
         try:
             if work.before:
-                self._sites.keep_port(work.instance, work.before.sidecar.upstream.port)
+                port = work.before.sidecar.upstream.port
+                self._sites.keep_port(work.instance, port, in_use=self._lives(key))
             work.plan = await self._sites.plan(meaning, work.seen, work.key, work.instance)
         except KodeError as error:
             work.problems.append(error)
@@ -177,8 +185,14 @@ class Passes:
         work.pending = records.waits(work.before, work.made, self._supervisor.state(key))
         if work.pending or key in self._stopping:
             return
+        if self._lives(key) and records.same_wish(work.before, work.made):
+            work.lost = not await asyncio.to_thread(folder.is_dir)
+            if work.lost:
+                # An empty home made in silence would look like lost work that nobody told of.
+                return
         await asyncio.to_thread(folders.make, folder, meaning.kode.workspace)
         folder_of_run = self._places.run / work.instance
+        self._instances.setdefault(key, set()).add(work.instance)
         await asyncio.to_thread(records.write, folder_of_run, work.made, work.plan.program)
         await self._supervisor.want(work.plan.program)
 
@@ -193,18 +207,28 @@ class Passes:
         del self._stopping[key]
         self._again(kode_key(key))
 
-    async def _bury(self, key: Key) -> None:
-        self.offers.pop(key, None)
+    def _lives(self, key: str) -> bool:
+        state = self._supervisor.state(key)
+        return state is not None and state.phase is not Phase.WAITING
+
+    async def _bury(self, key: Key, but: str = "") -> bool:
+        """Stop and forget what is left of Kodes that are gone; return whether nothing is.
+
+        Args:
+            key: their name.
+            but: the instance of the Kode that has this name now; empty where none has.
+        """
         program = program_key(key)
-        self._stop(program)
-        if program in self._stopping:
-            return
-        for path in self._places.run.glob("*/made.json"):
-            found = records.read(path.parent)
-            if found and found.key == program:
-                await asyncio.to_thread(shutil.rmtree, path.parent, ignore_errors=True)
-                log = self._places.log(path.parent.name).parent
-                await asyncio.to_thread(shutil.rmtree, log, ignore_errors=True)
+        gone = self._instances.get(program, set()) - {but}
+        if gone or not but:
+            self._stop(program)
+        if not gone or program in self._stopping:
+            return not gone
+        for instance in gone:
+            for folder in (self._places.run / instance, self._places.log(instance).parent):
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        self._instances[program] -= gone
+        return True
 
     def _offer(self, work: "_Work") -> Offered:
         key = work.key
@@ -243,7 +267,7 @@ class Passes:
         seen = Observation(
             problems=work.all_problems,
             suspend=bool((kode.get("spec") or {}).get("suspend")),
-            claim=work.understood.claim or work.seen.claim,
+            claim=work.claim,
             pod=self._view(key, made),
             pod_hash=made.whole if made else None,
             update_pending=work.pending,
@@ -309,8 +333,15 @@ class _Work:
         self.plan: Plan | None = None
         self.made: Made | None = None
         self.pending = False
+        self.lost = False
         self.problems: list[KodeError] = []
         self.not_here: tuple[str, ...] = ()
+
+    @property
+    def claim(self) -> Object | None:
+        """The claim, as it is told of."""
+        claim = self.understood.claim or self.seen.claim
+        return {**claim, "status": {"phase": "Lost"}} if claim and self.lost else claim
 
     @property
     def installing(self) -> bool:

@@ -6,20 +6,16 @@ of one Kode happens twice at once; what takes long (an install, an end) goes on 
 
 import asyncio
 import contextlib
-import fcntl
-import json
 import logging
 import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 from importlib.metadata import version
 
-from kode.api.conditions import Reason
-from kode.errors import KodeError, PlatformError
+from kode.errors import KodeError
 from kode.platform.local import offering, starters
-from kode.platform.local.daemon import Options, Running, record
+from kode.platform.local.daemon import Options, Running, record, write
 from kode.platform.local.door import Door
 from kode.platform.local.entry import CLAIM, SECRET, STORED, Key
 from kode.platform.local.follow import follow
@@ -36,6 +32,7 @@ _LOG = logging.getLogger(__name__)
 _TRY_AGAIN = 2.0
 _LOOK_AGAIN = 60.0
 _DOOR = "door"
+_FOLLOWING = "following the store"
 _BATCH = 0.02
 """Seconds in which changes are gathered before passes begin."""
 
@@ -66,7 +63,10 @@ class Service:
                 again=self._again,
             )
         )
-        self._told = ""
+        self._told: Running | None = None
+        self._complaints: dict[str, str] = {}
+        self._since = time.time()
+        self._ending = False
 
     async def run(self) -> None:
         """Run until a signal asks for the end; then nothing of it is left."""
@@ -74,43 +74,53 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, ending.set)
-        self._record(ready=False)
+        self._record()
         await asyncio.to_thread(offering.offer, self._store, starters.documents())
         await self._supervisor.adopt()
         await self._supervisor.want(self._door.program())
-        self._all()
+        self._dirty |= self._passes.known()
         tasks = [asyncio.create_task(part) for part in (self._follow(), self._work())]
         waiting = asyncio.create_task(ending.wait())
         done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
         for task in (*tasks, waiting):
             task.cancel()
         await asyncio.gather(*tasks, waiting, return_exceptions=True)
-        await self._end()
+        if waiting in done:
+            await self._end()
+            return
+        # A fault of ours costs nobody an editor: the next platform finds it running.
+        await self._supervisor.close(leave_running=True)
         for task in done:
-            # A part that ended by itself ended with an error.
             task.result()
 
     async def _end(self) -> None:
         _LOG.info("ending")
+        self._ending = True
+        self._record()
         keys = sorted(self._supervisor.keys(), key=lambda key: key == _DOOR)
         await asyncio.gather(*(self._supervisor.unwant(key) for key in keys))
-        await self._passes.settle()
+        await self._passes.close()
         await self._supervisor.close(leave_running=False)
         record(self._places).unlink(missing_ok=True)
         self._store.close()
         _LOG.info("ended")
 
     async def _follow(self) -> None:
-        since = await asyncio.to_thread(self._store.version)
+        since = ""
         while True:
             try:
+                if not since:
+                    # What changes after this is told; what stands now is looked at once.
+                    since = await asyncio.to_thread(self._store.version)
+                    self._all()
+                    self._complaints.pop(_FOLLOWING, None)
                 async for change in follow(self._store, since, STORED):
                     self._see(change.document)
             except Expired:
-                since = await asyncio.to_thread(self._store.version)
-                self._all()
-            except PlatformError as error:
-                _LOG.error("%s", error)
+                since = ""
+            except (KodeError, OSError) as error:
+                since = ""
+                self._complain(_FOLLOWING, error)
                 await asyncio.sleep(_TRY_AGAIN)
 
     def _see(self, document: object) -> None:
@@ -136,7 +146,7 @@ class Service:
 
     def _changed(self, key: str) -> None:
         if key == _DOOR:
-            self._record(ready=self._answers())
+            self._record()
         else:
             self._again(kode_key(key))
 
@@ -148,84 +158,74 @@ class Service:
                 await asyncio.sleep(_BATCH)
             self._stirred.clear()
             if not self._dirty:
-                self._all()
+                with self._tried("reading the store"):
+                    self._all()
+                    self._stirred.clear()
             keys, self._dirty = sorted(self._dirty), set()
             for key in keys:
                 await self._pass(key)
             await self._offer()
-            await self._collect()
+            with self._tried("deleting files"):
+                await self._passes.collect()
+            self._record()
 
     async def _pass(self, key: Key) -> None:
         try:
             await self._passes.one(key)
         except (KodeError, OSError) as error:
-            _LOG.warning("%s: %s; again in %.0f s", key, error, _TRY_AGAIN)
+            self._complain(str(key), error)
             self._later(key)
         except Exception:  # noqa: BLE001 - one Kode's trouble is not another's
             _LOG.exception("%s: a pass failed in an unforeseen way", key)
             self._later(key)
+        else:
+            self._complaints.pop(str(key), None)
+
+    @contextlib.contextmanager
+    def _tried(self, what: str) -> Iterator[None]:
+        """Try something that is tried again in a while where it fails."""
+        try:
+            yield
+        except (KodeError, OSError) as error:
+            self._complain(what, error)
+            asyncio.get_running_loop().call_later(_TRY_AGAIN, self._stirred.set)
+        else:
+            self._complaints.pop(what, None)
+
+    def _complain(self, what: str, error: Exception) -> None:
+        """Write down what fails, once for as long as it is the same."""
+        words = str(error)
+        if self._complaints.get(what) != words:
+            self._complaints[what] = words
+            _LOG.warning("%s: %s; tried again every %.0f s", what, words, _TRY_AGAIN)
 
     def _later(self, key: Key) -> None:
         asyncio.get_running_loop().call_later(_TRY_AGAIN, self._again, key)
 
     async def _offer(self) -> None:
         offers = self._passes.offers
-        try:
+        with self._tried("the door"):
             refused = dict(await self._door.offer(tuple(offers.values())))
-        except (KodeError, OSError) as error:
-            _LOG.warning("the door: %s; again in %.0f s", error, _TRY_AGAIN)
-            asyncio.get_running_loop().call_later(_TRY_AGAIN, self._stirred.set)
-            return
-        before, self._passes.refused = self._passes.refused, refused
-        for key, offer in offers.items():
-            if before.get(offer.id) != refused.get(offer.id):
-                self._again(key)
+            before, self._passes.refused = self._passes.refused, refused
+            for key, offer in offers.items():
+                if before.get(offer.id) != refused.get(offer.id):
+                    self._again(key)
 
-    async def _collect(self) -> None:
-        try:
-            await self._passes.collect()
-        except (KodeError, OSError) as error:
-            _LOG.warning("deleting files: %s", error)
-
-    def _answers(self) -> bool:
-        state = self._supervisor.state(_DOOR)
-        return state is not None and state.phase is Phase.RUNNING
-
-    def _record(self, *, ready: bool) -> None:
+    def _record(self) -> None:
         row = proc.row(os.getpid())
         assert row is not None  # noqa: S101 - this very process
+        door = self._supervisor.state(_DOOR)
         found = Running(
             pid=row.pid,
             start=row.start,
             url=self._options.url,
-            since=time.time(),
+            since=self._since,
             version=version("kode"),
-            ready=ready,
+            address=self._options.address,
+            ready=not self._ending and door is not None and door.phase is Phase.RUNNING,
+            trouble=door.words if door is not None and door.phase is Phase.WAITING else "",
         )
-        text = json.dumps(asdict(replace(found, since=0.0)))
-        if text == self._told:
-            return
-        self._told = text
-        file = record(self._places)
-        partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(found)), encoding="utf-8")
-        partial.chmod(0o600)
-        partial.replace(file)
-
-
-@contextlib.contextmanager
-def alone(places: Places) -> Iterator[None]:
-    """Hold the lock that only one platform of a folder can hold.
-
-    Raises:
-        PlatformError: another one holds it.
-    """
-    places.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = places.run / "platform.lock"
-    with file.open("a", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            text = f"another platform runs in {places.root}: `kode status` shows it"
-            raise PlatformError(Reason.PLATFORM_ERROR, text) from error
-        yield
+        if found != self._told:
+            with self._tried("telling that it runs"):
+                write(self._places, found)
+                self._told = found

@@ -91,10 +91,17 @@ class Sites:
         )
         return plan(meaning, site)
 
-    def keep_port(self, instance: str, port: int) -> None:
-        """Have a Kode listen on the port that it had when another platform started it."""
-        if port:
-            self._ports.setdefault(instance, port)
+    def keep_port(self, instance: str, port: int, *, in_use: bool) -> None:
+        """Have a Kode listen on the port that it had, unless somebody else has it by now.
+
+        Args:
+            instance: of the Kode.
+            port: the port; 0 for none.
+            in_use: whether the Kode's editor may be listening on it.
+        """
+        found = self._ports.setdefault(instance, port) if port else self._ports.get(instance)
+        if found and not in_use and not _is_free(found):
+            del self._ports[instance]
 
     def close(self) -> None:
         """Give up what is being installed; the next one goes on from there."""
@@ -143,11 +150,25 @@ class Sites:
                     loop.call_later(later, self._again, key)
 
     def _port(self, instance: str) -> int:
-        if instance not in self._ports:
+        while instance not in self._ports:
             with socket.socket() as server:
                 server.bind(("127.0.0.1", 0))
-                self._ports[instance] = server.getsockname()[1]
+                port = server.getsockname()[1]
+            # An editor that has not begun to listen yet has its port already.
+            if port not in self._ports.values():
+                self._ports[instance] = port
         return self._ports[instance]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind(("127.0.0.1", port))
+            server.listen(1)
+        except OSError:
+            return False
+    return True
 
 
 def _texts(secret: Object) -> dict[str, str]:

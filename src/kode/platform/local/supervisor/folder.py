@@ -116,6 +116,7 @@ def _dump(program: Program) -> dict[str, Any]:
             "socket": str(health.socket) if health.socket else None,
             "port": health.port,
             "within": health.within,
+            "below": health.below,
         }
         if health
         else None,
@@ -161,5 +162,5 @@ def _load_health(content: Mapping[str, Any]) -> Health:
         socket=Path(content["socket"]) if content["socket"] else None,
         port=content["port"],
         within=content["within"],
-        below=int(content.get("below", 400)),
+        below=content["below"],
     )
