@@ -62,48 +62,48 @@ def test_kode_that_cannot_be_read_says_which_field_and_touches_nothing() -> None
     assert [it["reason"] for it in conditions if it["type"] == "StorageReady"] == ["Bound"]
 
 
-@pytest.mark.parametrize(
-    ("template", "proxy", "reason", "message"),
-    [
-        (None, None, "TemplateNotFound", "KodeTemplate team/base does not exist"),
+NOWHERE: list[tuple[Object | None, Object | None, str, str]] = [
+    (None, None, "TemplateNotFound", "KodeTemplate team/base does not exist"),
+    (
+        template_document(type="emacs"),
+        None,
+        "TemplateInvalid",
         (
-            template_document(type="emacs"),
-            None,
-            "TemplateInvalid",
-            (
-                "KodeTemplate team/base is broken: spec.type: must be 'code-server', 'webtop', "
-                "'jupyter' or 'custom'"
-            ),
+            "KodeTemplate team/base is broken: spec.type: must be 'code-server', 'webtop', "
+            "'jupyter' or 'custom'"
         ),
+    ),
+    (
+        template_document(envoyProxyRef=GUARD),
+        None,
+        "ProxyConfigNotFound",
+        "EnvoyProxyConfig team/guard does not exist",
+    ),
+    (
+        template_document(envoyProxyRef=GUARD),
+        proxy_document(authType="magic"),
+        "ProxyConfigInvalid",
+        "EnvoyProxyConfig team/guard is broken: spec.authType: must be 'none' or 'basic'",
+    ),
+    (
+        template_document(envoyProxyRef=GUARD),
+        proxy_document(clusters=[{"name": "kode_editor"}]),
+        "ProxyConfigInvalid",
+        "clusters: the name kode_editor is reserved",
+    ),
+    (
+        template_document(envoyProxyRef={"name": "guard", "namespace": "x"}),
+        None,
+        "RefNotPermitted",
         (
-            template_document(envoyProxyRef=GUARD),
-            None,
-            "ProxyConfigNotFound",
-            "EnvoyProxyConfig team/guard does not exist",
+            "KodeTemplate team/base may only use an EnvoyProxyConfig of its own namespace, "
+            "not x/guard"
         ),
-        (
-            template_document(envoyProxyRef=GUARD),
-            proxy_document(authType="magic"),
-            "ProxyConfigInvalid",
-            "EnvoyProxyConfig team/guard is broken: spec.authType: must be 'none' or 'basic'",
-        ),
-        (
-            template_document(envoyProxyRef=GUARD),
-            proxy_document(clusters=[{"name": "kode_editor"}]),
-            "ProxyConfigInvalid",
-            "clusters: the name kode_editor is reserved",
-        ),
-        (
-            template_document(envoyProxyRef={"name": "guard", "namespace": "x"}),
-            None,
-            "RefNotPermitted",
-            (
-                "KodeTemplate team/base may only use an EnvoyProxyConfig of its own namespace, "
-                "not x/guard"
-            ),
-        ),
-    ],
-)
+    ),
+]
+
+
+@pytest.mark.parametrize(("template", "proxy", "reason", "message"), NOWHERE)
 def test_reference_that_leads_nowhere_is_named(
     template: Object | None, proxy: Object | None, reason: str, message: str
 ) -> None:

@@ -36,6 +36,9 @@ _DEFAULTS = {
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.startupEditor": "none",
 }
+_NEWS = ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+# A first start begins with work, not with a question about news from elsewhere.
+_QUIET = {"checkForUpdates": False, "fetchNews": "false"}
 _WRITE_ONCE = '[ -e "$1" ] || { mkdir -p "${1%/*}" && printf "%s\\n" "$2" >"$1"; }'
 
 
@@ -109,12 +112,11 @@ def _code_server(kode: ResolvedKode, site: Site, editor: Editor, *, login: bool)
         given=arguments(given, kode, site, variables.values),
     )
     main = Step(EDITOR, (*editor.argv, *argv), {**variables.values, **editor.env}, folder)
-    settings = (str(site.volume / _SETTINGS), json.dumps(_DEFAULTS, indent=2))
     return Launch(
         main=main,
         health=Health("/healthz", socket=site.socket),
         runtime=_installed(editor),
-        steps=(_step(kode, site, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *settings)),),
+        steps=(_written_once(kode, site, _SETTINGS, _DEFAULTS),),
         not_here=tuple(lacking),
     )
 
@@ -144,7 +146,7 @@ def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         main=Step(EDITOR, (*editor.argv, *argv), env, folder),
         health=Health("/api", socket=site.socket),
         runtime=_installed(editor),
-        steps=(_step(kode, site, "python", prepare),),
+        steps=(_written_once(kode, site, _NEWS, _QUIET), _step(kode, site, "python", prepare)),
         not_here=tuple(lacking),
     )
 
@@ -182,6 +184,12 @@ def _installed(editor: Editor) -> str:
 
 def _step(kode: ResolvedKode, site: Site, name: str, argv: tuple[str, ...]) -> Step:
     return Step(name, argv, environment.basic(kode, site), site.volume)
+
+
+def _written_once(kode: ResolvedKode, site: Site, name: str, settings: object) -> Step:
+    """Return what writes settings into the home where the person has none."""
+    words = (str(site.volume / name), json.dumps(settings, indent=2))
+    return _step(kode, site, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *words))
 
 
 def _replaced(given: Sequence[str], field: str) -> tuple[str, ...]:

@@ -34,73 +34,73 @@ _FORBIDDEN = (
 _NAMED = {"name": "dev", "kind": "kodes"}
 
 
-@pytest.mark.parametrize(
-    ("refused", "kind", "reason", "words"),
-    [
-        (_refused(404, details=_NAMED), RefNotFound, Reason.NOT_FOUND, "no Kode team/dev"),
-        (
-            _refused(404, details={"name": "team", "kind": "namespaces"}),
-            RefNotFound,
-            Reason.NOT_FOUND,
-            "kubectl create namespace team",
-        ),
-        (
-            _refused(404, message="404 page not found"),
-            PlatformError,
-            Reason.PLATFORM_ERROR,
-            "kubectl apply -k deploy/kustomize",
-        ),
-        (_refused(409, reason="AlreadyExists"), Conflict, Reason.ALREADY_EXISTS, "exists already"),
-        (_refused(409), Conflict, Reason.OUTDATED, "read it again"),
-        (
-            _refused(409, details=_causes((".spec.user", 'conflict with "argocd" using v1'))),
-            Conflict,
-            Reason.NOT_OWNED,
-            "spec.user (argocd)",
-        ),
-        (
-            _refused(422, details=_causes(("spec.x", "Required value"), ("<nil>", "more"))),
-            InvalidSpec,
-            Reason.INVALID_SPEC,
-            "Kode team/dev: spec.x: Required value",
-        ),
-        (
-            _refused(422, details=_causes(("spec.password", 'Invalid value: "a\\"b": too long'))),
-            InvalidSpec,
-            Reason.INVALID_SPEC,
-            "spec.password: too long",
-        ),
-        (
-            _refused(400, message='strict decoding error: unknown field "spec.y"'),
-            InvalidSpec,
-            Reason.INVALID_SPEC,
-            "spec.y: there is no such field",
-        ),
-        (
-            _refused(500, message="failed to create typed patch object: .spec.z: not declared"),
-            InvalidSpec,
-            Reason.INVALID_SPEC,
-            ".spec.z: not declared",
-        ),
-        (_refused(413, message="large"), InvalidSpec, Reason.INVALID_SPEC, "large"),
-        (_refused(401), PlatformError, Reason.REJECTED, "log in to it again"),
-        (
-            _refused(403, message=_FORBIDDEN),
-            PlatformError,
-            Reason.REJECTED,
-            "ada may not list kodes in the whole cluster",
-        ),
-        (
-            _refused(403, message=f'{_FORBIDDEN} in the namespace "team"'),
-            PlatformError,
-            Reason.REJECTED,
-            "ada may not list kodes in namespace team",
-        ),
-        (_refused(403, message="quota"), PlatformError, Reason.REJECTED, "quota"),
-        (_refused(503, message="later"), PlatformError, Reason.PLATFORM_ERROR, "do it: later"),
-        (Refused(Reason.PLATFORM_ERROR, "x"), PlatformError, Reason.PLATFORM_ERROR, "x"),
-    ],
-)
+_WORDS: list[tuple[Refused, type[KodeError], Reason, str]] = [
+    (_refused(404, details=_NAMED), RefNotFound, Reason.NOT_FOUND, "no Kode team/dev"),
+    (
+        _refused(404, details={"name": "team", "kind": "namespaces"}),
+        RefNotFound,
+        Reason.NOT_FOUND,
+        "kubectl create namespace team",
+    ),
+    (
+        _refused(404, message="404 page not found"),
+        PlatformError,
+        Reason.PLATFORM_ERROR,
+        "kubectl apply -k deploy/kustomize",
+    ),
+    (_refused(409, reason="AlreadyExists"), Conflict, Reason.ALREADY_EXISTS, "exists already"),
+    (_refused(409), Conflict, Reason.OUTDATED, "read it again"),
+    (
+        _refused(409, details=_causes((".spec.user", 'conflict with "argocd" using v1'))),
+        Conflict,
+        Reason.NOT_OWNED,
+        "spec.user (argocd)",
+    ),
+    (
+        _refused(422, details=_causes(("spec.x", "Required value"), ("<nil>", "more"))),
+        InvalidSpec,
+        Reason.INVALID_SPEC,
+        "Kode team/dev: spec.x: Required value",
+    ),
+    (
+        _refused(422, details=_causes(("spec.password", 'Invalid value: "a\\"b": too long'))),
+        InvalidSpec,
+        Reason.INVALID_SPEC,
+        "spec.password: too long",
+    ),
+    (
+        _refused(400, message='strict decoding error: unknown field "spec.y"'),
+        InvalidSpec,
+        Reason.INVALID_SPEC,
+        "spec.y: there is no such field",
+    ),
+    (
+        _refused(500, message="failed to create typed patch object: .spec.z: not declared"),
+        InvalidSpec,
+        Reason.INVALID_SPEC,
+        ".spec.z: not declared",
+    ),
+    (_refused(413, message="large"), InvalidSpec, Reason.INVALID_SPEC, "large"),
+    (_refused(401), PlatformError, Reason.REJECTED, "log in to it again"),
+    (
+        _refused(403, message=_FORBIDDEN),
+        PlatformError,
+        Reason.REJECTED,
+        "ada may not list kodes in the whole cluster",
+    ),
+    (
+        _refused(403, message=f'{_FORBIDDEN} in the namespace "team"'),
+        PlatformError,
+        Reason.REJECTED,
+        "ada may not list kodes in namespace team",
+    ),
+    (_refused(403, message="quota"), PlatformError, Reason.REJECTED, "quota"),
+    (_refused(503, message="later"), PlatformError, Reason.PLATFORM_ERROR, "do it: later"),
+    (Refused(Reason.PLATFORM_ERROR, "x"), PlatformError, Reason.PLATFORM_ERROR, "x"),
+]
+
+
+@pytest.mark.parametrize(("refused", "kind", "reason", "words"), _WORDS)
 def test_each_refusal_in_words(
     refused: Refused, kind: type[KodeError], reason: Reason, words: str
 ) -> None:

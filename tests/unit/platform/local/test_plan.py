@@ -96,7 +96,7 @@ def test_jupyter_listens_on_a_socket_and_asks_nothing() -> None:
 def test_jupyter_has_a_python_of_the_kodes_own() -> None:
     program = lab().program
     python = f"{VOLUME}/.local/share/kode/python"
-    assert program.steps[0].argv[-1] == python
+    assert program.steps[-1].argv[-1] == python
     assert program.main.env["PATH"].startswith(f"{python}/bin:")
     assert program.main.env["JUPYTER_PATH"] == f"{python}/share/jupyter"
 
