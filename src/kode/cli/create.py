@@ -1,5 +1,6 @@
 """`kode create`: a Kode from a template."""
 
+import difflib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -149,7 +150,10 @@ async def _template(session: Session, given: str, *, asking: bool) -> Mapping[st
         for item in items:
             if item["kind"] == kind.name and item["metadata"]["name"] == name:
                 return item
-    return await session.find(name, TEMPLATE)
+    names = [str(item["metadata"]["name"]) for item in items]
+    close = " or ".join(difflib.get_close_matches(name, names))
+    then = f"did you mean {close}?" if close else "kode templates shows what there is"
+    raise Failure(Exit.NOT_FOUND, f"template {name} does not exist", then)
 
 
 def _pick(items: list[Mapping[str, Any]], *, asking: bool) -> str:

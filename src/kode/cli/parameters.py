@@ -1,12 +1,14 @@
 """The values of a template's parameters, as people type them.
 
-Rule: text becomes what the parameter's type says; whether the value is a good one is for the
-platform to judge, which has the only rules.
+Rule: text becomes what the parameter's type says, and is judged by the one core that judges it
+everywhere; so a person hears of a wrong value before there is a Kode with it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kode.api.parameters import Parameter as Declared
 from kode.cli.exits import Exit
 from kode.cli.failures import Failure
 from kode.cli.terminal import ask
@@ -64,21 +66,30 @@ def value(parameter: Parameter, text: str) -> Value:
     """Return what a text means for a parameter.
 
     Raises:
-        Failure: it is not of the parameter's type.
+        Failure: it is not of the parameter's type, or out of its bounds.
     """
-    match parameter.get("type", "string"):
-        case "number":
-            try:
-                number = float(text)
-            except ValueError:
-                raise _wrong(parameter, text, "must be a number") from None
-            return int(number) if number.is_integer() else number
-        case "bool":
-            if text.lower() not in _BOOLEANS:
-                raise _wrong(parameter, text, "must be true or false")
-            return _BOOLEANS[text.lower()]
-        case _:
+    meant = _meant(str(parameter.get("type", "string")), text)
+    try:
+        Declared.model_validate(parameter, by_alias=True, by_name=False).accept(meant)
+    except ValueError as error:
+        message = f"--set {parameter['name']}={text}: {error}"
+        raise Failure(Exit.REFUSED, message) from None
+    return meant
+
+
+def _meant(kind: str, text: str) -> Value:
+    # What is of another type stays text, and is refused as such.
+    if kind == "bool":
+        return _BOOLEANS.get(text.lower(), text)
+    if kind == "number":
+        try:
+            number = float(text)
+        except ValueError:
             return text
+        if not math.isfinite(number):
+            return text
+        return int(number) if number.is_integer() else number
+    return text
 
 
 def asked(parameter: Parameter) -> Value:
@@ -105,7 +116,3 @@ def _require(missing: Sequence[Parameter]) -> None:
         names = ", ".join(item["name"] for item in missing)
         options = " ".join(f"--set {item['name']}=..." for item in missing)
         raise Failure(Exit.REFUSED, f"the template asks for {names}", f"add {options}")
-
-
-def _wrong(parameter: Parameter, text: str, message: str) -> Failure:
-    return Failure(Exit.REFUSED, f"--set {parameter['name']}={text}: {message}")

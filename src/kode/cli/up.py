@@ -85,6 +85,7 @@ async def _kodes(session: Session, seconds: float, places: "Places", *, empty: b
     address = await session.platform.address(FIRST, session.namespace)
     sys.stdout.write(f"{FIRST}: ")
     show(address)
+    sys.stderr.write(f"next: open it, or kode open {FIRST}; kode down stops everything\n")
 
 
 async def _template(places: "Places", seconds: float) -> str:

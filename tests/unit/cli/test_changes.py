@@ -166,10 +166,17 @@ def test_create_says_what_is_missing_or_wrong(run: Run, memory: Memory) -> None:
         "error: the template asks for flavour\nnext: add --set flavour=...\n"
     )
     assert "has no parameter x\n" in run(*given, "--set", "x=1").stderr
-    assert "must be a number" in run(*given, "--set", "cpu=many").stderr
+    for text in ("many", "inf"):
+        assert "must be a number" in run(*given, "--set", f"cpu={text}").stderr
+    assert "must be one of sweet" in run(*given, "--set", "flavour=bitter").stderr
     assert "must be true or false" in run(*given, "--set", "gpu=maybe").stderr
     assert run(*given, "--set", "cpu").exit_code == 2
-    assert run("create", "dev", "-t", "code-servr").exit_code == 3
+    assert run("create", "dev", "-t", "code-servr").stderr == (
+        "error: template code-servr does not exist\nnext: did you mean code-server?\n"
+    )
+    assert run("create", "dev", "-t", "x").stderr.endswith(
+        "next: kode templates shows what there is\n"
+    )
     memory.hold(template())
     assert "it has none" in run(*given, "--set", "x=1").stderr
 
@@ -178,7 +185,6 @@ def test_create_asks_on_a_terminal(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ask, "can_ask", lambda: True)
-    monkeypatch.setattr("tests.unit.cli.memory.parse", lambda _: None)
     memory.hold(template(parameters=PARAMETERS), template("other"))
     result = run("create", "dev", input="9\n1\nmany\n4.5\n\nbitter\nSour\n")
     assert result.exit_code == 0
