@@ -8,8 +8,8 @@ from kode.api.conditions import Reason
 from kode.controllers.cache.reflector import Reflector, read_list
 from kode.errors import PlatformError
 from kode.platform.kubernetes.client import Scope
-from kode.platform.kubernetes.failures import Expired
 from kode.platform.kubernetes.kinds import SECRET
+from kode.platform.port import Expired
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import child
 from tests.unit.controllers.virtual import clock, run

@@ -8,8 +8,9 @@ from aiohttp import web
 
 from kode.errors import PlatformError
 from kode.platform.kubernetes.client import Scope
-from kode.platform.kubernetes.failures import Exists, Expired, Outdated
+from kode.platform.kubernetes.failures import Exists, Outdated
 from kode.platform.kubernetes.kinds import KODE, SECRET
+from kode.platform.port import Expired
 from tests.unit.controllers.objects import child
 from tests.unit.controllers.server import Answer, serving
 
