@@ -40,6 +40,7 @@ _LONGEST_WAIT = 30.0
 """Seconds that a server may ask us to wait before a repetition."""
 _HEARTBEAT_SECONDS = 30.0
 _MOST_CONNECTIONS = 64
+_GOODBYE_SECONDS = 0.05
 _ROUNDS = 5
 
 
@@ -238,9 +239,11 @@ class Transport:
         """
         headers = await self._login.headers()
         url = URL(self._login.server + request.path, encoded=True).with_query(params)
+        # A session of its own, whose end cuts the connection.
+        session = self._new_session()
         try:
             async with asyncio.timeout(self._gate.enter(request.what)):
-                socket = await self._connected().ws_connect(
+                socket = await session.ws_connect(
                     url,
                     protocols=protocols,
                     headers=headers,
@@ -248,14 +251,15 @@ class Transport:
                     max_msg_size=0,
                     server_hostname=self._login.server_name(),
                 )
+            yield socket
         except aiohttp.WSServerHandshakeError as error:
             raise error_of(Answer(error.status), request.what) from error
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise _unreachable(request, error) from error
-        try:
-            yield socket
         finally:
-            await socket.close()
+            await session.close()
+            # Where the server ended first, the goodbyes of TLS are on their way already.
+            await asyncio.sleep(_GOODBYE_SECONDS)
 
     async def _once(self, request: Request) -> Reply:
         headers = await self._login.headers()
@@ -307,18 +311,21 @@ class Transport:
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._login.tls(), limit=_MOST_CONNECTIONS),
-                headers={
-                    "User-Agent": self._agent,
-                    # Packing costs both sides more than the network between them.
-                    "Accept-Encoding": "identity",
-                },
-                cookie_jar=aiohttp.DummyCookieJar(),
-                # Not from the environment: aiohttp would look it up for each request anew.
-                proxy=self._login.proxy(),
-            )
+            self._session = self._new_session()
         return self._session
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._login.tls(), limit=_MOST_CONNECTIONS),
+            headers={
+                "User-Agent": self._agent,
+                # Packing costs both sides more than the network between them.
+                "Accept-Encoding": "identity",
+            },
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # Not from the environment: aiohttp would look it up for each request anew.
+            proxy=self._login.proxy(),
+        )
 
 
 class _Passing(Exception):

@@ -1,0 +1,169 @@
+"""What the command line does in a Kode of a cluster: logs, commands, events, its address.
+
+Rule: what tests/contract says of both platforms is not said again here; here something runs.
+"""
+
+import asyncio
+import os
+import pty
+import subprocess
+import sys
+import termios
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+
+import httpx2
+import pytest
+
+from kode.errors import NotReady, PlatformError
+from kode.platform.cluster import Cluster
+from kode.platform.port import Command, LogQuery
+from tests.cluster.documents import PASSWORD, USER, kode, stand_in
+from tests.cluster.place import Place
+
+_SECONDS = 60.0
+_ROWS, _COLUMNS = 33, 101
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _started(place: Place) -> None:
+    place.apply(stand_in("plain"), kode("dev", "plain"), kode("brief", "plain"))
+    place.ready("dev", "brief")
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[Cluster]:
+    found = Cluster.of(os.environ)
+    yield found
+    await found.close()
+
+
+@contextmanager
+def _typed(data: bytes) -> Iterator[None]:
+    """Have standard input be these bytes."""
+    before = os.dup(0)
+    reading, writing = os.pipe()
+    os.dup2(reading, 0)
+    os.write(writing, data)
+    os.close(writing)
+    try:
+        yield
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reading)
+
+
+async def test_a_command_has_its_input_output_and_exit_code(
+    place: Place, cluster: Cluster, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    script = "echo told >&2; cat; exit 7"
+    with _typed(b"a\0\xff" * 9000):
+        code = await cluster.execute("dev", place.namespace, Command(("sh", "-c", script)))
+    out, err = capfdbinary.readouterr()
+    assert (code, out, err) == (7, b"a\0\xff" * 9000, b"told\n")
+
+
+async def test_a_signal_is_told_as_a_shell_tells_it(place: Place, cluster: Cluster) -> None:
+    with _typed(b""):
+        command = Command(("sh", "-c", "kill -9 $$"))
+        assert await cluster.execute("dev", place.namespace, command) == 128 + 9
+
+
+async def test_a_command_that_is_not_there_is_told(place: Place, cluster: Cluster) -> None:
+    with _typed(b""), pytest.raises(PlatformError, match="no-such-program"):
+        await cluster.execute("dev", place.namespace, Command(("no-such-program",)))
+
+
+def test_a_terminal_is_one_on_the_other_side(place: Place) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (_ROWS, _COLUMNS))
+    program = (
+        "import asyncio, os\nfrom kode.platform.cluster import Cluster\n"
+        "from kode.platform.port import Command\n"
+        f"print(asyncio.run(Cluster.of(os.environ).execute('dev', {place.namespace!r}, "
+        "Command((), terminal=True))))"
+    )
+    shell = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", program], stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.write(ours, b"test -t 0 && stty size; exit 5\n")
+    before = termios.tcgetattr(theirs)
+    assert shell.wait(_SECONDS) == 0
+    said = os.read(ours, 1 << 16).decode()
+    assert f"{_ROWS} {_COLUMNS}" in said
+    assert said.rstrip().endswith("5")
+    assert termios.tcgetattr(theirs)[3] == before[3] | termios.ECHO
+    os.close(ours)
+    os.close(theirs)
+
+
+async def test_a_log_is_followed(place: Place, cluster: Cluster) -> None:
+    query = LogQuery(follow=True, tail=0)
+    async with aclosing(cluster.logs("dev", place.namespace, query)) as lines:
+        first = asyncio.ensure_future(anext(lines))
+        while not first.done():
+            place.exec("dev", "sh", "-c", "echo  two words > /proc/1/fd/1")
+            await asyncio.wait({first}, timeout=1)
+        assert await first == "two words"
+
+
+async def test_a_log_is_read_to_its_end(place: Place, cluster: Cluster) -> None:
+    place.exec("dev", "sh", "-c", "for i in 1 2 3; do echo line $i; done > /proc/1/fd/1")
+    # What is written is in the log a moment later: the follower waits for it, the others need not.
+    async with aclosing(cluster.logs("dev", place.namespace, LogQuery(follow=True))) as lines:
+        async for line in lines:
+            if line == "line 3":
+                break
+    assert await _log(cluster, place, LogQuery(tail=2)) == ["line 2", "line 3"]
+    assert "line 3" not in await _log(cluster, place, LogQuery(source="sidecar"))
+
+
+async def _log(cluster: Cluster, place: Place, query: LogQuery) -> list[str]:
+    return [line async for line in cluster.logs("dev", place.namespace, query)]
+
+
+async def test_events_tell_of_the_pod_as_well(place: Place, cluster: Cluster) -> None:
+    own = await cluster.events(place.namespace, "dev")
+    assert {"Scheduled", "SuccessfulCreate"} <= {event.reason for event in own}
+    assert {event.kode for event in own} == {"dev"}
+    assert [event.time for event in own] == sorted(event.time for event in own)
+    every = await cluster.events(place.namespace)
+    assert {event.kode for event in every} >= {"dev", "brief"}
+    assert set(own) <= set(every)
+
+
+async def test_the_address_answers_while_its_command_runs(place: Place, cluster: Cluster) -> None:
+    address = await cluster.address("dev", place.namespace)
+    forward = await asyncio.create_subprocess_exec(*address.command)
+    try:
+        async with (
+            asyncio.timeout(_SECONDS),
+            httpx2.AsyncClient(trust_env=False, base_url=address.url) as client,
+        ):
+            while True:
+                try:
+                    closed = await client.get("/")
+                    break
+                except httpx2.TransportError:
+                    await asyncio.sleep(0.2)
+            opened = await client.get("/", auth=(address.user or USER, PASSWORD))
+    finally:
+        forward.terminate()
+        await forward.wait()
+    assert (closed.status_code, opened.status_code) in {(401, 200), (200, 200)}
+
+
+async def test_what_does_not_run_says_why(place: Place, cluster: Cluster) -> None:
+    await cluster.suspend("brief", place.namespace, suspended=True)
+    place.gone("Pod", "brief-0")
+    with pytest.raises(NotReady, match="kode start brief"):
+        await cluster.execute("brief", place.namespace, Command(("true",)))
+    with pytest.raises(NotReady, match="kode start brief"):
+        await anext(cluster.logs("brief", place.namespace, LogQuery()))
+
+
+async def test_a_purge_takes_the_files(place: Place, cluster: Cluster) -> None:
+    assert not place.absent("PersistentVolumeClaim", "brief-home")
+    await cluster.delete("Kode", "brief", place.namespace, purge=True)
+    place.gone("PersistentVolumeClaim", "brief-home")
