@@ -5,14 +5,14 @@ import sys
 from kode.cli.exits import Exit, code
 from kode.cli.failures import tell
 from kode.cli.files import Files, Found, found
-from kode.cli.options import Form, Output, Where
+from kode.cli.options import Form, Output, Takeover
 from kode.cli.platforms import visit
 from kode.cli.session import Session
 from kode.cli.terminal.words import plain
 from kode.errors import KodeError
 
 
-def command(files: Files, where: Where, output: Output = Form.TABLE) -> None:
+def command(files: Files, where: Takeover, output: Output = Form.TABLE) -> None:
     """Make objects be as files say; one line about each, the wrong ones told and left out."""
 
     async def errand(session: Session) -> int:

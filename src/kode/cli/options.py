@@ -74,6 +74,18 @@ class Anywhere(Where):
 
 
 @dataclass(frozen=True)
+class Takeover(Where):
+    """Which platform, and whether what others have set there is taken over."""
+
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force-conflicts", help="On a cluster: take over fields that others have set."
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
 class Patience:
     """Whether and how long to wait."""
 
@@ -83,8 +95,19 @@ class Patience:
     ] = 600.0
 
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the Kode.")]
+def known(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of Kodes that a shell offers for what is typed so far."""
+    from kode.cli.completion import kodes
+
+    return [name for name in kodes(context.params) if name.startswith(incomplete)]
+
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the Kode.", autocompletion=known)
+]
 """One Kode."""
 
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of Kodes.")]
+Names = Annotated[
+    list[str], typer.Argument(metavar="NAME...", help="Names of Kodes.", autocompletion=known)
+]
 """At least one Kode."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from kode.cli.exits import Exit
 from kode.cli.failures import Failure, finish
-from kode.cli.options import Anywhere, Where
+from kode.cli.options import Anywhere, Takeover, Where
 from kode.cli.session import Session
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def _cluster(where: Where) -> Chosen:
     with needs_cluster():
         from kode.platform.cluster import Cluster
     environment, file = config(where)
-    cluster = Cluster.of(environment, file=file, context=where.context)
+    take_over = isinstance(where, Takeover) and where.force
+    cluster = Cluster.of(environment, file=file, context=where.context, take_over=take_over)
     return Chosen(cluster, cluster.namespace)
 
 

@@ -7,7 +7,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from kode.api.conditions import Reason
 from kode.cli import main
+from kode.errors import PlatformError
+from tests.unit.cli.memory import Memory, kode
 
 
 def test_without_a_command_the_commands_are_told() -> None:
@@ -55,6 +58,29 @@ def test_operator_takes_the_place_of_this_process(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(os, "execv", lambda _, arguments: called.append(arguments))
     assert CliRunner().invoke(main.app, ["operator", "--workers", "8", "--help"]).exit_code == 0
     assert called == [[sys.executable, "-m", "kode.controllers", "--workers", "8", "--help"]]
+
+
+def completed(monkeypatch: pytest.MonkeyPatch, line: str) -> list[str]:
+    """Return what bash is offered after a line."""
+    monkeypatch.setenv("_KODE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    result = CliRunner().invoke(main.app, [], prog_name="kode")
+    return result.stdout.split()
+
+
+def test_a_shell_is_offered_the_names_of_kodes(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.hold(kode("dev"), kode("development"), kode("other"))
+    assert completed(monkeypatch, "kode stop de") == ["dev", "development"]
+    assert completed(monkeypatch, "kode open -n far d") == []
+
+    async def gone(*_: object) -> None:
+        raise PlatformError(Reason.PLATFORM_ERROR, "gone")
+
+    monkeypatch.setattr(memory, "list", gone)
+    assert completed(monkeypatch, "kode stop de") == []
 
 
 def test_main_runs_the_command_line(
