@@ -45,6 +45,9 @@ GENERATED = f"{GROUP}/generated"
 RESTARTED_AT = f"{GROUP}/restarted-at"
 """Annotation on a Kode: setting or changing it restarts the pod, taking any pending update."""
 
+RUNTIME = f"{GROUP}/runtime"
+"""Annotation on a Kode: what runs it on one machine, podman or process; a cluster has no choice."""
+
 OWNER_NAME = f"{GROUP}/owner-name"
 """Annotation on a Kode: what its template's {{ owner.name }} stands for."""
 

@@ -6,12 +6,13 @@ goes on, so that a secret in it stays there.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kode import names
 from kode.api.pod import EnvFromSource, EnvVar, EnvVarSource, KeyRef, TemplateEnvVar
 from kode.platform.local.site import Site
 from kode.platform.local.words import expanded, moved
+from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 
 INHERITED = re.compile(
@@ -82,6 +83,21 @@ def plugin(kode: ResolvedKode, site: Site, given: Iterable[EnvVar]) -> dict[str,
     return {**basic(kode, site), **_Reader(kode, site).listed(given, {}), "HOME": str(site.volume)}
 
 
+def contained(kode: ResolvedKode, site: Site, manifest: Manifest) -> Variables:
+    """Return the variables of a container, whose files are its own and nobody's here."""
+    secrets = dict(site.secrets)
+    if kode.credentials:
+        # It may not be written yet.
+        known = secrets.get(kode.credentials.secret, {})
+        secrets[kode.credentials.secret] = {**known, "password": kode.credentials.password}
+    reader = _Reader(kode, replace(site, secrets=secrets), moves=False)
+    values = {"KODE_NAME": kode.name, "KODE_NAMESPACE": kode.namespace}
+    for source in manifest.get("envFrom") or ():
+        values.update(reader.source(EnvFromSource.model_validate(source)))
+    listed = [TemplateEnvVar.model_validate(item) for item in manifest.get("env") or ()]
+    return Variables(reader.listed(listed, values), tuple(reader.missing))
+
+
 def _time_zone(kode: ResolvedKode) -> dict[str, str]:
     # Nobody at their own machine means UTC by saying nothing.
     return {"TZ": kode.template.tz} if "tz" in kode.template.model_fields_set else {}
@@ -90,9 +106,10 @@ def _time_zone(kode: ResolvedKode) -> dict[str, str]:
 class _Reader:
     """Reads variables, and remembers which could not be had."""
 
-    def __init__(self, kode: ResolvedKode, site: Site) -> None:
+    def __init__(self, kode: ResolvedKode, site: Site, *, moves: bool = True) -> None:
         self._kode = kode
         self._site = site
+        self._moves = moves
         self.missing: list[str] = []
 
     def listed(
@@ -102,7 +119,9 @@ class _Reader:
         for item in items:
             source = item.value_from if isinstance(item, TemplateEnvVar) else None
             if source is None:
-                text = moved(item.value or "", self._kode.home, self._site.volume)
+                text = item.value or ""
+                if self._moves:
+                    text = moved(text, self._kode.home, self._site.volume)
                 known[item.name] = expanded(text, known)
             elif (found := self._value(item.name, source)) is not None:
                 known[item.name] = found

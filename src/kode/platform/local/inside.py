@@ -23,6 +23,7 @@ from kode.platform.local.shim.record import MAIN, Record
 from kode.platform.port import Command
 
 _TERMINAL = ("TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE")
+_BEST_SHELL = 'exec "$(command -v bash || echo sh)" -l'
 _NOT_FOUND = 127
 _NOT_ALLOWED = 126
 _SIGNALS = 128
@@ -36,10 +37,21 @@ class Surroundings:
     Attributes:
         env: its environment.
         cwd: its folder.
+        enter: the call of podman that a command is put behind; empty where it can be run as it is.
     """
 
     env: Mapping[str, str] = field(repr=False)
     cwd: Path
+    enter: tuple[str, ...] = ()
+
+    def argv(self, command: Command, variables: Mapping[str, str]) -> list[str]:
+        """Return the words that run a command there."""
+        if not self.enter:
+            return list(command.argv) or [_shell(variables), "-l"]
+        podman, verb, *rest = self.enter
+        terminal = [f"--env={key}" for key in _TERMINAL[:2] if key in variables]
+        options = ["--tty", *terminal] if command.terminal else []
+        return [podman, verb, *options, *rest, *(command.argv or ("sh", "-c", _BEST_SHELL))]
 
 
 def find(run: Path, instance: str, what: str) -> Surroundings:
@@ -58,7 +70,9 @@ def find(run: Path, instance: str, what: str) -> Surroundings:
     lives = found is not None and found.phase == MAIN and proc.lives(found.pid, found.start)
     try:
         content = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-        surroundings = Surroundings({**content["env"], proc.TAG: instance}, Path(content["cwd"]))
+        env = {**content["env"], proc.TAG: instance}
+        enter = tuple(content.get("enter") or ())
+        surroundings = Surroundings(env, Path(content["cwd"]), enter)
     except (OSError, ValueError, KeyError, TypeError):
         lives = False
     if not lives:
@@ -85,7 +99,7 @@ async def run(surroundings: Surroundings, command: Command) -> int:
     env = dict(surroundings.env)
     if command.terminal:
         env |= {key: os.environ[key] for key in _TERMINAL if key in os.environ and key not in env}
-    argv = list(command.argv) or [_shell(env), "-l"]
+    argv = surroundings.argv(command, env)
     with _signals_left_to_it(terminal=command.terminal):
         try:
             # The path is searched as the editor would, not as this process does.

@@ -17,11 +17,24 @@ _STANDS_FOR = {
 
 
 def lacks(kode: ResolvedKode, site: Site) -> tuple[str, ...]:
-    """Return what is not here, one short phrase each."""
-    return (*_template(kode), *_identity(kode, site), *_storage(kode))
+    """Return what is not here for an editor that is a process, one short phrase each."""
+    return (*_image(kode), *_template(kode), *_identity(kode, site), *_storage(kode))
 
 
-def _template(kode: ResolvedKode) -> Iterator[str]:
+def lacks_in_container(kode: ResolvedKode, *, rootless: bool) -> tuple[str, ...]:
+    """Return what is not here for an editor whose image is run.
+
+    Args:
+        kode: the Kode.
+        rootless: whether the engine runs with a person's own rights.
+    """
+    host_users = kode.template.host_users
+    # A container of a person's is in a user namespace, one of root's is not.
+    users = [] if host_users in (None, not rootless) else [_host_users(host_users)]
+    return (*_template(kode), *users, *_storage(kode))
+
+
+def _image(kode: ResolvedKode) -> Iterator[str]:
     template = kode.template
     known = _STANDS_FOR.get(template.type)
     if not known or not known.search(template.image):
@@ -30,14 +43,22 @@ def _template(kode: ResolvedKode) -> Iterator[str]:
         yield f"imagePullPolicy {template.image_pull_policy}: no image is pulled"
     if template.resources:
         yield "resources: amounts are not enforced"
-    if template.service and template.service.type != "ClusterIP":
-        yield f"service.type {template.service.type}: only the door listens"
     if kode.privileged:
         yield "privileged: it runs with your own rights"
+    if template.host_users is not None:
+        yield _host_users(template.host_users)
+
+
+def _host_users(wish: object) -> str:
+    return f"hostUsers {str(wish).lower()}"
+
+
+def _template(kode: ResolvedKode) -> Iterator[str]:
+    template = kode.template
+    if template.service and template.service.type != "ClusterIP":
+        yield f"service.type {template.service.type}: only the door listens"
     if template.runtime_class_name:
         yield f"runtimeClassName {template.runtime_class_name}"
-    if template.host_users is not None:
-        yield f"hostUsers {str(template.host_users).lower()}"
     if template.node_selector:
         yield "nodeSelector: this machine is the only node"
     if template.tolerations:

@@ -83,8 +83,7 @@ def launch(kode: ResolvedKode, site: Site, *, login: bool) -> Launch:
         case other:
             raise InvalidSpec(
                 Reason.NOT_ON_LOCAL_PLATFORM,
-                f"a template of type {other} is all in its image, and there is no podman here to "
-                "run images: install podman, or choose a template of another type",
+                f"a template of type {other} is all in its image: podman runs it, no process can",
             )
 
 
@@ -156,7 +155,7 @@ def _custom(kode: ResolvedKode, site: Site) -> Launch:
     if not template.command:
         raise InvalidSpec(
             Reason.NOT_ON_LOCAL_PLATFORM,
-            "on one machine a template of type custom needs command: its image, whose entrypoint "
+            "as a process a template of type custom needs command: its image, whose entrypoint "
             "would be run, is not",
         )
     variables = environment.editor(kode, site, {"PORT": str(site.port)})

@@ -49,6 +49,7 @@ def made(
     own = [
         resolved.kode_part,
         kode.metadata.annotations.get(labels.RESTARTED_AT, ""),
+        kode.metadata.annotations.get(labels.RUNTIME, ""),
         [credentials.user, credentials.password] if credentials else [],
     ]
     whole = [program.digest, asdict(sidecar)]
@@ -74,15 +75,22 @@ def same_wish(before: Made | None, now: Made) -> bool:
     return before is not None and before.kode == now.kode
 
 
-def write(folder: Path, found: Made, program: Program) -> None:
+def write(folder: Path, found: Made, program: Program, enter: tuple[str, ...] = ()) -> None:
     """Write down what runs, and in what environment, for whoever comes later.
+
+    Args:
+        folder: of the instance.
+        found: what it was made from.
+        program: what runs.
+        enter: what a command that is to run beside it is put behind.
 
     Raises:
         OSError: it cannot be written.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     main = program.main
-    environment = {"argv": main.argv, "env": dict(main.env), "cwd": str(main.cwd)}
+    place = {"cwd": str(main.cwd), "enter": enter}
+    environment = {"argv": main.argv, "env": dict(main.env), **place}
     _put(folder / _ENVIRONMENT, environment)
     _put(folder / _FILE, asdict(found))
 

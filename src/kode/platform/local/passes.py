@@ -193,7 +193,8 @@ class Passes:
         await asyncio.to_thread(folders.make, folder, meaning.kode.workspace)
         folder_of_run = self._places.run / work.instance
         self._instances.setdefault(key, set()).add(work.instance)
-        await asyncio.to_thread(records.write, folder_of_run, work.made, work.plan.program)
+        made, planned = work.made, work.plan
+        await asyncio.to_thread(records.write, folder_of_run, made, planned.program, planned.enter)
         await self._supervisor.want(work.plan.program)
 
     def _stop(self, key: str) -> None:

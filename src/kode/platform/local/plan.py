@@ -6,13 +6,17 @@ never left out in silence.
 
 from dataclasses import dataclass, replace
 
+from kode.api.conditions import Reason
 from kode.api.pod import InitPlugin
+from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Door, Upstream
 from kode.platform.desired import Meaning
 from kode.platform.local import environment
 from kode.platform.local.lacks import lacks
 from kode.platform.local.launch import arguments, launch
+from kode.platform.local.podman.contained import contained
 from kode.platform.local.program import Program, Step
+from kode.platform.local.runtime import Runtime, choose
 from kode.platform.local.site import Site
 from kode.render import dotfiles
 from kode.render.resolve import ResolvedKode
@@ -27,21 +31,48 @@ class Plan:
         upstream: the editor, for the door.
         runtime: what runs it and why, for people.
         not_here: what was asked for and cannot be given, one short phrase each.
+        enter: what a command that is to run beside the editor is put behind; empty where it can
+            be run as it is.
     """
 
     program: Program
     upstream: Upstream
     runtime: str
     not_here: tuple[str, ...] = ()
+    enter: tuple[str, ...] = ()
 
 
 def plan(meaning: Meaning, site: Site) -> Plan:
     """Return what a Kode means on this machine.
 
     Raises:
-        InvalidSpec: the template cannot run here (reason NotOnLocalPlatform).
+        InvalidSpec: the template cannot run here (reason NotOnLocalPlatform), or the annotation
+            names no runtime.
         PlatformError: the editor is not installed.
     """
+    choice = choose(meaning.kode, site.wish)
+    if choice.runtime is Runtime.PODMAN:
+        return _contained(meaning, site, choice.why)
+    return _process(meaning, site)
+
+
+def _contained(meaning: Meaning, site: Site, why: str) -> Plan:
+    if site.engine is None:
+        raise InvalidSpec(
+            Reason.NOT_ON_LOCAL_PLATFORM, f"its image is to be run ({why}), but {site.no_engine}"
+        )
+    login = meaning.door is Door.EDITOR
+    found = contained(meaning.kode, site, site.engine, login=login, why=why)
+    return Plan(
+        program=found.program,
+        upstream=_upstream(meaning, found.program),
+        runtime=found.runtime,
+        not_here=found.not_here,
+        enter=found.enter,
+    )
+
+
+def _process(meaning: Meaning, site: Site) -> Plan:
     kode = meaning.kode
     start = launch(kode, site, login=meaning.door is Door.EDITOR)
     plugins, lacking = _plugins(kode, site)
@@ -53,17 +84,22 @@ def plan(meaning: Meaning, site: Site) -> Plan:
         steps=(*start.steps, *plugins, *_dotfiles(kode, site)),
         health=start.health,
     )
-    socket = start.health.socket
     return Plan(
         program=program,
-        upstream=replace(
-            meaning.sidecar.upstream,
-            port=start.health.port or 0,
-            health_path=start.health.path,
-            socket=str(socket) if socket else None,
-        ),
+        upstream=_upstream(meaning, program),
         runtime=start.runtime,
         not_here=(*lacks(kode, site), *start.not_here, *lacking),
+    )
+
+
+def _upstream(meaning: Meaning, program: Program) -> Upstream:
+    health = program.health
+    assert health  # noqa: S101 - every editor is asked
+    return replace(
+        meaning.sidecar.upstream,
+        port=health.port or 0,
+        health_path=health.path,
+        socket=str(health.socket) if health.socket else None,
     )
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.podman.engine import Engine
 
 # As the longest folder of sockets leaves room for; see places.
 _DIGITS = 16
@@ -31,6 +32,9 @@ class Site:
         editor: the editor for its template's type; None where that needs none.
         inherited: variables of the machine, see environment.inherited.
         secrets: Secrets of its namespace, by name and key.
+        wish: the runtime that the Kode's annotation asks for; empty where it has none.
+        engine: what runs images; None where nothing does, or nobody needs it.
+        no_engine: why nothing runs images.
     """
 
     instance: str
@@ -45,6 +49,9 @@ class Site:
     editor: Editor | None = None
     inherited: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    wish: str = ""
+    engine: Engine | None = None
+    no_engine: str = "podman is not installed"
 
     @property
     def socket(self) -> Path:

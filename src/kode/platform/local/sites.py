@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kode import labels
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import KodeError, NotReady, PlatformError
@@ -25,6 +26,8 @@ from kode.platform.local.entry import Key
 from kode.platform.local.gather import Seen
 from kode.platform.local.places import Places
 from kode.platform.local.plan import Plan, plan
+from kode.platform.local.podman.look import Look
+from kode.platform.local.runtime import Runtime, choose
 from kode.platform.local.site import Site
 from kode.render.secret import decode
 from kode.render.storage import claim_name
@@ -59,6 +62,7 @@ class Sites:
         self._places = places
         self._again = again
         self._editors = Editors(places)
+        self._look = Look(again)
         self._installs: dict[str, _Install] = {}
         self._failed: dict[str, tuple[float, KodeError]] = {}
         self._ports: dict[str, int] = {}
@@ -69,11 +73,16 @@ class Sites:
         """Return what is to run for a Kode.
 
         Raises:
-            NotReady: its editor is being installed; the message says how far that is.
+            NotReady: its editor is being installed, or podman is being looked for; the message
+                says how far that is.
             KodeError: it cannot run here; the message says why and what to do.
         """
-        name = _EDITORS.get(meaning.kode.template.type)
-        editor = self._editor(name, key) if name else None
+        wish = (seen.kode["metadata"].get("annotations") or {}).get(labels.RUNTIME, "")
+        editor, engine, no_engine = None, None, ""
+        if choose(meaning.kode, wish).runtime is Runtime.PODMAN:
+            engine, no_engine = self._look.engine(key)
+        elif name := _EDITORS.get(meaning.kode.template.type):
+            editor = self._editor(name, key)
         places = self._places
         site = Site(
             instance=instance,
@@ -88,6 +97,9 @@ class Sites:
             editor=editor,
             inherited=self._inherited,
             secrets={name: _texts(secret) for name, secret in seen.secrets.items()},
+            wish=wish,
+            engine=engine,
+            no_engine=no_engine,
         )
         return plan(meaning, site)
 
@@ -107,6 +119,7 @@ class Sites:
         """Give up what is being installed; the next one goes on from there."""
         for install in self._installs.values():
             install.task.cancel()
+        self._look.close()
 
     def _editor(self, name: str, key: Key) -> Editor:
         found = self._editors.installed(name)

@@ -130,7 +130,7 @@ def test_custom_command_is_told_its_port() -> None:
 
 
 def test_custom_without_a_command_needs_its_image() -> None:
-    with pytest.raises(InvalidSpec, match="needs command") as raised:
+    with pytest.raises(InvalidSpec, match="without a command") as raised:
         planned(**CUSTOM)
     assert raised.value.reason is Reason.NOT_ON_LOCAL_PLATFORM
 

@@ -1,0 +1,162 @@
+"""A Kode whose image is run: its program, from the same containers that a cluster would run.
+
+Rule: pure. What runs before the editor, and what the editor is told, is as it is rendered for a
+cluster; only who owns the files, and how the editor is reached, is said here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kode.platform.local import environment
+from kode.platform.local.lacks import lacks_in_container
+from kode.platform.local.podman import image
+from kode.platform.local.podman.container import Container, call, unlimited
+from kode.platform.local.podman.engine import Engine
+from kode.platform.local.program import Health, Program, Step
+from kode.platform.local.site import Site
+from kode.render import editor as rendered
+from kode.render.meta import Manifest
+from kode.render.resolve import ResolvedKode
+
+_RELAY = Path(__file__).parent / "relay.py"
+_WITHIN = 600.0
+"""Seconds that an image may take to start, as on a cluster."""
+_ROOT = "0:0"
+# What root on this machine made, or another user id used, is the editor's from now on.
+_OWN = (
+    '[ "$(stat -c %u:%g "$1")" = "$OWNER" ] || chown -R "$OWNER" "$1" || exit 1; '
+    'for folder in "$@"; do chown "$OWNER" "$folder" || exit 1; done'
+)
+
+
+@dataclass(frozen=True)
+class Contained:
+    """A Kode as podman runs it.
+
+    Attributes:
+        program: what is to run.
+        enter: the call that runs a command in it, before that command's own words.
+        runtime: what runs, for people.
+        not_here: what of the template is left out.
+    """
+
+    program: Program
+    enter: tuple[str, ...]
+    runtime: str
+    not_here: tuple[str, ...] = ()
+
+
+def contained(
+    kode: ResolvedKode, site: Site, engine: Engine, *, login: bool, why: str
+) -> Contained:
+    """Return a Kode's program, whose image is run.
+
+    Args:
+        kode: the Kode.
+        site: where it runs.
+        engine: what runs it.
+        login: whether the editor asks for the password itself.
+        why: why its image is run.
+    """
+    made = _Maker(kode, site, engine)
+    manifest = rendered.container(kode, login=login)
+    main = made.step("editor", manifest)
+    relay = (engine.python, "-I", "-S", "-X", "utf8", str(_RELAY))
+    pid_file = site.socket.with_suffix(".pid")
+    listens = (str(site.socket), str(kode.port), str(pid_file))
+    run = (*main.argv[:2], f"--pidfile={pid_file}", *main.argv[2:])
+    program = Program(
+        key=f"{kode.namespace}/{kode.name}",
+        instance=site.instance,
+        main=replace(main, argv=(*relay, *listens, *run)),
+        log=site.log,
+        steps=made.before(),
+        cleanup=made.own("cleanup", (engine.path, "rm", "--force", "--ignore", made.name)),
+        health=Health(
+            kode.contract.health_path,
+            socket=site.socket,
+            within=_WITHIN,
+            below=kode.contract.healthy_below,
+        ),
+    )
+    asked = kode.template.resources is not None
+    return Contained(
+        program=program,
+        enter=made.enter,
+        runtime=f"podman {engine.version}: image {kode.template.image}, {why}",
+        not_here=(
+            *lacks_in_container(kode, rootless=engine.rootless),
+            *made.missing,
+            *(f"resources.limits.{it}" for it in unlimited(manifest, engine) if asked),
+        ),
+    )
+
+
+class _Maker:
+    """Makes steps of containers, and remembers what could not be had."""
+
+    def __init__(self, kode: ResolvedKode, site: Site, engine: Engine) -> None:
+        self._kode = kode
+        self._site = site
+        self._engine = engine
+        self._owner = f"{kode.puid}:{kode.pgid}"
+        self.name = f"kode-{site.instance}"
+        self.missing: tuple[str, ...] = ()
+
+    def before(self) -> tuple[Step, ...]:
+        """Return what runs before the editor, each image being here before it is needed."""
+        template = self._kode.template
+        steps, here = [self._bring("image", template.image)], {image.full(template.image)}
+        if not self._engine.rootless:
+            steps.append(self._folders())
+        _, *others = rendered.init_containers(self._kode)
+        for manifest in others:
+            name, wanted = manifest["name"], manifest["image"]
+            if image.full(wanted) not in here:
+                steps.append(self._bring(f"image-{name}", wanted))
+                here.add(image.full(wanted))
+            steps.append(self.step(name, manifest))
+        return tuple(steps)
+
+    def step(self, name: str, manifest: Manifest) -> Step:
+        """Return the step that runs a container."""
+        variables = environment.contained(self._kode, self._site, manifest)
+        self.missing = tuple(dict.fromkeys((*self.missing, *variables.missing)))
+        return self._run(name, manifest, variables.values, self._user(manifest))
+
+    def own(self, name: str, argv: tuple[str, ...]) -> Step:
+        """Return a step of the engine's own."""
+        return Step(name, argv, self._engine.environment, self._site.volume)
+
+    @property
+    def enter(self) -> tuple[str, ...]:
+        """The call that runs a command beside the editor."""
+        folder = f"{self._kode.home}/{self._kode.workspace}"
+        options = ("--interactive", f"--user={self._owner}", f"--workdir={folder}")
+        return (self._engine.path, "exec", *options, self.name)
+
+    def _bring(self, name: str, wanted: str) -> Step:
+        argv = image.bring(self._engine, wanted, self._kode.template.image_pull_policy)
+        return self.own(name, argv)
+
+    def _folders(self) -> Step:
+        # Where a person runs podman they own the files, on both sides.
+        rendering = rendered.init_containers(self._kode)[0]
+        _, _, _, _, *folders = rendering["command"]
+        paths = dict.fromkeys((self._kode.home, *folders))
+        manifest = {**rendering, "command": ["sh", "-c", _OWN, "folders", *paths]}
+        return self._run("folders", manifest, {"OWNER": self._owner}, _ROOT)
+
+    def _run(self, name: str, manifest: Manifest, values: Mapping[str, str], user: str) -> Step:
+        kode = self._kode
+        users = (kode.puid, kode.pgid) if self._engine.rootless else None
+        container = Container(manifest, values, user, users)
+        found = call(container, self._engine, self.name, self._site.volume)
+        return Step(name, found.argv, found.env, self._site.volume)
+
+    def _user(self, manifest: Manifest) -> str:
+        security = manifest.get("securityContext") or {}
+        if "runAsUser" in security:
+            return f"{security['runAsUser']}:{security['runAsGroup']}"
+        return _ROOT if self._kode.contract.starts_as_root else ""

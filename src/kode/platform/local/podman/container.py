@@ -1,0 +1,136 @@
+"""From a container as a cluster has it to a call of podman.
+
+Rule: pure. No value of a variable stands in the call's words, which everybody on the machine may
+read, but for those that the engine itself would take for its own.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kode.api.amount import amount
+from kode.platform.local.podman import image
+from kode.platform.local.podman.engine import Engine
+from kode.platform.local.shim.proc import TAG
+from kode.platform.local.words import expanded
+from kode.render.editor import HOME_VOLUME
+from kode.render.meta import Manifest
+
+# What podman, and the programs that it starts on this side, go by.
+_ENGINE_READS = re.compile(
+    r"HOME|PATH|USER|LOGNAME|SHELL|TMPDIR|LANG|LANGUAGE|LC_.*|TZ|TERM|LD_.*|GLIBC_.*|MALLOC_.*"
+    r"|GO[A-Z]+|XDG_.*|DBUS_.*|SSL_CERT_.*|NOTIFY_SOCKET|LISTEN_.*|DOCKER_.*"
+    r"|_*(CONTAINER|CONTAINERS|CONTAINERD|PODMAN|BUILDAH|STORAGE|REGISTRY|CRIU|NETAVARK|CNI)_.*"
+)
+_SHARED_MEMORY = "shm"
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container to run.
+
+    Attributes:
+        manifest: what a cluster would run.
+        values: its variables.
+        user: who it runs as, as uid:gid; empty for whom its image says.
+        users: the person's user and group id in it; None for root, whose are the same.
+    """
+
+    manifest: Manifest
+    values: Mapping[str, str] = field(repr=False)
+    user: str = ""
+    users: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of podman.
+
+    Attributes:
+        argv: its words.
+        env: its environment.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+
+
+def call(container: Container, engine: Engine, name: str, volume: Path) -> Call:
+    """Return the call that runs a container to its end, in the foreground.
+
+    Args:
+        container: what to run.
+        engine: what runs it.
+        name: of the container.
+        volume: folder of the home.
+    """
+    manifest, values = container.manifest, container.values
+    visible = {key: value for key, value in values.items() if _ENGINE_READS.fullmatch(key)}
+    hidden = {key: value for key, value in values.items() if key not in visible}
+    given = [f"{key}={value}" for key, value in visible.items()]
+    words = [
+        engine.path,
+        *("run", "--rm", "--replace", f"--name={name}", "--pull=never", "--log-driver=none"),
+        *(f"--ulimit={item}" for item in engine.ulimits),
+        *(f"--env={item}" for item in (*given, *hidden, TAG)),
+        *_mounts(manifest, engine, volume),
+        *_rights(container),
+        *_limits(manifest, engine),
+    ]
+    if "workingDir" in manifest:
+        words.append(f"--workdir={manifest['workingDir']}")
+    program = [expanded(word, values) for word in manifest.get("command") or ()]
+    rest = [expanded(word, values) for word in manifest.get("args") or ()]
+    if program:
+        words.append(f"--entrypoint={json.dumps(program[:1])}")
+    return Call(
+        (*words, image.full(manifest["image"]), *program[1:], *rest),
+        {**engine.environment, **hidden},
+    )
+
+
+def unlimited(manifest: Manifest, engine: Engine) -> list[str]:
+    """Return the limits that a container is not held to."""
+    limits = (manifest.get("resources") or {}).get("limits") or {}
+    return [name for name in limits if name not in engine.limits]
+
+
+def _mounts(manifest: Manifest, engine: Engine, volume: Path) -> Iterator[str]:
+    for mount in manifest.get("volumeMounts") or ():
+        if mount["name"] == HOME_VOLUME:
+            fields = ["type=bind", f"source={volume}", f"target={mount['mountPath']}"]
+            if engine.relabels:
+                fields.append("relabel=private")
+            yield f"--mount={','.join(map(_quoted, fields))}"
+        elif mount["name"] == _SHARED_MEMORY:
+            yield "--shm-size=1g"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a field of what podman reads as comma separated values."""
+    if not re.search(r'[,"\n]', text):
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _rights(container: Container) -> Iterator[str]:
+    security = container.manifest.get("securityContext") or {}
+    if container.users:
+        uid, gid = container.users
+        yield f"--userns=keep-id:uid={uid},gid={gid}"
+    if container.user:
+        yield f"--user={container.user}"
+    if security.get("privileged"):
+        yield "--privileged"
+    for name in (security.get("capabilities") or {}).get("drop") or ():
+        yield f"--cap-drop={name}"
+
+
+def _limits(manifest: Manifest, engine: Engine) -> Iterator[str]:
+    limits = (manifest.get("resources") or {}).get("limits") or {}
+    for resource, option in (("cpu", "--cpus"), ("memory", "--memory")):
+        most = amount(limits[resource]) if resource in limits else None
+        if most and resource in engine.limits:
+            yield f"{option}={float(most):g}" if resource == "cpu" else f"{option}={int(most)}b"
