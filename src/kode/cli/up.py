@@ -4,6 +4,7 @@ Rule: where there is a Kode already nothing is made; what is there comes back by
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from kode.cli.kinds import KODE
 from kode.cli.open import show
 from kode.cli.session import Session
 from kode.cli.terminal.progress import Progress
+from kode.errors import Conflict
 
 if TYPE_CHECKING:
     from kode.platform.local.editors.editor import Progress as Installing
@@ -80,7 +82,8 @@ async def _kodes(session: Session, seconds: float, places: "Places", *, empty: b
     if empty:
         return
     template = await _template(places, seconds)
-    await created(session, FIRST, Wish(template=template))
+    with contextlib.suppress(Conflict):  # another `kode up` was quicker
+        await created(session, FIRST, Wish(template=template))
     await wait.ready(session, FIRST, seconds)
     address = await session.platform.address(FIRST, session.namespace)
     sys.stdout.write(f"{FIRST}: ")
