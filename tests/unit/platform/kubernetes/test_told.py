@@ -73,7 +73,7 @@ def test_who_is_asked_for(variables: list[str], user: str | None) -> None:
                     "conditions": [{"type": "Ready", "status": "False", "reason": "Starting"}]
                 }
             },
-            "Wait: no more is known",
+            "Starting: no more is known",
         ),
         ({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}, "just being replaced"),
         ({"status": "odd"}, "no operator"),
