@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.cluster import session
 
 _NAME = "kode-session"
-FLAGS = (
+_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     assert executable, "no chromium on the PATH: make deps installs it"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=executable, args=list(_FLAGS))
         yield started
         started.close()
 

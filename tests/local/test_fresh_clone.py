@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import fresh
+from tests.browser.conftest import browser, fresh
 from tests.browser.workbench import Workbench
 from tests.local.machine import Machine, free_port
-from tests.local.test_newcomer import browser, reads
+from tests.local.test_newcomer import reads
 
 __all__ = ["browser"]
 

@@ -3,34 +3,24 @@
 Rule: what a person sees and types is what is tested; what came of it is read from the files.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import browser
 from tests.browser.workbench import Workbench
 from tests.local.machine import Machine, until
+
+__all__ = ["browser"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 SETTINGS = '{"terminal.integrated.gpuAcceleration": "off"}'
 PATIENCE = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, as the distribution packages it, with a profile of its own."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert executable, "no chromium on the PATH: make deps installs it"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

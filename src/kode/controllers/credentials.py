@@ -16,8 +16,9 @@ from kode.api.meta import Object
 from kode.controllers.decision import Patch
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.errors import RefNotFound
+from kode.platform.referred import login_of
 from kode.render.resolve import DEFAULT_USER, Credentials
-from kode.render.secret import decode, existing, htpasswd
+from kode.render.secret import decode, htpasswd
 
 _COUNT = re.compile("[0-9]{1,9}")
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -33,7 +34,7 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
     """
     spec = kode.spec
     if spec.existing_secret:
-        return _existing(inputs, spec.existing_secret, spec.user, kode.metadata.uid)
+        return login_of(kode, inputs.secret)
     name = names.auth_secret(kode.metadata.name)
     live = _owned(inputs, name, kode.metadata.uid)
     if spec.password and live and "deletionTimestamp" in live["metadata"]:
@@ -95,23 +96,6 @@ def _redacted(applied: object) -> str | None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return json.dumps(document, separators=(",", ":")) + "\n"
-
-
-def _existing(inputs: Inputs, name: str, user: str | None, uid: str) -> Credentials:
-    if inputs.secret is None:
-        raise RefNotFound(
-            Reason.SECRET_NOT_FOUND,
-            f"spec.existingSecret: there is no Secret {name} in namespace {inputs.key.namespace}",
-        )
-    owners = inputs.secret.get("metadata", {}).get("ownerReferences") or []
-    other = next((it for it in owners if it.get("kind") == "Kode" and it.get("uid") != uid), None)
-    if other:
-        # The editor's environment would show one person the password of another.
-        raise RefNotFound(
-            Reason.REF_NOT_PERMITTED,
-            f"spec.existingSecret: Secret {name} is that of Kode {other.get('name')}",
-        )
-    return existing(inputs.secret, name, user)
 
 
 def _owned(inputs: Inputs, name: str, uid: str) -> Object | None:

@@ -5,14 +5,12 @@ stops nothing that runs.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
-from kode.api.template import Template
 from kode.controllers import credentials as login
 from kode.controllers.children import Children
 from kode.controllers.decision import Decision, Patch, Write
@@ -24,9 +22,9 @@ from kode.evaluate.news import notices, summary
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
-from kode.platform import references
 from kode.platform.desired import Meaning, mean
-from kode.render.resolve import Credentials, check_proxy_ref, check_template_ref, resolve
+from kode.platform.referred import proxy_config_of, template_of
+from kode.render.resolve import Credentials, resolve
 from kode.render.secret import auth
 
 _LOOK_AGAIN = 10.0
@@ -58,7 +56,6 @@ class _Pass:
     pod: PodView | None
     writes: list[Write] = field(default_factory=list)
     problems: list[KodeError] = field(default_factory=list)
-    template: Template | None = None
     meaning: Meaning | None = None
     pod_hash: str | None = None
     update_pending: bool = False
@@ -140,35 +137,12 @@ def _credentials(work: _Pass) -> Credentials | None:
 
 def _resolve(work: _Pass, found: Credentials | None) -> None:
     inputs, kode = work.inputs, work.kode
-    named = references.template_of(inputs.kode or {})
-    if inputs.template is None:
-        raise RefNotFound(Reason.TEMPLATE_NOT_FOUND, f"{named} does not exist")
-    try:
-        template = parse(inputs.template)
-    except InvalidSpec as error:
-        raise RefNotFound(Reason.TEMPLATE_INVALID, f"{named} is broken: {error}") from None
-    assert isinstance(template, Template)  # noqa: S101 - gathered by kind
-    work.template = template
-    check_template_ref(kode, template)
-    proxy = _proxy_config(inputs, template)
+    template = template_of(kode, inputs.kode or {}, inputs.template)
+    proxy = proxy_config_of(template, inputs.template or {}, inputs.proxy_config)
     if work.problems:
         # A login that was asked for and cannot be had must not come out as no login at all.
         raise work.problems.pop()
     work.meaning = mean(resolve(kode, template, proxy, found))
-
-
-def _proxy_config(inputs: Inputs, template: Template) -> Any:
-    ref = template.spec.envoy_proxy_ref
-    if ref is None:
-        return None
-    named = references.proxy_config_of(inputs.template or {})
-    check_proxy_ref(template)
-    if inputs.proxy_config is None:
-        raise RefNotFound(Reason.PROXY_CONFIG_NOT_FOUND, f"{named} does not exist")
-    try:
-        return parse(inputs.proxy_config)
-    except InvalidSpec as error:
-        raise RefNotFound(Reason.PROXY_CONFIG_INVALID, f"{named} is broken: {error}") from None
 
 
 def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:

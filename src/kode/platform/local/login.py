@@ -10,11 +10,12 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
 from kode.api.meta import Object
-from kode.errors import Conflict, RefNotFound
+from kode.errors import Conflict
+from kode.platform import referred
 from kode.platform.local.entry import is_owned
 from kode.platform.local.gather import Seen
 from kode.render.resolve import DEFAULT_USER, Credentials
-from kode.render.secret import auth, decode, existing
+from kode.render.secret import auth, decode
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def find(seen: Seen, kode: Kode) -> Login:
     """
     spec = kode.spec
     if spec.existing_secret:
-        return Login(_existing(seen, kode, spec.existing_secret))
+        return Login(referred.login_of(kode, seen.secret))
     name = names.auth_secret(kode.metadata.name)
     if seen.auth is not None and not is_owned(seen.auth, kode.metadata.uid):
         raise Conflict(
@@ -80,22 +81,3 @@ def _secret(
     marks = (live.get("metadata") or {}).get("labels")
     same = live.get("data") == manifest["data"] and marks == manifest["metadata"]["labels"]
     return None if same else manifest
-
-
-def _existing(seen: Seen, kode: Kode, name: str) -> Credentials:
-    if seen.secret is None:
-        raise RefNotFound(
-            Reason.SECRET_NOT_FOUND,
-            f"spec.existingSecret: there is no Secret {name} in namespace "
-            f"{kode.metadata.namespace}",
-        )
-    owners = seen.secret["metadata"].get("ownerReferences") or []
-    uid = kode.metadata.uid
-    other = next((it for it in owners if it.get("kind") == "Kode" and it.get("uid") != uid), None)
-    if other:
-        # The editor's environment would show one person the password of another.
-        raise RefNotFound(
-            Reason.REF_NOT_PERMITTED,
-            f"spec.existingSecret: Secret {name} is that of Kode {other.get('name')}",
-        )
-    return existing(seen.secret, name, kode.spec.user)

@@ -8,21 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kode.api.conditions import Reason
 from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
-from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig, ProxyConfig
-from kode.api.template import KodeClusterTemplate, KodeTemplate, Template
-from kode.errors import InvalidSpec, KodeError, RefNotFound
+from kode.api.proxyconfig import ProxyConfig
+from kode.api.template import Template
+from kode.errors import InvalidSpec, KodeError
 from kode.gateway.sidecar import Door
-from kode.platform import references
+from kode.platform import referred
 from kode.platform.desired import Meaning, mean
 from kode.platform.local import login as logins
 from kode.platform.local import volumes
 from kode.platform.local.gather import Seen
 from kode.platform.local.login import Login
-from kode.render.resolve import check_proxy_ref, check_template_ref, resolve
+from kode.render.resolve import resolve
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,8 @@ def understand(seen: Seen, spare: str) -> Understood:
     except KodeError as error:
         return Understood(kode, (error,))
     try:
-        template, proxy = _references(seen, kode)
+        template = referred.template_of(kode, seen.kode, seen.template)
+        proxy = referred.proxy_config_of(template, seen.template or {}, seen.proxy_config)
         login, meaning = _meaning(seen, kode, (template, proxy), login, spare)
         volumes.check(seen, meaning.kode)
     except KodeError as error:
@@ -75,30 +75,6 @@ def without_password(kode: Object) -> Object | None:
     if "password" not in spec:
         return None
     return {**kode, "spec": {key: value for key, value in spec.items() if key != "password"}}
-
-
-def _references(seen: Seen, kode: Kode) -> tuple[Template, ProxyConfig | None]:
-    named = references.template_of(seen.kode)
-    if seen.template is None:
-        raise RefNotFound(Reason.TEMPLATE_NOT_FOUND, f"{named} does not exist")
-    try:
-        template = parse(seen.template)
-    except InvalidSpec as error:
-        raise RefNotFound(Reason.TEMPLATE_INVALID, f"{named} is broken: {error}") from None
-    assert isinstance(template, KodeTemplate | KodeClusterTemplate)  # noqa: S101 - by kind
-    check_template_ref(kode, template)
-    if template.spec.envoy_proxy_ref is None:
-        return template, None
-    named = references.proxy_config_of(seen.template)
-    check_proxy_ref(template)
-    if seen.proxy_config is None:
-        raise RefNotFound(Reason.PROXY_CONFIG_NOT_FOUND, f"{named} does not exist")
-    try:
-        proxy = parse(seen.proxy_config)
-    except InvalidSpec as error:
-        raise RefNotFound(Reason.PROXY_CONFIG_INVALID, f"{named} is broken: {error}") from None
-    assert isinstance(proxy, EnvoyProxyConfig | EnvoyProxyClusterConfig)  # noqa: S101 - by kind
-    return template, proxy
 
 
 def _meaning(
