@@ -51,6 +51,7 @@ class Machine:
     def environment(self) -> dict[str, str]:
         """What `kode` is run with."""
         kept = {"PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "PIP_INDEX_URL"}
+        kept |= {"CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"}
         own = {key: value for key, value in os.environ.items() if key in kept or "_config_" in key}
         places = {"KODE_HOME": str(self.root), "KODE_CACHE": str(self.cache)}
         return {**own, **places, "NO_COLOR": "1"}
