@@ -146,6 +146,9 @@ class Service:
 
     def _changed(self, key: str) -> None:
         if key == _DOOR:
+            if not (self._told and self._told.ready):
+                self._door.renew()
+                self._stirred.set()
             self._record()
         else:
             self._again(kode_key(key))

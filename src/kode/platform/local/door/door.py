@@ -15,7 +15,7 @@ from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.gateway import machine, translate
 from kode.gateway.machine import Entry, Inner
-from kode.platform.local.door import folder, holder
+from kode.platform.local.door import counters, folder, holder
 from kode.platform.local.door.judge import Judge
 from kode.platform.local.door.sockets import Sockets
 from kode.platform.local.places import Places
@@ -52,6 +52,7 @@ class Door:
         self._sockets = Sockets(places.sockets)
         self._judge: Judge | None = None
         self._offering = asyncio.Lock()
+        self._anew = False
 
     @property
     def admin(self) -> Path:
@@ -122,6 +123,10 @@ class Door:
                 message = f"the door's files cannot be written: {error}"
                 raise PlatformError(Reason.PLATFORM_ERROR, message) from error
 
+    def renew(self) -> None:
+        """Let the next offer replace every file: an Envoy that began may have read half of them."""
+        self._anew = True
+
     def clear(self) -> None:
         """Remove the sockets that Envoy leaves behind; only after it has ended."""
         self._sockets.remove()
@@ -142,9 +147,25 @@ class Door:
             else:
                 inners[entry.id] = one
         for name, content in machine.files(led, inners).items():
-            folder.replaced(self._folder / name, translate.dump(content))
+            await self._lay(name, translate.dump(content))
+        self._anew = False
         self._sockets.sweep([self._sockets.inner(name) for name in inners])
         return refused
+
+    async def _lay(self, name: str, text: str) -> None:
+        """Put a file in its place, and wait until Envoy has read it.
+
+        Files refer to earlier ones, and Envoy refuses what refers to what it has not read yet; once
+        it has, it does not look again before the file is replaced.
+        """
+        before = await counters.read(self.admin, name)
+        if not folder.replaced(self._folder / name, text, anew=self._anew) or before is None:
+            return
+        now = await counters.after(self.admin, name, before)
+        if now is not None and now.refused > before.refused:
+            self._anew = True
+            message = f"Envoy refuses {self._folder / name}; its log says why"
+            raise PlatformError(Reason.PLATFORM_ERROR, message)
 
     async def _complaint(self, entry: Entry, one: Inner) -> str:
         # What has no part of an administrator's is what the golden files show.

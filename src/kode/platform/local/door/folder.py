@@ -28,11 +28,11 @@ def private(folder: Path) -> Path:
     return folder
 
 
-def replaced(file: Path, text: str) -> bool:
-    """Write a file where it has another text; tell whether it had."""
+def replaced(file: Path, text: str, *, anew: bool = False) -> bool:
+    """Write a file where it has another text, or in any case; tell whether it was written."""
     data = text.encode("utf-8", "surrogatepass")
     try:
-        if file.read_bytes() == data:
+        if file.read_bytes() == data and not anew:
             return False
     except FileNotFoundError:
         pass
