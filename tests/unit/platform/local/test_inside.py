@@ -125,3 +125,18 @@ async def test_a_terminal_is_told_of_and_ctrl_c_is_left_to_the_command(
     script = 'test "$TERM" = xterm-odd && kill -INT $PPID && sleep 0.2 && exit 5'
     assert await inside.run(there, Command(["sh", "-c", script], terminal=True)) == 5
     assert await inside.run(there, Command(["sh", "-c", 'test -z "$TERM"'])) == 0
+
+
+def test_commands_in_a_container_go_through_podman() -> None:
+    place = Surroundings({}, Path("/"), ("podman", "exec", "--user=7:8", "box"))
+    assert place.argv(Command(("ls", "-l")), {}) == [
+        "podman",
+        "exec",
+        "--user=7:8",
+        "box",
+        "ls",
+        "-l",
+    ]
+    shell = place.argv(Command((), terminal=True), {"TERM": "xterm"})
+    assert shell[:6] == ["podman", "exec", "--tty", "--env=TERM", "--user=7:8", "box"]
+    assert shell[6] == "sh"
