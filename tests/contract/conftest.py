@@ -15,7 +15,7 @@ import pytest
 from kode.errors import RefNotFound
 from kode.platform.local.places import Places
 from kode.platform.local.platform import Local
-from kode.platform.local.store import Store
+from kode.platform.local.store.store import Store
 from kode.platform.port import Platform
 from tests.contract.stage import Stage
 

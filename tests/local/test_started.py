@@ -27,13 +27,13 @@ from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.template import KodeClusterTemplate
 from kode.platform.desired import Meaning, mean
-from kode.platform.local import environment
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
 from kode.platform.local.editors.editors import Editors
 from kode.platform.local.editors.probe import answers
 from kode.platform.local.places import Places
-from kode.platform.local.plan import Plan, plan
-from kode.platform.local.site import Site
+from kode.platform.local.plan import environment
+from kode.platform.local.plan.plan import Plan, plan
+from kode.platform.local.plan.site import Site
 from kode.platform.local.starters import documents
 from kode.render.resolve import Credentials, ResolvedKode, resolve
 from kode.render.secret import htpasswd

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from kode.errors import Conflict, PlatformError, RefNotFound
-from kode.platform.local.store import Store
+from kode.platform.local.store.store import Store
 from tests.local import writer
 
 KIND = writer.KIND

@@ -9,7 +9,7 @@ import random
 import sys
 from pathlib import Path
 
-from kode.platform.local.store import Store
+from kode.platform.local.store.store import Store
 
 KIND = "Secret"
 _OBJECTS = 5

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from kode import names
 from kode.api.meta import Object
 from kode.platform import references
-from kode.platform.local.entry import CLAIM, SECRET, Key
-from kode.platform.local.store import Store
+from kode.platform.local.store.entry import CLAIM, SECRET, Key
+from kode.platform.local.store.store import Store
 from kode.platform.references import Ref
 
 

@@ -12,8 +12,8 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.errors import Conflict
 from kode.platform import referred
-from kode.platform.local.entry import is_owned
 from kode.platform.local.gather import Seen
+from kode.platform.local.store.entry import is_owned
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import auth, decode
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import partial
 
 from kode.api.meta import GROUP, Object
-from kode.platform.local import admission
-from kode.platform.local.entry import Entry, Key
-from kode.platform.local.store import Store
+from kode.platform.local.documents import admission
+from kode.platform.local.store.entry import Entry, Key
+from kode.platform.local.store.store import Store
 
 _SHIPPED = f"{GROUP}/shipped"
 """Annotation on a template that came with the product: digest of the spec that it came with."""

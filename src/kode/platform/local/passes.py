@@ -23,16 +23,16 @@ from kode.evaluate.status import status as status_of
 from kode.platform.local import folders
 from kode.platform.local import made as records
 from kode.platform.local.door import Entry as Offered
-from kode.platform.local.entry import CLAIM, Entry, Key
 from kode.platform.local.gather import Seen, gather
 from kode.platform.local.made import Made
 from kode.platform.local.meaning import Understood, understand, without_password
 from kode.platform.local.observe import view
 from kode.platform.local.places import Places
-from kode.platform.local.plan import Plan
+from kode.platform.local.plan.plan import Plan
 from kode.platform.local.program import Phase, State
 from kode.platform.local.sites import Sites
-from kode.platform.local.store import Store
+from kode.platform.local.store.entry import CLAIM, Entry, Key
+from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor import Supervisor
 from kode.platform.port import Event
 from kode.render.secret import htpasswd

@@ -18,12 +18,13 @@ from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.errors import Conflict, InvalidSpec, NotReady
-from kode.platform.local import admission, inside, lines, login, merge, plain, schemas
-from kode.platform.local.entry import STORED, Document, Entry, Key
-from kode.platform.local.follow import follow
+from kode.platform.local import inside, lines, login
+from kode.platform.local.documents import admission, merge, plain, schemas
 from kode.platform.local.gather import gather
 from kode.platform.local.places import Places
-from kode.platform.local.store import Store, absent, check_version, with_status_of
+from kode.platform.local.store.entry import STORED, Document, Entry, Key
+from kode.platform.local.store.follow import follow
+from kode.platform.local.store.store import Store, absent, check_version, with_status_of
 from kode.platform.port import Address, Applied, Change, Command, Event, Listing, LogQuery
 
 _KODE = "Kode"

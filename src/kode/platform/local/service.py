@@ -17,13 +17,13 @@ from kode.errors import KodeError
 from kode.platform.local import offering, starters
 from kode.platform.local.daemon import Options, Running, record, write
 from kode.platform.local.door import Door
-from kode.platform.local.entry import CLAIM, SECRET, STORED, Key
-from kode.platform.local.follow import follow
 from kode.platform.local.passes import KODE, Parts, Passes, kode_key
 from kode.platform.local.places import Places
 from kode.platform.local.program import Phase
 from kode.platform.local.sites import Sites
-from kode.platform.local.store import Store
+from kode.platform.local.store.entry import CLAIM, SECRET, STORED, Key
+from kode.platform.local.store.follow import follow
+from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor import Supervisor, proc
 from kode.platform.port import Expired
 

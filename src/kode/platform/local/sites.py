@@ -18,17 +18,17 @@ from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import KodeError, NotReady, PlatformError
 from kode.platform.desired import Meaning
-from kode.platform.local import environment
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
 from kode.platform.local.editors.editor import Editor, Progress
 from kode.platform.local.editors.editors import Editors
-from kode.platform.local.entry import Key
 from kode.platform.local.gather import Seen
 from kode.platform.local.places import Places
-from kode.platform.local.plan import Plan, plan
+from kode.platform.local.plan import environment
+from kode.platform.local.plan.plan import Plan, plan
+from kode.platform.local.plan.site import Site
 from kode.platform.local.podman.look import Look
 from kode.platform.local.runtime import Runtime, choose
-from kode.platform.local.site import Site
+from kode.platform.local.store.entry import Key
 from kode.render.secret import decode
 from kode.render.storage import claim_name
 

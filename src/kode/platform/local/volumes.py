@@ -8,8 +8,8 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import Conflict, RefNotFound
-from kode.platform.local.entry import is_owned
 from kode.platform.local.gather import Seen
+from kode.platform.local.store.entry import is_owned
 from kode.render import storage
 from kode.render.resolve import ResolvedKode
 

@@ -3,10 +3,10 @@
 from kode.api.document import parse
 from kode.api.template import KodeClusterTemplate
 from kode.platform.desired import mean
-from kode.platform.local.plan import plan
+from kode.platform.local.plan.plan import plan
 from kode.platform.local.starters import documents
 from tests.documents import credentials, resolved
-from tests.unit.platform.local.sites import EDITOR, LAB, site
+from tests.unit.platform.local.plan.sites import EDITOR, LAB, site
 
 
 def templates() -> list[KodeClusterTemplate]:

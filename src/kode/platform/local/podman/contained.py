@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kode.platform.local import environment
-from kode.platform.local.lacks import lacks_in_container
+from kode.platform.local.plan import environment
+from kode.platform.local.plan.lacks import lacks_in_container
+from kode.platform.local.plan.site import Site
 from kode.platform.local.podman import image
 from kode.platform.local.podman.container import Container, call, unlimited
 from kode.platform.local.podman.engine import Engine
 from kode.platform.local.program import Health, Program, Step
-from kode.platform.local.site import Site
 from kode.render import editor as rendered
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kode.api.amount import amount
+from kode.platform.local.plan.words import expanded
 from kode.platform.local.podman import image
 from kode.platform.local.podman.engine import Engine
 from kode.platform.local.shim.proc import TAG
-from kode.platform.local.words import expanded
 from kode.render.editor import HOME_VOLUME
 from kode.render.meta import Manifest
 

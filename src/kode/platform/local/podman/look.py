@@ -16,9 +16,9 @@ from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import NotReady
-from kode.platform.local.entry import Key
 from kode.platform.local.podman import engine as engines
 from kode.platform.local.podman.engine import OLDEST, Engine
+from kode.platform.local.store.entry import Key
 
 _WITHIN = 60.0
 _LOOK_AGAIN = 60.0

@@ -10,12 +10,12 @@ import pytest
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec
 from kode.platform.desired import mean
-from kode.platform.local.plan import Plan, plan
+from kode.platform.local.plan.plan import Plan, plan
 from kode.platform.local.podman import image
 from kode.platform.local.podman.engine import Engine
 from kode.platform.local.program import Step
 from tests.documents import CODE_SERVER, CODERCOM, WEBTOP, credentials, kode, resolved, template
-from tests.unit.platform.local.sites import SITE, VOLUME, site
+from tests.unit.platform.local.plan.sites import SITE, VOLUME, site
 
 ROOT = Engine(
     path="/usr/bin/podman",

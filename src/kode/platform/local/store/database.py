@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
-from kode.platform.local import schema
+from kode.platform.local.store import schema
 
 _BUSY_SECONDS = 20.0
 _OWN = frozenset({"run", "logs", "volumes"})

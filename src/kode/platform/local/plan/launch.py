@@ -11,17 +11,17 @@ from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, PlatformError
-from kode.platform.local import environment
 from kode.platform.local.editors import flags
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.plan import environment
+from kode.platform.local.plan.site import Site
+from kode.platform.local.plan.words import expanded, moved
 from kode.platform.local.program import Health, Step
-from kode.platform.local.site import Site
-from kode.platform.local.words import expanded, moved
 from kode.render.contract import CODER_CODE_SERVER
 from kode.render.resolve import ResolvedKode
 
 EDITOR = "editor"
-_KERNEL = Path(__file__).parent / "editors" / "kernel.py"
+_KERNEL = Path(__file__).parents[1] / "editors" / "kernel.py"
 _SETTINGS = ".local/share/code-server/User/settings.json"
 _DEFAULTS = {
     # The agent behind it is not installed.

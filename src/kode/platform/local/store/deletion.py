@@ -12,7 +12,7 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import RefNotFound
-from kode.platform.local.entry import CLAIM, Document, is_owned
+from kode.platform.local.store.entry import CLAIM, Document, is_owned
 
 
 class Fate(Enum):

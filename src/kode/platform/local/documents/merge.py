@@ -13,8 +13,8 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kode.platform.local.entry import Document
-from kode.platform.local.schemas import with_defaults
+from kode.platform.local.documents.schemas import with_defaults
+from kode.platform.local.store.entry import Document
 
 Fields = dict[str, Any]
 Schema = Mapping[str, Any]

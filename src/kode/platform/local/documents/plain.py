@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from kode.api.document import problems as told
 from kode.api.kode import StorageResources
 from kode.api.meta import Model, Object, ObjectName
-from kode.platform.local.entry import CLAIM, SECRET, Document
+from kode.platform.local.store.entry import CLAIM, SECRET, Document
 
 _KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
 _LARGEST = 2**20

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from kode import names
 from kode.api.pod import EnvFromSource, EnvVar, EnvVarSource, KeyRef, TemplateEnvVar
-from kode.platform.local.site import Site
-from kode.platform.local.words import expanded, moved
+from kode.platform.local.plan.site import Site
+from kode.platform.local.plan.words import expanded, moved
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 

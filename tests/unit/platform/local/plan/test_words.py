@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.words import expanded, moved
+from kode.platform.local.plan.words import expanded, moved
 
 
 @pytest.mark.parametrize(

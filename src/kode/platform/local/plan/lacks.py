@@ -6,7 +6,7 @@ Rule: told in the words of the YAML, and only where it was asked for: a default 
 import re
 from collections.abc import Iterator
 
-from kode.platform.local.site import Site
+from kode.platform.local.plan.site import Site
 from kode.render.resolve import ResolvedKode
 
 # Images whose editor is the one that this machine has; of any other, the rest of it is missed.

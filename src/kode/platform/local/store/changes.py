@@ -12,7 +12,7 @@ from typing import Literal
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
-from kode.platform.local.entry import Document, Entry, dumps
+from kode.platform.local.store.entry import Document, Entry, dumps
 from kode.platform.port import Change, Expired
 
 Type = Literal["ADDED", "MODIFIED", "DELETED"]

@@ -3,7 +3,7 @@
 Rule: what is acknowledged is on the disk, and every write is one transaction; a write of spec and
 metadata leaves status as it is, a write of status leaves the rest.
 
-It checks no document (kode.platform.local.admission does); it knows who stands where, of which
+It checks no document (kode.platform.local.documents.admission does); it knows who stands where, of which
 version, and what goes with a Kode. Several processes have it open at once: the daemon and every
 command. Its calls wait for the disk, so in an event loop they belong into a thread.
 """
@@ -21,10 +21,10 @@ from typing import Any
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import Conflict, RefNotFound
-from kode.platform.local import changes, deletion, entry, happenings
-from kode.platform.local.changes import Batch
-from kode.platform.local.database import Database, damaged
-from kode.platform.local.entry import Document, Entry, Key, dumps
+from kode.platform.local.store import changes, deletion, entry, happenings
+from kode.platform.local.store.changes import Batch
+from kode.platform.local.store.database import Database, damaged
+from kode.platform.local.store.entry import Document, Entry, Key, dumps
 from kode.platform.port import Event, Listing
 
 Edit = Callable[[Entry | None], Entry]

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from kode.platform.local import environment
+from kode.platform.local.plan import environment
 from tests.documents import kode, resolved, template
-from tests.unit.platform.local.sites import SITE, site
+from tests.unit.platform.local.plan.sites import SITE, site
 
 
 def variables(own: dict[str, str] | None = None, **spec: Any) -> environment.Variables:

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kode.platform.local import merge, schemas
+from kode.platform.local.documents import merge, schemas
 from tests.documents import Document, document
 
 KIND = "KodeTemplate"

@@ -64,8 +64,9 @@ class Entry:
 
     Attributes:
         document: the whole object.
-        applied: the fields that an apply of ours has set, as kode.platform.local.merge notes them;
-            None where nothing was ever applied. No values: a password must not stay in here.
+        applied: the fields that an apply of ours has set, as kode.platform.local.documents.merge
+            notes them; None where nothing was ever applied. No values: a password must not stay in
+            here.
     """
 
     document: Document = field(repr=False)

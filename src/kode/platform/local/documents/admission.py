@@ -12,8 +12,8 @@ from kode.api.conditions import Reason
 from kode.api.document import KINDS, complete_version, parse
 from kode.api.meta import API_VERSION, Object
 from kode.errors import InvalidSpec
-from kode.platform.local import metadata, plain, schemas
-from kode.platform.local.entry import CLAIM, STORED, Document, Key, dumps
+from kode.platform.local.documents import metadata, plain, schemas
+from kode.platform.local.store.entry import CLAIM, STORED, Document, Key, dumps
 
 DEFAULT_NAMESPACE = "default"
 _LARGEST = 3 * 2**19

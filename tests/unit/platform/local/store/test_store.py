@@ -7,8 +7,8 @@ import pytest
 
 from kode import labels, names
 from kode.errors import Conflict, RefNotFound
-from kode.platform.local.entry import CLAIM, FILES, SECRET, Document
-from kode.platform.local.store import Store
+from kode.platform.local.store.entry import CLAIM, FILES, SECRET, Document
+from kode.platform.local.store.store import Store
 from kode.platform.port import Event, Expired
 from kode.render.meta import owner
 from tests.documents import document

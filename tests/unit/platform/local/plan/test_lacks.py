@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from kode.platform.local.lacks import lacks
+from kode.platform.local.plan.lacks import lacks
 from tests.documents import CODE_SERVER, kode, resolved, template
-from tests.unit.platform.local.sites import SITE
+from tests.unit.platform.local.plan.sites import SITE
 
 JUPYTER = {"type": "jupyter", "image": "quay.io/jupyter/scipy-notebook:latest"}
 

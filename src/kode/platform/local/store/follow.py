@@ -10,8 +10,8 @@ writes. It is quick enough for an event loop; what is then read comes from a thr
 import asyncio
 from collections.abc import AsyncGenerator, Collection
 
-from kode.platform.local.database import Database
-from kode.platform.local.store import Store
+from kode.platform.local.store.database import Database
+from kode.platform.local.store.store import Store
 from kode.platform.port import Change
 
 _SECONDS = 0.1

@@ -1,4 +1,4 @@
-"""kode.platform.local.plan and what it starts (launch, site)."""
+"""kode.platform.local.plan.plan and what it starts (launch, site)."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,10 @@ from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, PlatformError
 from kode.platform.desired import mean
 from kode.platform.local.editors.editor import Editor
-from kode.platform.local.plan import Plan, plan
-from kode.platform.local.site import Site
+from kode.platform.local.plan.plan import Plan, plan
+from kode.platform.local.plan.site import Site
 from tests.documents import CODERCOM, credentials, kode, proxy, resolved, template
-from tests.unit.platform.local.sites import LAB, SITE, VOLUME, site
+from tests.unit.platform.local.plan.sites import LAB, SITE, VOLUME, site
 
 JUPYTER = {"type": "jupyter", "image": "quay.io/jupyter/base-notebook"}
 CUSTOM: dict[str, Any] = {"type": "custom", "image": "acme/app", "port": 9000}

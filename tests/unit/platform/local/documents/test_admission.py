@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kode.errors import InvalidSpec
-from kode.platform.local import admission, metadata, plain, schemas
-from kode.platform.local.entry import CLAIM, SECRET, Document, dumps
+from kode.platform.local.documents import admission, metadata, plain, schemas
+from kode.platform.local.store.entry import CLAIM, SECRET, Document, dumps
 from tests.documents import kode_document, template_document
 
 JSON = st.recursive(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kode.platform.local.editors.editor import Editor
-from kode.platform.local.site import Site
+from kode.platform.local.plan.site import Site
 
 EDITOR = Editor("code-server", "4.1", ("/cache/node", "/cache/entry.js"), Path("/cache"))
 LAB = Editor("jupyterlab", "4.6", ("/cache/python", "-m", "jupyterlab"), Path("/cache"))

@@ -11,13 +11,13 @@ from kode.api.pod import InitPlugin
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Door, Upstream
 from kode.platform.desired import Meaning
-from kode.platform.local import environment
-from kode.platform.local.lacks import lacks
-from kode.platform.local.launch import arguments, launch
+from kode.platform.local.plan import environment
+from kode.platform.local.plan.lacks import lacks
+from kode.platform.local.plan.launch import arguments, launch
+from kode.platform.local.plan.site import Site
 from kode.platform.local.podman.contained import contained
 from kode.platform.local.program import Program, Step
 from kode.platform.local.runtime import Runtime, choose
-from kode.platform.local.site import Site
 from kode.render import dotfiles
 from kode.render.resolve import ResolvedKode
 

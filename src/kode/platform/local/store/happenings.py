@@ -6,7 +6,7 @@ and a new Kode begins with none of an earlier one's.
 
 import sqlite3
 
-from kode.platform.local.entry import Key
+from kode.platform.local.store.entry import Key
 from kode.platform.port import Event
 
 _MOST = 1_000

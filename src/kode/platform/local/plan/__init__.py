@@ -1,0 +1,1 @@
+"""From a Kode to what runs on one machine: pure."""
