@@ -53,7 +53,7 @@ def plan(meaning: Meaning, site: Site) -> Plan:
     choice = choose(meaning.kode, site.wish)
     if choice.runtime is Runtime.PODMAN:
         return _contained(meaning, site, choice.why)
-    return _process(meaning, site)
+    return _bare(meaning, site)
 
 
 def _contained(meaning: Meaning, site: Site, why: str) -> Plan:
@@ -72,7 +72,7 @@ def _contained(meaning: Meaning, site: Site, why: str) -> Plan:
     )
 
 
-def _process(meaning: Meaning, site: Site) -> Plan:
+def _bare(meaning: Meaning, site: Site) -> Plan:
     kode = meaning.kode
     start = launch(kode, site, login=meaning.door is Door.EDITOR)
     plugins, lacking = _plugins(kode, site)
