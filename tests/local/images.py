@@ -67,12 +67,16 @@ def podman(root: Path) -> Iterator[Podman]:
     finally:
         found.run("rm", "--all", "--force", "--time=0")
         found.run("rmi", "--all", "--force")
+        if os.geteuid():
+            # Of a person's own podman, some of it is only theirs within.
+            found.run("unshare", "rm", "-rf", str(root / "graph"))
 
 
 def _configured(root: Path) -> dict[str, str]:
     storage, containers = root / "storage.conf", root / "containers.conf"
     storage.write_text(
         f'[storage]\ndriver = "vfs"\ngraphroot = "{root}/graph"\nrunroot = "{root}/run"\n'
+        f'rootless_storage_path = "{root}/graph"\n'
     )
     # No network but its own loopback: the platform asks for none, and no test for more.
     containers.write_text('[containers]\nnetns = "none"\n')

@@ -4,6 +4,7 @@ Rule: what a test starts it ends; what is left over is looked for by what every 
 carries in its environment, not by asking the platform.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -19,6 +20,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from kode.api.meta import Object
+from kode.platform.local.places import Places
+from kode.platform.local.platform import Local
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
@@ -51,7 +56,7 @@ class Machine:
     def environment(self) -> dict[str, str]:
         """What `kode` is run with."""
         kept = {"PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "PIP_INDEX_URL"}
-        kept |= {"CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"}
+        kept |= {"CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "XDG_RUNTIME_DIR"}
         own = {key: value for key, value in os.environ.items() if key in kept or "_config_" in key}
         places = {"KODE_HOME": str(self.root), "KODE_CACHE": str(self.cache)}
         return {**own, **places, "NO_COLOR": "1"}
@@ -93,9 +98,18 @@ class Machine:
         self, name: str, kind: str = "Ready", namespace: str = "default"
     ) -> dict[str, Any]:
         """Return a condition of a Kode; empty where it is not told."""
-        status = self.get("kode", name, namespace).get("status") or {}
+        # Asked again and again: without the half second that a command takes to start.
+        local = Local(Places(self.root, self.cache))
+
+        async def read() -> Object:
+            try:
+                return await local.get("Kode", name, namespace)
+            finally:
+                await local.close()
+
+        status = asyncio.run(read()).get("status") or {}
         found = [item for item in status.get("conditions", ()) if item["type"] == kind]
-        return found[0] if found else {}
+        return dict(found[0]) if found else {}
 
     def ready(self, name: str, namespace: str = "default") -> None:
         """Wait until a Kode is Ready."""

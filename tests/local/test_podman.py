@@ -79,11 +79,16 @@ def record(machine: Machine, name: str) -> dict[str, int]:
     return found
 
 
+def told(engine: Podman, name: str, what: str) -> int:
+    """Return what podman says of a Kode's container; 0 where it has none."""
+    (container,) = [it for it in engine.containers() if it.startswith(f"kode-{name}-")] or [""]
+    found = engine.run("inspect", "--format", f"{{{{.{what}}}}}", container)
+    return int(found.stdout or 0)
+
+
 def inside(engine: Podman, name: str) -> int:
     """Return the pid of a Kode's container; 0 where it has none."""
-    (container,) = [it for it in engine.containers() if it.startswith(f"kode-{name}-")] or [""]
-    found = engine.run("inspect", "--format", "{{.State.Pid}}", container)
-    return int(found.stdout or 0)
+    return told(engine, name, "State.Pid")
 
 
 def gone(pid: int) -> bool:
@@ -182,6 +187,15 @@ def test_plugins_run_in_their_images_and_no_secret_is_seen(engine: Podman, own: 
     said = own.kode("exec", "kept", "--", "sh", "-c", 'echo "$TOKEN"')
     assert said.strip() == "not for others"
     assert inside(engine, "kept")
+
+
+def test_limits_hold_or_are_told_not_to(engine: Podman, own: Machine) -> None:
+    more = "  resources: {limits: {memory: 256Mi}}"
+    own.apply(template("held", more=more), kode("held", template="held"))
+    own.ready("held")
+    holds = told(engine, "held", "HostConfig.Memory") == 256 * 2**20
+    message = own.condition("held", "Degraded").get("message", "")
+    assert holds != ("resources.limits.memory" in message)
 
 
 def test_an_edit_of_the_annotation_is_taken_at_once(engine: Podman, own: Machine) -> None:

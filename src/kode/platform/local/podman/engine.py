@@ -12,7 +12,7 @@ OLDEST = (4, 3)
 """The first version that maps a person to a user id of one's choice (keep-id:uid=)."""
 
 _OWN = re.compile(
-    r"HOME|PATH|USER|LOGNAME|LANG|LC_[A-Z]+|TMPDIR|XDG_(RUNTIME_DIR|(DATA|CONFIG|CACHE)_HOME)"
+    r"HOME|PATH|USER|LOGNAME|TMPDIR|XDG_(RUNTIME_DIR|(DATA|CONFIG|CACHE)_HOME)"
     r"|DBUS_SESSION_BUS_ADDRESS|CONTAINERS_[A-Z_]+|STORAGE_[A-Z_]+|REGISTRY_AUTH_FILE"
     r"|SSL_CERT_(FILE|DIR)|(?i:https?_proxy|all_proxy|no_proxy|ftp_proxy)"
 )

@@ -105,6 +105,9 @@ def _enter(pid: int) -> None:
     """Enter the network of a container, and first the users whose network it is."""
     parent = os.getppid()
     with Path(f"/proc/{pid}/ns/net").open("rb") as network:
+        if os.fstat(network.fileno()).st_ino == Path("/proc/self/ns/net").stat().st_ino:
+            # Somebody has podman use the machine's own network: there is nothing to enter.
+            return
         owner = fcntl.ioctl(network.fileno(), _GET_USER_NAMESPACE)
         own = Path("/proc/self/ns/user").stat()
         if os.fstat(owner).st_ino != own.st_ino:
