@@ -3,6 +3,10 @@
 Rule: real programs, only small ones: what is tested is what surrounds them.
 """
 
+import sys
+from pathlib import Path
+
+LOGIN = ("me", "my own")
 PARTS = "python3, -m, http.server, --bind, 127.0.0.1, $(PORT)"
 
 
@@ -29,3 +33,15 @@ metadata: {{name: {name}, namespace: {namespace}}}
 spec:
   templateRef: {{kind: KodeClusterTemplate, name: {template}}}
 {more}"""
+
+
+def tiny(name: str = "tiny", more: str = "") -> str:
+    """Return a template whose editor serves its workspace's files, and is there in a moment."""
+    program = Path(__file__).parent / "tiny.py"
+    return template(name, f"{sys.executable}, -I, -S, {program}, $(PORT)", more)
+
+
+def opened(name: str, template: str = "tiny", more: str = "") -> str:
+    """Return a Kode whose login is known."""
+    user, password = LOGIN
+    return kode(name, template=template, more=f"  user: {user}\n  password: {password}{more}")

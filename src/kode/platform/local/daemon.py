@@ -30,6 +30,8 @@ _LOOK_EVERY = 0.05
 _STARTS_WITHIN = 60.0
 _ENDS_WITHIN = 60.0
 _LAST_WORDS = 2000
+_LEAST_ROOM = 2**18
+"""Bytes."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ class _Child:
         file = log(places)
         for folder in (places.root, places.logs, file.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_room(places)
         self._places = places
         self._from = file.stat().st_size if file.exists() else 0
         self._running = _spawn(places, options)
@@ -244,6 +247,21 @@ class _Child:
 
 def _check(places: Places, options: Options) -> None:
     Door(places, options.address, options.port).check()
+
+
+def _check_room(places: Places) -> None:
+    """Find out whether there is room to begin: a platform without any cannot even say so.
+
+    Raises:
+        OSError: there is none, or the folder cannot be written.
+    """
+    file = places.root / f".room-{os.getpid()}"
+    try:
+        file.write_bytes(bytes(_LEAST_ROOM))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(places.root)) from error
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _check_same(found: Running, options: Options) -> None:

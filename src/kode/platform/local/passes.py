@@ -91,8 +91,8 @@ class Passes:
         """Return the Kodes that something is left of from an earlier platform."""
         return {kode_key(program) for program in self._instances}
 
-    async def one(self, key: Key) -> None:
-        """Make one pass.
+    async def one(self, key: Key) -> "Work | None":
+        """Make one pass; return what is to be told of it once the door knows, None for nothing.
 
         Raises:
             KodeError: something failed that the Kode's own status cannot tell of.
@@ -102,15 +102,23 @@ class Passes:
         if seen is None:
             self.offers.pop(key, None)
             await self._bury(key)
-            return
+            return None
         understood = understand(seen, secrets.token_urlsafe(_GENERATED_BYTES))
         await asyncio.to_thread(self._write, understood, seen)
         instance = names.instance(key.name, str(seen.kode["metadata"]["uid"]))
         folder = self._places.run / instance
         before = records.read(folder)
-        work = _Work(key, seen, understood, instance, before)
+        work = Work(key, seen, understood, instance, before)
         await self._run(work)
         self.offers[key] = self._offer(work)
+        return work
+
+    async def tell(self, work: "Work") -> None:
+        """Write what came of a pass into the Kode's status, where that is news.
+
+        Raises:
+            KodeError: it cannot be written.
+        """
         await asyncio.to_thread(self._tell, work)
 
     async def collect(self) -> None:
@@ -151,7 +159,7 @@ class Passes:
             Key.of(document), lambda live: replace(live or Entry({}), document=dict(document))
         )
 
-    async def _run(self, work: "_Work") -> None:
+    async def _run(self, work: "Work") -> None:
         key = program_key(work.key)
         kode, meaning = work.understood.kode, work.understood.meaning
         suspend = bool((work.seen.kode.get("spec") or {}).get("suspend"))
@@ -231,7 +239,7 @@ class Passes:
         self._instances[program] -= gone
         return True
 
-    def _offer(self, work: "_Work") -> Offered:
+    def _offer(self, work: "Work") -> Offered:
         key = work.key
         state = self._supervisor.state(program_key(key))
         phase = state.phase if state else Phase.STOPPED
@@ -250,10 +258,12 @@ class Passes:
             hosts=(f"{names.host(key.name, key.namespace)}.localhost",),
             title=f"{key.namespace}/{key.name}",
             state=word,  # type: ignore[arg-type]
-            sidecar=made.sidecar if made else None,
+            # Before it answers there is nowhere to lead to: Envoy would look for it in vain, and
+            # then wait before it looks again.
+            sidecar=made.sidecar if made and word == "running" else None,
         )
 
-    def _tell(self, work: "_Work") -> None:
+    def _tell(self, work: "Work") -> None:
         kode, key = work.seen.kode, work.key
         if work.instance in self.refused:
             work.problems.append(
@@ -315,7 +325,7 @@ class Passes:
         return f"{scheme}://{names.host(key.name, key.namespace)}.{place}"
 
 
-class _Work:
+class Work:
     """The working state of one pass."""
 
     def __init__(

@@ -10,8 +10,9 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from importlib.metadata import version
+from typing import TypeVar
 
 from kode.errors import KodeError
 from kode.platform.local import offering, starters
@@ -31,6 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 _TRY_AGAIN = 2.0
 _LOOK_AGAIN = 60.0
+_T = TypeVar("_T")
 _DOOR = "door"
 _FOLLOWING = "following the store"
 _BATCH = 0.02
@@ -165,16 +167,18 @@ class Service:
                     self._all()
                     self._stirred.clear()
             keys, self._dirty = sorted(self._dirty), set()
-            for key in keys:
-                await self._pass(key)
+            works = [work for key in keys if (work := await self._pass(key, self._passes.one(key)))]
             await self._offer()
+            for work in works:
+                # Ready means that a page is served, so it is told after the door knows.
+                await self._pass(work.key, self._passes.tell(work))
             with self._tried("deleting files"):
                 await self._passes.collect()
             self._record()
 
-    async def _pass(self, key: Key) -> None:
+    async def _pass(self, key: Key, part: Awaitable[_T]) -> _T | None:
         try:
-            await self._passes.one(key)
+            found = await part
         except (KodeError, OSError) as error:
             self._complain(str(key), error)
             self._later(key)
@@ -183,6 +187,8 @@ class Service:
             self._later(key)
         else:
             self._complaints.pop(str(key), None)
+            return found
+        return None
 
     @contextlib.contextmanager
     def _tried(self, what: str) -> Iterator[None]:
