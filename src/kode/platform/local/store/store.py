@@ -3,9 +3,9 @@
 Rule: what is acknowledged is on the disk, and every write is one transaction; a write of spec and
 metadata leaves status as it is, a write of status leaves the rest.
 
-It checks no document (kode.platform.local.documents.admission does); it knows who stands where, of which
-version, and what goes with a Kode. Several processes have it open at once: the daemon and every
-command. Its calls wait for the disk, so in an event loop they belong into a thread.
+It checks no document (kode.platform.local.documents.admission does); it knows who stands where, of
+which version, and what goes with a Kode. Several processes have it open at once: the daemon and
+every command. Its calls wait for the disk, so in an event loop they belong into a thread.
 """
 
 import json
