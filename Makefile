@@ -60,7 +60,8 @@ test-cluster: venv ## real pods, real network policies, a real browser
 bench: bench-local bench-reconcile ## every measurement
 
 .PHONY: bench-local
-bench-local: venv ## one machine: requests through the door beside direct ones, the command line
+bench-local: venv ## one machine: a start beside a bare one, requests through the door, commands
+	$(TIMED) $(BIN)/python -m bench.machine
 	$(TIMED) $(BIN)/python -m bench.door
 	$(TIMED) $(BIN)/python -m bench.cli
 

@@ -35,7 +35,7 @@ _LOOK_AGAIN = 60.0
 _T = TypeVar("_T")
 _DOOR = "door"
 _FOLLOWING = "following the store"
-_BATCH = 0.02
+_BATCH = 0.005
 """Seconds in which changes are gathered before passes begin."""
 
 

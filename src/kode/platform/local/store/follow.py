@@ -1,7 +1,7 @@
 """Watching the store: the changes after a version, for ever.
 
-Rule: whoever wrote, this process or another, is noticed within a tenth of a second; an idle watch
-costs one look at shared memory each time and never touches the disk.
+Rule: whoever wrote, this process or another, is noticed within a twentieth of a second; an idle
+watch costs one look at shared memory each time and never touches the disk.
 
 That look is `PRAGMA data_version`, on a connection that never writes and so sees everybody's
 writes. It is quick enough for an event loop; what is then read comes from a thread.
@@ -14,7 +14,7 @@ from kode.platform.local.store.database import Database
 from kode.platform.local.store.store import Store
 from kode.platform.port import Change
 
-_SECONDS = 0.1
+_SECONDS = 0.04
 
 
 async def follow(

@@ -22,7 +22,7 @@ class Pace:
     first: float = 1.0
     longest: float = 60.0
     settled: float = 60.0
-    eager: float = 0.1
+    eager: float = 0.03
     calm: float = 3.0
     failures: int = 10
 

@@ -1,0 +1,179 @@
+"""`make bench-local`: one machine's platform: a start beside the editor's bare one, `up`, memory.
+
+Rule: the floor is the very command on the very socket, without the platform, and both are over when
+the same page is there. The time that Python takes to begin a command counts where a person waits
+for a command, so in `up`, and not in a start.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from socket import AF_UNIX, socket
+from statistics import median
+
+from bench.figures import Figure, Report
+from kode.platform.local.places import Places
+from kode.platform.local.platform import Local
+from tests.local.kodes import LOGIN, opened, tiny
+from tests.local.machine import Machine, free_port
+
+_PATIENCE = 120.0
+_EDITOR = "editor"
+_PAGE = "/healthz"
+_KODES = 10
+
+
+def measure(rounds: int, report: Report) -> None:
+    """Measure all, telling figures as they come."""
+    with _machine() as machine:
+        machine.up("--empty")
+        report.tell(Figure("platform_memory_of_0_kodes", _memory(machine), "MB"))
+        machine.apply(opened(_EDITOR, "code-server"))
+        machine.ready(_EDITOR)
+        report.tell(*_starts(machine, rounds))
+        report.tell(_up(machine, rounds))
+        machine.kode("delete", _EDITOR, "--wait")
+        names = [f"kode-{number}" for number in range(_KODES)]
+        machine.apply(tiny(), *map(opened, names))
+        for name in names:
+            machine.ready(name)
+        report.tell(Figure(f"platform_memory_of_{_KODES}_kodes", _memory(machine), "MB"))
+
+
+def _starts(machine: Machine, rounds: int) -> list[Figure]:
+    bare, ours = [], []
+    for _ in range(rounds):
+        machine.kode("stop", _EDITOR, "--wait")
+        bare.append(_bare(machine))
+        ours.append(_through(machine))
+    name = "start_to_page"
+    ratio = median(ours) / median(bare)
+    return [
+        Figure(name, median(ours), "s", median(bare)),
+        Figure(f"{name}_ratio", ratio, "times", goal=1.5),
+    ]
+
+
+def _bare(machine: Machine) -> float:
+    """Return the seconds from the editor's bare start to its page."""
+    (written,) = machine.root.glob(f"run/{_EDITOR}-*/environment.json")
+    found = json.loads(written.read_text())
+    argv = found["argv"]
+    path = Path(next(word for word in argv if word.startswith("--socket=")).partition("=")[2])
+    path.unlink(missing_ok=True)
+    began = time.monotonic()
+    running = subprocess.Popen(
+        argv,
+        env=found["env"],
+        cwd=found["cwd"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _until(lambda: _answers(path))
+        return time.monotonic() - began
+    finally:
+        os.killpg(running.pid, 15)
+        running.wait()
+        path.unlink(missing_ok=True)
+
+
+def _through(machine: Machine) -> float:
+    """Return the seconds from the wish to start to the page through the door."""
+    local = Local(Places(machine.root, machine.cache))
+
+    async def start() -> float:
+        began = time.monotonic()
+        await local.suspend(_EDITOR, "default", suspended=False)
+        return began
+
+    async def close() -> None:
+        await local.close()
+
+    began = asyncio.run(start())
+    _until(lambda: _served(machine))
+    took = time.monotonic() - began
+    asyncio.run(close())
+    return took
+
+
+def _up(machine: Machine, rounds: int) -> Figure:
+    took = []
+    for _ in range(rounds):
+        machine.kode("down")
+        began = time.monotonic()
+        machine.up()
+        _until(lambda: _served(machine))
+        took.append(time.monotonic() - began)
+    return Figure("up_to_editor", median(took), "s")
+
+
+def _answers(path: Path) -> bool:
+    with socket(AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+        connection = HTTPConnection("localhost")
+        connection.sock = client
+        try:
+            connection.request("GET", _PAGE)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+
+
+def _served(machine: Machine) -> bool:
+    try:
+        return machine.ask(f"{_EDITOR}.localhost", _PAGE, LOGIN).status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while not holds():
+        if time.monotonic() > until:
+            raise TimeoutError(f"no page within {_PATIENCE:.0f} s")
+        time.sleep(0.005)
+
+
+def _memory(machine: Machine) -> float:
+    """Return what the platform's own processes take, the editors left out, shared parts shared."""
+    marks = ("-m kode.platform.local ", "/envoy ", "shim.shim import main")
+    ours = [pid for pid, line in machine.processes().items() if any(it in line for it in marks)]
+    texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in ours]
+    return sum(int(text.split("\nPss:")[1].split()[0]) for text in texts) / 1024
+
+
+@contextmanager
+def _machine() -> Iterator[Machine]:
+    root = Path(tempfile.mkdtemp(prefix="kode-"))
+    found = Machine(root / "home", Places.of(os.environ).cache, free_port())
+    try:
+        yield found
+    finally:
+        found.end()
+        shutil.rmtree(root)
+
+
+def main() -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m bench.machine", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    measure(parser.parse_args().rounds, Report("bench-machine"))
+
+
+if __name__ == "__main__":
+    main()
