@@ -47,15 +47,14 @@ def parse(document: Mapping[str, Any]) -> Resource:
     kind = document.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None or document.get("apiVersion") != API_VERSION:
-        raise InvalidSpec(
-            Reason.INVALID_SPEC,
+        raise _refused(
             f"kind {_shown(kind)} of apiVersion {_shown(document.get('apiVersion'))}: must be one "
             f"of {', '.join(KINDS)} of {API_VERSION}",
         )
     try:
         return model.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise InvalidSpec(Reason.INVALID_SPEC, problems(error)) from None
+        raise _refused(problems(error)) from None
 
 
 def complete_version(document: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -93,6 +92,13 @@ def problems(error: ValidationError) -> str:
     if len(found) > _MOST_PROBLEMS:
         shown.append(f"and {len(found) - _MOST_PROBLEMS} more")
     return "; ".join(shown)
+
+
+def _refused(message: str) -> InvalidSpec:
+    # What is quoted may hold half a surrogate pair, which no terminal and no status can take.
+    return InvalidSpec(
+        Reason.INVALID_SPEC, message.encode("utf-8", "backslashreplace").decode("utf-8")
+    )
 
 
 def _path(location: tuple[int | str, ...]) -> str:

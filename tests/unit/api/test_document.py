@@ -56,6 +56,7 @@ def test_parse_and_dump_are_inverse(document: dict[str, Any]) -> None:
         ({"data": {}}, "data: unknown field"),
         ({"metadata": None}, "metadata: required"),
         ({1: 2}, "[1]: a key must be text"),
+        ({"apiVersion": SURROGATE}, "kind Kode of apiVersion \\ud800: must be one of "),
         ({"kind": None}, "kind (none) of apiVersion kode.jacero.io/v1alpha1: must be one of "),
         ({"kind": "x" * 100}, f"kind {'x' * 80}... of apiVersion "),
         ({"kind": [[]]}, "kind (list) of apiVersion "),
