@@ -120,7 +120,8 @@ def test_a_log_that_is_followed_ends_with_ctrl_c_or_its_reader(own_machine: Mach
     machine.up("--empty")
     machine.apply(template(), kode("dev"))
     machine.ready("dev")
-    command = [str(KODE), "logs", "-f", "dev"]
+    # Whoever runs the tests in the background may have them ignore Ctrl-C.
+    command = ["env", "--default-signal=INT", str(KODE), "logs", "-f", "dev"]
     for ends in (_interrupt, _stop_reading):
         with subprocess.Popen(
             command, env=machine.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
