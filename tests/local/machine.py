@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +28,8 @@ from kode.platform.local.platform import Local
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
+_LISTENS = "0A"
+"""State of a socket in /proc/net/tcp. Source: proc_pid_net(5)."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,21 @@ class Machine:
         """Tell whether anybody listens on the door's port."""
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def addresses(self) -> set[str]:
+        """Return every address, in the kernel's hex, that a process of ours listens on."""
+        sockets = set()
+        for pid in self.processes():
+            for link in Path(f"/proc/{pid}/fd").glob("*"):
+                with suppress(OSError):
+                    sockets.add(str(link.readlink()))
+        found = set()
+        for table in ("tcp", "tcp6"):
+            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+                words = line.split()
+                if words[3] == _LISTENS and f"socket:[{words[9]}]" in sockets:
+                    found.add(words[1].partition(":")[0])
+        return found
 
     def end(self) -> None:
         """End everything, whatever has become of it."""

@@ -177,6 +177,14 @@ def test_nothing_of_it_is_for_others_to_read(machine: Machine) -> None:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
 
 
+def test_nothing_listens_beyond_this_machine(machine: Machine) -> None:
+    machine.apply(kode("inside"))
+    machine.ready("inside")
+    loopback = {"0100007F", "0" * 24 + "01000000"}
+    assert "0100007F" in machine.addresses()
+    assert machine.addresses() <= loopback
+
+
 def test_down_ends_everything_and_up_brings_it_back(machine: Machine) -> None:
     machine.apply(kode("comes-back"))
     machine.ready("comes-back")
