@@ -4,7 +4,6 @@ Rule: what a test starts it ends; what is left over is looked for by what every 
 carries in its environment, not by asking the platform.
 """
 
-import asyncio
 import json
 import os
 import signal
@@ -16,15 +15,14 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kode.api.meta import Object
 from kode.platform.local.places import Places
-from kode.platform.local.platform import Local
+from kode.platform.local.store.store import Store
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
@@ -100,17 +98,13 @@ class Machine:
     def condition(
         self, name: str, kind: str = "Ready", namespace: str = "default"
     ) -> dict[str, Any]:
-        """Return a condition of a Kode; empty where it is not told."""
-        # Asked again and again: without the half second that a command takes to start.
-        local = Local(Places(self.root, self.cache))
+        """Return a condition of a Kode; empty where it is not told.
 
-        async def read() -> Object:
-            try:
-                return await local.get("Kode", name, namespace)
-            finally:
-                await local.close()
-
-        status = asyncio.run(read()).get("status") or {}
+        The store is read as any program of the person's may: a test asks often, and a command each
+        time would be most of what the machine is busy with.
+        """
+        with closing(Store(Places(self.root, self.cache).store)) as store:
+            status = store.get("Kode", name, namespace).get("status") or {}
         found = [item for item in status.get("conditions", ()) if item["type"] == kind]
         return dict(found[0]) if found else {}
 

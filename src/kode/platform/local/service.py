@@ -68,6 +68,8 @@ class Service:
         self._told: Running | None = None
         self._complaints: dict[str, str] = {}
         self._since = time.time()
+        self._looked = False
+        """Whether every Kode was looked at: before that its status may be an earlier platform's."""
         self._ending = False
 
     async def run(self) -> None:
@@ -81,6 +83,8 @@ class Service:
         await self._supervisor.adopt()
         await self._supervisor.want(self._door.program())
         self._dirty |= self._passes.known()
+        with self._tried("reading the store"):
+            self._all()
         tasks = [asyncio.create_task(part) for part in (self._follow(), self._work())]
         waiting = asyncio.create_task(ending.wait())
         done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -174,6 +178,7 @@ class Service:
                 await self._pass(work.key, self._passes.tell(work))
             with self._tried("deleting files"):
                 await self._passes.collect()
+            self._looked = True
             self._record()
 
     async def _pass(self, key: Key, part: Awaitable[_T]) -> _T | None:
@@ -224,6 +229,7 @@ class Service:
         row = proc.row(os.getpid())
         assert row is not None  # noqa: S101 - this very process
         door = self._supervisor.state(_DOOR)
+        answers = door is not None and door.phase is Phase.RUNNING
         found = Running(
             pid=row.pid,
             start=row.start,
@@ -231,7 +237,7 @@ class Service:
             since=self._since,
             version=version("kode"),
             address=self._options.address,
-            ready=not self._ending and door is not None and door.phase is Phase.RUNNING,
+            ready=answers and self._looked and not self._ending,
             trouble=door.words if door is not None and door.phase is Phase.WAITING else "",
         )
         if found != self._told:
