@@ -1,4 +1,4 @@
-"""An editor on the development cluster, and the way back: `make up` and `make down`.
+"""An editor on the development cluster, and the way back: `make cluster-editor` and `make cluster-editor-down`.
 
 Rule: every step is a command that is printed and that a person could type; --stop undoes what a
 start began, and leaves a cluster that was there before.
@@ -136,7 +136,7 @@ def start(name: str, port: int) -> None:
     install(variables)
     process = forward(port, variables)
     Started(name, ours, (process.pid, process.started)).write()
-    print(f"\nThe editor: http://127.0.0.1:{port}/ ({LOGIN})\nStop it:    make down")
+    print(f"\nThe editor: http://127.0.0.1:{port}/ ({LOGIN})\nStop it:    make cluster-editor-down")
 
 
 def stop() -> None:
