@@ -1,4 +1,4 @@
-"""An editor on the development cluster, and the way back: `make cluster-editor` and `make cluster-editor-down`.
+"""An editor on the development cluster, and the way back: `make cluster-editor`, `-editor-down`.
 
 Rule: every step is a command that is printed and that a person could type; --stop undoes what a
 start began, and leaves a cluster that was there before.
