@@ -9,12 +9,9 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -25,7 +22,7 @@ from bench.figures import Figure, Report
 from kode.platform.local.places import Places
 from kode.platform.local.platform import Local
 from tests.local.kodes import LOGIN, opened, tiny
-from tests.local.machine import Machine, free_port
+from tests.local.machine import Machine, newcomers
 
 _PATIENCE = 120.0
 _EDITOR = "editor"
@@ -35,7 +32,7 @@ _KODES = 10
 
 def measure(rounds: int, report: Report) -> None:
     """Measure all, telling figures as they come."""
-    with _machine() as machine:
+    with newcomers() as machine:
         machine.up("--empty")
         report.tell(Figure("platform_memory_of_0_kodes", _memory(machine), "MB"))
         machine.apply(opened(_EDITOR, "code-server"))
@@ -155,17 +152,6 @@ def _memory(machine: Machine) -> float:
     ours = [pid for pid, line in machine.processes().items() if any(it in line for it in marks)]
     texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in ours]
     return sum(int(text.split("\nPss:")[1].split()[0]) for text in texts) / 1024
-
-
-@contextmanager
-def _machine() -> Iterator[Machine]:
-    root = Path(tempfile.mkdtemp(prefix="kode-"))
-    found = Machine(root / "home", Places.of(os.environ).cache, free_port())
-    try:
-        yield found
-    finally:
-        found.end()
-        shutil.rmtree(root)
 
 
 def main() -> None:

@@ -6,16 +6,18 @@ carries in its environment, not by asking the platform.
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -212,6 +214,19 @@ class Machine:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
         """Follow nothing."""
+
+
+@contextmanager
+def newcomers() -> Iterator[Machine]:
+    """A machine with nothing on it but the editors that were installed before."""
+    # Not pytest's folder: with the test's name in it, it is too long for sockets.
+    root = Path(tempfile.mkdtemp(prefix="kode-"))
+    found = Machine(root / "home", Places.of(os.environ).cache, free_port())
+    try:
+        yield found
+    finally:
+        found.end()
+        shutil.rmtree(root)
 
 
 def free_port() -> int:

@@ -7,15 +7,14 @@ from typing import Annotated
 import typer
 
 from kode.cli import kinds, wait
-from kode.cli.exits import Exit, code
-from kode.cli.failures import Failure, tell
+from kode.cli.exits import Exit
+from kode.cli.failures import Failure, each
 from kode.cli.files import found
 from kode.cli.kinds import KODE, Kind
 from kode.cli.options import Where
 from kode.cli.platforms import visit
 from kode.cli.session import Session
 from kode.cli.terminal import ask
-from kode.errors import KodeError
 
 
 @dataclass(frozen=True)
@@ -67,18 +66,11 @@ def command(
 
 async def deleted(session: Session, targets: list[_Target], how: How) -> int:
     """Delete every target; return the exit code of the first that failed."""
-    outcome = Exit.OK
-    for target in targets:
-        there = replace(session, namespace=target.namespace)
-        try:
-            await _one(there, target, how)
-        except Failure as failure:
-            tell(failure.message, failure.then)
-            outcome = outcome or failure.exit
-        except KodeError as error:
-            tell(f"{target.kind.word} {target.name}: {error}")
-            outcome = outcome or code(error)
-    return outcome
+
+    async def turn(target: _Target) -> None:
+        await _one(replace(session, namespace=target.namespace), target, how)
+
+    return await each(targets, turn, lambda target: f"{target.kind.word} {target.name}")
 
 
 async def _one(session: Session, target: _Target, how: How) -> None:

@@ -5,15 +5,17 @@ Rule: an `error:` line says what is wrong, a `next:` line what to type now; both
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import typer
 
 from kode.cli.exits import Exit, code
 from kode.cli.terminal.words import plain
 from kode.errors import KodeError
+
+_T = TypeVar("_T")
 
 
 @dataclass(eq=False)
@@ -36,6 +38,32 @@ def tell(message: str, then: str = "") -> None:
     sys.stderr.write(f"error: {plain(message)}\n")
     if then:
         sys.stderr.write(f"next: {plain(then)}\n")
+
+
+async def each(
+    items: Iterable[_T], turn: Callable[[_T], Awaitable[None]], title: Callable[[_T], str]
+) -> int:
+    """Take one after the other; what is wrong with one is told and keeps none of the others.
+
+    Args:
+        items: what to take.
+        turn: what to do with each.
+        title: what people call it.
+
+    Returns:
+        The exit code of the first that failed.
+    """
+    outcome = Exit.OK
+    for item in items:
+        try:
+            await turn(item)
+        except Failure as failure:
+            tell(failure.message, failure.then)
+            outcome = outcome or failure.exit
+        except KodeError as error:
+            tell(f"{title(item)}: {error}")
+            outcome = outcome or code(error)
+    return outcome
 
 
 def finish(errand: Callable[[], Coroutine[Any, Any, int | None]]) -> NoReturn:

@@ -8,30 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from kode.cli import conditions, wait
-from kode.cli.exits import Exit, code
-from kode.cli.failures import Failure, tell
+from kode.cli.exits import Exit
+from kode.cli.failures import Failure, each
 from kode.cli.options import Patience
 from kode.cli.session import Session
-from kode.errors import KodeError
-
-
-async def each(names: list[str], turn: Callable[[str], Awaitable[None]]) -> int:
-    """Take one Kode after the other; what is wrong with one is told and keeps none of the others.
-
-    Returns:
-        The exit code of the first that failed.
-    """
-    outcome = Exit.OK
-    for name in names:
-        try:
-            await turn(name)
-        except Failure as failure:
-            tell(failure.message, failure.then)
-            outcome = outcome or failure.exit
-        except KodeError as error:
-            tell(f"kode {name}: {error}")
-            outcome = outcome or code(error)
-    return outcome
 
 
 async def stop(session: Session, name: str, patience: Patience) -> None:
@@ -85,6 +65,8 @@ def errand(
     """Return the errand that takes every Kode."""
 
     async def taken(session: Session) -> int:
-        return await each(names, lambda name: turn(session, name, patience))
+        return await each(
+            names, lambda name: turn(session, name, patience), lambda name: f"kode {name}"
+        )
 
     return taken
