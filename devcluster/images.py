@@ -67,7 +67,10 @@ IMAGES = (
         "operator",
         ("docker.io/kode/operator:dev",),
         needs=(DEBIAN,),
-        inputs=("LICENSE", "README.md", "pyproject.toml", "requirements/operator.txt", "src/kode"),
+        inputs=(
+            *("LICENSE", "README.md", "pyproject.toml", "src/kode"),
+            *(f"requirements/{lock}.txt" for lock in ("build", "operator", "uv")),
+        ),
     ),
 )
 

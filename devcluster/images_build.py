@@ -19,6 +19,8 @@ KEY_LENGTH = 16
 # The id of the build secret that Dockerfiles mount, and where a mount without a target puts it.
 CERTIFICATES = "host-ca"
 CERTIFICATES_IN_BUILD = f"/run/secrets/{CERTIFICATES}"
+# The variables in which pip, uv and npm are told of it.
+READ_CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 LINES_OF_A_FAILURE = 30
 
 
@@ -120,6 +122,6 @@ def _certificates() -> list[str]:
     bundle = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     if not Path(bundle).is_file():
         return []
-    arguments = (f"{name}={CERTIFICATES_IN_BUILD}" for name in ("PIP_CERT", "NODE_EXTRA_CA_CERTS"))
+    arguments = (f"{name}={CERTIFICATES_IN_BUILD}" for name in READ_CERTIFICATES)
     options = [option for argument in arguments for option in ("--build-arg", argument)]
     return ["--secret", f"id={CERTIFICATES},src={bundle}", *options]

@@ -1,72 +1,117 @@
-"""Make `.venv` what the lock file says, and nothing when it already is.
+"""Make `.venv` what a lock file says, and nothing when it already is.
 
-Rule: packages are installed by hash only; the project itself is installed in place, with what the
-lock brought and without asking an index. Needs nothing but python3.
+    python -m tools.venv [dev|local]
+
+`local` is what the product needs to run on one machine, `dev` that and what contributors need.
+Rule: the lock alone decides what is installed, whatever an index offers and whatever pip came with
+python3: uv, itself fetched by hash, installs exactly the lock's packages by their hashes. Needs
+nothing but python3.
 """
 
 import hashlib
-import importlib.util
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from devcluster.paths import cache_dir
+from tools import uv
+
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from kode.platform.local.editors.uv import FLAGS, environment  # noqa: E402 - see the line above
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
 
-LOCKED = ["--require-hashes", "--requirement", "requirements/dev.txt"]
-ITSELF = ["--no-deps", "--no-build-isolation", "--no-index", "--editable", "."]
-# What pip installs, and the file that a change of it shows in.
-STEPS = (("requirements/dev.txt", LOCKED), ("pyproject.toml", ITSELF))
+# What is asked for: the locks that hold it, the smallest first.
+SETS = {"local": ("local", "dev"), "dev": ("dev",)}
+# Installing the project itself is a build, whose packages have a lock of their own.
+BUILD_LOCK = ROOT / "requirements" / "build.txt"
+ITSELF = ("--no-deps", "--build-constraints", str(BUILD_LOCK), "--editable", str(ROOT))
 
 
-def digest(path: Path) -> str:
-    """The digest of a file's contents."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def lock(name: str) -> Path:
+    """Return the lock file of a set."""
+    return ROOT / "requirements" / f"{name}.txt"
 
 
-def stamp(source: str) -> Path:
-    """Where the digest of a source stands after its step was done."""
-    return VENV / f".{Path(source).stem}.sha256"
+def stamp(name: str) -> Path:
+    """Where the digest of what a set was installed from stands."""
+    return VENV / f".{name}.sha256"
 
 
-def current(source: str) -> bool:
-    """Whether the step of this source was done for its contents as they are now."""
-    done = stamp(source)
-    return done.exists() and done.read_text() == digest(ROOT / source)
+def digest(name: str) -> str:
+    """Return the digest of all that decides what a set is."""
+    sources = (lock(name), BUILD_LOCK, ROOT / "pyproject.toml")
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
-def create() -> str | None:
-    """Create the environment; the reason in words where this python3 cannot."""
+def is_current(name: str) -> bool:
+    """Whether the set is installed as it is now, by itself or as part of a larger one."""
+    if not PYTHON.exists():
+        return False
+    stamps = ((stamp(larger), larger) for larger in SETS[name])
+    return any(path.exists() and path.read_text() == digest(larger) for path, larger in stamps)
+
+
+def install(name: str) -> None:
+    """Make `.venv` the set, from nothing or from what it is.
+
+    Raises:
+        uv.NoInstallerError: there is no installer to be had.
+        subprocess.CalledProcessError: it fails; uv has said why.
+    """
+    program = uv.fetch()
+    for larger in SETS:
+        stamp(larger).unlink(missing_ok=True)
+    run(program, "venv", "--clear", "--no-project", "--python", sys.executable, VENV)
+    run(program, "pip", "sync", *FLAGS, "--python", PYTHON, lock(name))
+    run(program, "pip", "install", "--python", PYTHON, *ITSELF)
+    stamp(name).write_text(digest(name))
+
+
+def run(program: Path, *arguments: str | Path) -> None:
+    """Run uv, quietly."""
+    command = [program, "--quiet", "--cache-dir", cache_dir() / "uv", *arguments]
+    subprocess.run(command, cwd=ROOT, env=environment(os.environ), check=True)
+
+
+def size() -> int:
+    """Return the size of `.venv` in MiB, each file once."""
+    files = {(it.st_dev, it.st_ino): it.st_size for it in map(os.lstat, VENV.rglob("*"))}
+    return round(sum(files.values()) / 2**20)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Install what is not current; 0 where it is there in the end."""
+    name = arguments[0] if arguments else "dev"
+    if name not in SETS:
+        print(f"venv: {name} is none of {', '.join(SETS)}", file=sys.stderr)
+        return 2
     if sys.version_info < OLDEST:
-        return "python3 is older than 3.11; name a newer one: make venv PYTHON=python3.12"
-    if importlib.util.find_spec("ensurepip") is None:
-        return "this python3 cannot make virtual environments; `make deps` installs python3-venv"
-    subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-    return None
-
-
-def install(arguments: list[str]) -> int:
-    """Run the environment's pip."""
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    return subprocess.run([*pip, *arguments], cwd=ROOT, check=False).returncode
-
-
-def main() -> int:
-    """Carry out the steps that are not current; the exit status of the first that fails."""
-    if not PYTHON.exists() and (reason := create()):
+        reason = "python3 is older than 3.11; name a newer one: make venv PYTHON=python3.12"
         print(f"venv: {reason}", file=sys.stderr)
         return 1
-    for source, arguments in STEPS:
-        if current(source):
-            continue
-        print(f"venv: installing by {source}", flush=True)
-        if status := install(arguments):
-            return status
-        stamp(source).write_text(digest(ROOT / source))
+    if is_current(name):
+        return 0
+    print(f"venv: installing requirements/{name}.txt", flush=True)
+    started = time.monotonic()
+    try:
+        install(name)
+    except uv.NoInstallerError as error:
+        print(f"venv: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print("venv: not installed; uv says why above", file=sys.stderr)
+        return error.returncode
+    print(f"venv: {time.monotonic() - started:.1f} s, {size()} MiB", flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,6 +6,7 @@ carries in its environment, not by asking the platform.
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -28,6 +29,8 @@ from kode.platform.local.store.store import Store
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
+# Where packages come from: without it an editor is there only where another test installed it.
+_FOR_DOWNLOADS = re.compile(r"^PIP_|^UV_|_config_|_proxy$|CERT", re.IGNORECASE)
 _LISTENS = "0A"
 """State of a socket in /proc/net/tcp. Source: proc_pid_net(5)."""
 
@@ -58,9 +61,13 @@ class Machine:
     @property
     def environment(self) -> dict[str, str]:
         """What `kode` is run with."""
-        kept = {"PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "PIP_INDEX_URL"}
+        kept = {"PATH", "HOME", "LANG", "TMPDIR"}
         kept |= {"CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "XDG_RUNTIME_DIR"}
-        own = {key: value for key, value in os.environ.items() if key in kept or "_config_" in key}
+        own = {
+            key: value
+            for key, value in os.environ.items()
+            if key in kept or _FOR_DOWNLOADS.search(key)
+        }
         places = {"KODE_HOME": str(self.root), "KODE_CACHE": str(self.cache)}
         return {**own, **places, "NO_COLOR": "1"}
 

@@ -51,7 +51,7 @@ def places() -> Iterator[Places]:
     shared = Places.of(os.environ).cache
     cache = root / "cache"
     cache.mkdir()
-    for name in ("npm", "pip"):
+    for name in ("npm", "uv"):
         (shared / name).mkdir(parents=True, exist_ok=True)
         (cache / name).symlink_to(shared / name)
     try:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import browser, fresh
 from tests.browser.workbench import Workbench
+from tests.local import wheels
 from tests.local.machine import Machine, free_port
 from tests.local.test_newcomer import reads
 
@@ -43,6 +44,11 @@ def test_make_up_ends_with_a_working_editor(newcomer: Machine, browser: Browser)
     clone = root / "clone"
     checked_out(clone)
     said = make(root, clone, "up", f"PORT={newcomer.port}")
+    assert re.search(r"^venv: \d+\.\d s, \d+ MiB$", said, re.MULTILINE)
+    (site,) = (clone / ".venv" / "lib").glob("*/site-packages")
+    assert wheels.installed(site).keys() == wheels.pinned(wheels.ALL["local"]).keys() - {
+        "colorama"
+    } | {"kode"}
     url, user, password = SAID.findall(said)[0]
     page = fresh(browser, http_credentials={"username": user, "password": password})
     page.goto(url, wait_until="domcontentloaded")

@@ -1,11 +1,12 @@
 """tools.venv."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tools import venv
+from tools import uv, venv
 
 
 @pytest.fixture
@@ -13,51 +14,96 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(venv, "ROOT", tmp_path)
     monkeypatch.setattr(venv, "VENV", tmp_path)
     monkeypatch.setattr(venv, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(venv, "BUILD_LOCK", tmp_path / "requirements" / "build.txt")
+    monkeypatch.setattr(uv, "fetch", lambda: Path("uv"))
     (tmp_path / "requirements").mkdir()
-    for source, _ in venv.STEPS:
+    for source in ("requirements/dev.txt", "requirements/local.txt", "requirements/build.txt"):
         (tmp_path / source).write_text("as locked")
+    (tmp_path / "pyproject.toml").write_text("as declared")
     return tmp_path
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    calls: list[list[str]] = []
+def locks(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The locks that were installed."""
+    installed: list[str] = []
 
-    def install(arguments: list[str]) -> int:
-        calls.append(arguments)
-        return 0
+    def run(_: Path, *arguments: str | Path) -> None:
+        if "sync" in arguments:
+            installed.append(Path(arguments[-1]).name)
 
-    monkeypatch.setattr(venv, "install", install)
-    return calls
-
-
-def test_second_run_installs_nothing(root: Path, installed: list[list[str]]) -> None:
-    assert venv.main() == 0
-    assert installed == [venv.LOCKED, venv.ITSELF]
-    assert venv.main() == 0
-    assert len(installed) == len(venv.STEPS)
+    monkeypatch.setattr(venv, "run", run)
     assert root.exists()
+    return installed
 
 
-def test_changed_lock_is_installed_again(root: Path, installed: list[list[str]]) -> None:
-    venv.main()
+def test_second_run_installs_nothing(locks: list[str]) -> None:
+    assert venv.main([]) == 0
+    assert venv.main([]) == 0
+    assert locks == ["dev.txt"]
+
+
+@pytest.mark.parametrize(
+    "source", ["requirements/dev.txt", "requirements/build.txt", "pyproject.toml"]
+)
+def test_what_is_installed_from_a_changed_file_is_installed_again(
+    source: str, root: Path, locks: list[str]
+) -> None:
+    venv.main([])
+    (root / source).write_text("newer")
+    venv.main([])
+    assert locks == ["dev.txt", "dev.txt"]
+
+
+def test_contributors_have_what_one_machine_needs(locks: list[str]) -> None:
+    assert venv.main(["local"]) == 0
+    assert venv.main(["dev"]) == 0
+    assert venv.main(["local"]) == 0
+    assert locks == ["local.txt", "dev.txt"]
+
+
+def test_the_larger_set_counts_only_as_it_is_locked_now(root: Path, locks: list[str]) -> None:
+    venv.main(["dev"])
     (root / "requirements/dev.txt").write_text("newer")
-    venv.main()
-    assert installed[2:] == [venv.LOCKED]
-
-
-def test_failure_is_tried_again_next_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(venv, "install", lambda _: 3)
-    assert venv.main() == 3
-    assert not venv.current("requirements/dev.txt")
-    assert root.exists()
+    venv.main(["local"])
+    assert locks == ["dev.txt", "local.txt"]
+    venv.main(["dev"])
+    assert locks == ["dev.txt", "local.txt", "dev.txt"]
 
 
 @pytest.mark.usefixtures("root")
-def test_python_without_ensurepip_is_told_what_to_install(
+def test_failure_is_told_and_tried_again_next_time(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(venv, "PYTHON", Path("absent"))
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert venv.main() == 1
-    assert "make deps" in capsys.readouterr().err
+    def fail(*_: object) -> None:
+        raise subprocess.CalledProcessError(3, "uv")
+
+    monkeypatch.setattr(venv, "run", fail)
+    assert venv.main([]) == 3
+    assert "uv says why" in capsys.readouterr().err
+    assert not venv.is_current("dev")
+
+
+@pytest.mark.usefixtures("root")
+def test_without_an_installer_the_reason_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> Path:
+        raise uv.NoInstallerError("this python3 has neither pip nor ensurepip")
+
+    monkeypatch.setattr(uv, "fetch", fail)
+    assert venv.main([]) == 1
+    assert "neither pip nor ensurepip" in capsys.readouterr().err
+
+
+def test_an_unknown_set_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert venv.main(["all"]) == 2
+    assert "local, dev" in capsys.readouterr().err
+
+
+def test_an_old_python_is_told_what_to_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(venv, "OLDEST", (99, 0))
+    assert venv.main([]) == 1
+    assert "PYTHON=" in capsys.readouterr().err

@@ -4,33 +4,14 @@ Rule: everything is written below `work`; what is downloaded stays in the cache,
 interrupted install begins anew at little cost.
 """
 
-import importlib.util
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kode.platform.local.editors import command
+from kode.platform.local.editors import command, uv
 from kode.platform.local.editors.catalog import LOCKS
 from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Progress, Tell
-
-_PIP_FLAGS = (
-    "--require-hashes",
-    "--no-deps",
-    "--only-binary=:all:",
-    "--no-input",
-    "--disable-pip-version-check",
-    "--no-warn-script-location",
-    "--progress-bar=off",
-    "--retries=2",
-)
-# What a person has set for other installs would put the packages elsewhere or refuse.
-_PIP_ENVIRONMENT = {
-    "PIP_USER": "0",
-    "PIP_REQUIRE_VIRTUALENV": "0",
-    "PIP_ROOT_USER_ACTION": "ignore",
-}
 
 
 @dataclass
@@ -66,14 +47,19 @@ class Build:
         self.done += 1
 
     async def run(
-        self, *argv: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+        self,
+        *argv: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        alone: bool = False,
     ) -> str:
         """Run a program of this step.
 
         Args:
             argv: program and arguments.
             cwd: where it runs; in `work` when left out.
-            env: added to the environment.
+            env: added to the environment, or
+            alone: all of it.
 
         Returns:
             The last lines that it printed.
@@ -84,38 +70,40 @@ class Build:
         return await command.run(
             argv,
             cwd=cwd or self.work,
-            env={**self.environment, **(env or {})},
+            env={**({} if alone else self.environment), **(env or {})},
             tell=lambda line: self.tell(Progress(self.name, self.done, self.total, line)),
         )
 
-    async def pip(
+    async def install(
         self, lock: str, *, target: Path | None = None, python: Path | None = None
     ) -> None:
-        """Install what a lock file names.
+        """Install what a lock file names, with uv, and nothing else.
 
         Args:
             lock: file in LOCKS; every line of it has its hashes.
             target: folder to put the packages in; or
-            python: the Python of a virtual environment to put them in.
+            python: the Python of a virtual environment that is to hold exactly them.
         """
-        pip = await self._pip()
+        # What is only taken from is not compiled; what starts every day is.
+        into = (f"--target={target}",) if target else (f"--python={python}", "--compile-bytecode")
         await self.run(
-            *pip,
-            *(("--python", str(python)) if python else ()),
-            "install",
-            *_PIP_FLAGS,
-            f"--cache-dir={self.cache / 'pip'}",
-            f"--requirement={LOCKS / lock}",
-            *((f"--target={target}", "--no-compile") if target else ()),
-            env=_PIP_ENVIRONMENT,
+            str(_program()),
+            "pip",
+            "sync",
+            *uv.FLAGS,
+            *into,
+            "--no-progress",
+            f"--cache-dir={self.cache / 'uv'}",
+            str(LOCKS / lock),
+            env=uv.environment(self.environment),
+            alone=True,
         )
 
-    async def _pip(self) -> tuple[str, ...]:
-        if importlib.util.find_spec("pip"):
-            return (sys.executable, "-m", "pip")
-        own = self.work / ".pip"
-        if not own.exists():
-            if not importlib.util.find_spec("ensurepip"):
-                raise CommandFailed("pip", "this Python has neither pip nor ensurepip")
-            await self.run(sys.executable, "-m", "venv", str(own))
-        return (str(own / "bin" / "python"), "-m", "pip")
+
+def _program() -> Path:
+    """Return uv's program, which comes as a package with the extra `local`."""
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise CommandFailed("uv", "uv is not installed: pip install 'kode[local]'") from None
+    return Path(find_uv_bin())

@@ -17,7 +17,8 @@ _NETWORK = re.compile(
     r"ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH"
     r"|ERR_SOCKET_TIMEOUT|SELF_SIGNED|CERT_|CERTIFICATE_VERIFY|ProxyError|Connection refused"
     r"|NewConnectionError|ConnectTimeout|Max retries|Name or service not known|ReadTimeout"
-    r"|Temporary failure in name resolution|No matching distribution|Network is unreachable"
+    r"|Temporary failure in name resolution|Network is unreachable|dns error|tcp connect error"
+    r"|invalid peer certificate|operation timed out|error sending request|No solution found"
 )
 _DISK = re.compile(r"ENOSPC|No space left on device|EDQUOT|Disk quota exceeded")
 _CAUSE = re.compile(
@@ -78,7 +79,7 @@ def _last(words: str) -> str:
     """The words that say what is wrong, on one line."""
     causes = [next(filter(None, found)) for found in _CAUSE.findall(words)]
     lines = words.splitlines()
-    # npm ends with where its log is, pip with advice: neither is the reason.
+    # npm ends with where its log is, which is not the reason.
     said = [line for line in lines if _COMPLAINT.search(line)]
     text = causes[-1] if causes else "; ".join(line.strip() for line in (said or lines)[-3:])
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -106,7 +106,6 @@ async def _check(offer: Offer, build: Build) -> None:
 
 
 def _finish(offer: Offer, build: Build) -> None:
-    shutil.rmtree(build.work / ".pip", ignore_errors=True)
     receipt = {"name": offer.name, "version": offer.version, "notes": build.notes}
     (build.work / _RECEIPT).write_text(json.dumps(receipt), encoding="utf-8")
     build.work.chmod(0o755)

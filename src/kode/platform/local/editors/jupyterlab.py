@@ -18,7 +18,7 @@ async def _environment(build: Build) -> None:
 
 
 async def _packages(build: Build) -> None:
-    await build.pip("jupyterlab.txt", python=_python(build.work))
+    await build.install("jupyterlab.txt", python=_python(build.work))
 
 
 async def _tidy(build: Build) -> None:
@@ -48,4 +48,8 @@ def _move(build: Build) -> None:
     old, new = os.fsencode(build.work), os.fsencode(build.final)
     for path in (build.work / "venv" / "bin").iterdir():
         if path.is_file() and not path.is_symlink() and old in (text := path.read_bytes()):
+            # A new file: the old one may be one with what is in the cache of downloads.
+            mode = path.stat().st_mode
+            path.unlink()
             path.write_bytes(text.replace(old, new))
+            path.chmod(mode)

