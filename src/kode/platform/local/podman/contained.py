@@ -84,7 +84,7 @@ def contained(
     return Contained(
         program=program,
         enter=made.enter,
-        runtime=f"podman {engine.version}: image {kode.template.image}, {why}",
+        runtime=f"{engine.title}: image {kode.template.image}, {why}",
         not_here=(
             *lacks_in_container(kode, rootless=engine.rootless),
             *made.missing,

@@ -71,9 +71,8 @@ def call(container: Container, engine: Engine, name: str, volume: Path) -> Call:
     hidden = {key: value for key, value in values.items() if key not in visible}
     given = [f"{key}={value}" for key, value in visible.items()]
     words = [
-        engine.path,
-        *("run", "--rm", "--replace", f"--name={name}", "--pull=never", "--log-driver=none"),
-        *(f"--ulimit={item}" for item in engine.ulimits),
+        *run(engine, name),
+        "--pull=never",
         *(f"--env={item}" for item in (*given, *hidden, TAG)),
         *_mounts(manifest, engine, volume),
         *_rights(container),
@@ -91,6 +90,32 @@ def call(container: Container, engine: Engine, name: str, volume: Path) -> Call:
     )
 
 
+def run(engine: Engine, name: str) -> tuple[str, ...]:
+    """Return the words that every call to run a container begins with.
+
+    Args:
+        engine: what runs it.
+        name: of the container.
+    """
+    # Later commands need no such option: a container remembers what it was started with.
+    runtime = [f"--runtime={engine.runtime}"] if engine.runtime else []
+    options = ("--rm", "--replace", f"--name={name}", "--log-driver=none")
+    ulimits = (f"--ulimit={item}" for item in engine.ulimits)
+    return (engine.path, "run", *runtime, *options, *ulimits)
+
+
+def bind(source: Path | str, target: str, *options: str) -> str:
+    """Return the option that mounts a folder of this machine.
+
+    Args:
+        source: the folder.
+        target: its path in the container.
+        options: further fields of the mount.
+    """
+    fields = ("type=bind", f"source={source}", f"target={target}", *options)
+    return f"--mount={','.join(map(_quoted, fields))}"
+
+
 def unlimited(manifest: Manifest, engine: Engine) -> list[str]:
     """Return the limits that a container is not held to."""
     limits = (manifest.get("resources") or {}).get("limits") or {}
@@ -100,10 +125,8 @@ def unlimited(manifest: Manifest, engine: Engine) -> list[str]:
 def _mounts(manifest: Manifest, engine: Engine, volume: Path) -> Iterator[str]:
     for mount in manifest.get("volumeMounts") or ():
         if mount["name"] == HOME_VOLUME:
-            fields = ["type=bind", f"source={volume}", f"target={mount['mountPath']}"]
-            if engine.relabels:
-                fields.append("relabel=private")
-            yield f"--mount={','.join(map(_quoted, fields))}"
+            label = ("relabel=private",) if engine.relabels else ()
+            yield bind(volume, mount["mountPath"], *label)
         elif mount["name"] == _SHARED_MEMORY:
             yield "--shm-size=1g"
 

@@ -32,6 +32,9 @@ class Engine:
         relabels: whether files need a label before a container may use them (SELinux).
         python: what runs the relay.
         environment: its own environment.
+        default_runtime: name of the OCI runtime that it starts containers with by itself.
+        runtime: name of the OCI runtime that it is told to use; empty for its own.
+        why_runtime: why its own is not used; empty where it is.
     """
 
     path: str
@@ -42,6 +45,31 @@ class Engine:
     relabels: bool = False
     python: str = "python3"
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    default_runtime: str = ""
+    runtime: str = ""
+    why_runtime: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        return f"podman {self.version}" + (f" with {self.runtime}" if self.runtime else "")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing runs images here.
+
+    Attributes:
+        message: what happened, in podman's words where it has some.
+        next_step: what to do.
+    """
+
+    message: str
+    next_step: str
+
+    def __str__(self) -> str:
+        """Return both, as one sentence."""
+        return f"{self.message}; {self.next_step}"
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""Looking for podman, beside the passes: it is asked once, and again while there is none.
+"""Looking for podman, beside the passes: it is tried once, and again while there is none.
 
-Rule: what is on PATH is not yet what works; only an engine that answers counts.
+Rule: what is on PATH is not yet what works, and what says a version is not yet what runs; only an
+engine that has run a container counts. It is tried anew when it is no longer the same.
 """
 
 import asyncio
@@ -12,12 +13,15 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from subprocess import SubprocessError
 
 from kode.api.conditions import Reason
 from kode.errors import NotReady
+from kode.platform.local.podman import advice, trial
 from kode.platform.local.podman import engine as engines
-from kode.platform.local.podman.engine import OLDEST, Engine
+from kode.platform.local.podman.engine import OLDEST, Engine, Refusal
 from kode.platform.local.store.entry import Key
 
 _WITHIN = 60.0
@@ -25,6 +29,14 @@ _LOOK_AGAIN = 60.0
 _RAISE_LIMITS = 24
 """The number of CAP_SYS_RESOURCE."""
 _INSTALL = "install it (on Debian: apt-get install podman)"
+_INTERCHANGEABLE = ("crun", "runc")
+"""OCI runtimes that hold a container in the same way, so that one may stand in for the other.
+
+What isolates better was chosen by somebody, and is never exchanged.
+"""
+_RUNTIME_FOLDERS = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/sbin", "/bin")
+_CONFIGURATION = ("containers/containers.conf", "containers/storage.conf")
+_SYSTEM_CONFIGURATION = ("/usr/share", "/etc")
 
 
 class Look:
@@ -38,6 +50,7 @@ class Look:
         """
         self._again = again
         self._found: Engine | None = None
+        self._state: object = None
         self._why = ""
         self._asked = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -47,8 +60,10 @@ class Look:
         """Return the engine, or None and why there is none.
 
         Raises:
-            NotReady: it is being asked; another pass is asked for when it has answered.
+            NotReady: it is being tried; another pass is asked for when that is known.
         """
+        if self._found and state(self._found) != self._state:
+            self._found = None
         if self._found:
             return self._found, ""
         if self._why and time.monotonic() - self._asked < _LOOK_AGAIN:
@@ -66,9 +81,12 @@ class Look:
     async def _look(self) -> None:
         try:
             found = await ask(os.environ)
-        except OSError as error:
-            found = f"podman cannot be asked: {error}"
-        self._found, self._why = (found, "") if isinstance(found, Engine) else (None, found)
+        except (OSError, ValueError, SubprocessError) as error:
+            found = Refusal(f"podman cannot be tried: {error}", "`podman info` may say more")
+        if isinstance(found, Engine):
+            self._found, self._state, self._why = found, state(found), ""
+        else:
+            self._found, self._why = None, str(found)
         self._asked, self._task = time.monotonic(), None
         loop = asyncio.get_running_loop()
         for key in self._waiting:
@@ -78,29 +96,71 @@ class Look:
         self._waiting.clear()
 
 
-async def ask(variables: Mapping[str, str]) -> Engine | str:
-    """Return the engine that an environment leads to, or in words why there is none.
+async def ask(variables: Mapping[str, str]) -> Engine | Refusal:
+    """Return the engine that an environment leads to, after it has run a container.
+
+    Raises:
+        OSError: it cannot be started, or a temporary folder cannot be written.
+    """
+    found = await describe(variables)
+    return found if isinstance(found, Refusal) else await choose_runtime(found)
+
+
+async def choose_runtime(engine: Engine) -> Engine | Refusal:
+    """Return an engine with an OCI runtime that works here: its own, or one that is as good.
+
+    Raises:
+        OSError: a temporary folder cannot be written.
+    """
+    complaints: dict[str, str] = {}
+    for name in ("", *_stand_ins(engine)):
+        candidate = replace(engine, runtime=name, why_runtime="; ".join(complaints.values()))
+        complaint = await trial.complaint(candidate)
+        if not complaint:
+            return candidate
+        complaints[name or engine.default_runtime] = complaint
+    return advice.refusal(engine, complaints)
+
+
+def state(engine: Engine) -> object:
+    """Return what differs once an engine is another one, or is configured in another way."""
+    variables = engine.environment
+    home = Path(variables.get("HOME") or Path.home())
+    own = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
+    folders = [*map(Path, _SYSTEM_CONFIGURATION), own]
+    files = [folder / name for folder in folders for name in _CONFIGURATION]
+    named = [
+        variables[it] for it in ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF") if it in variables
+    ]
+    runtimes = [it for it in map(_runtime, _INTERCHANGEABLE) if it]
+    return [_version(it) for it in (*files, *map(Path, (engine.path, *named, *runtimes)))]
+
+
+async def describe(variables: Mapping[str, str]) -> Engine | Refusal:
+    """Return the engine that an environment leads to, as it describes itself.
 
     Raises:
         OSError: it cannot be started.
     """
     path = shutil.which("podman", path=variables.get("PATH", os.defpath))
     if path is None:
-        return f"podman is not installed: {_INSTALL}"
+        return Refusal("podman is not installed", _INSTALL)
     own = engines.environment(variables)
     code, out, err = await _run([path, "info", "--format", "json"], own)
     if code:
-        last = (err.strip().splitlines() or [f"it ended with exit code {code}"])[-1]
-        return f"podman does not work here: {last}"
+        message = trial.last_error(err) if err.strip() else f"it ended with exit code {code}"
+        return Refusal(f"podman does not work here: {message}", advice.next_step([message]))
     try:
         said = json.loads(out)
         host, version = said["host"], str(said["version"]["Version"])
         rootless = bool(host["security"]["rootless"])
-    except (ValueError, KeyError, TypeError):
-        return "podman does not work here: `podman info` says nothing that can be understood"
+        runtime = str((host.get("ociRuntime") or {}).get("name", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        message = "podman does not work here: `podman info` says nothing that can be understood"
+        return Refusal(message, advice.next_step([]))
     if engines.is_too_old(version):
         oldest = ".".join(map(str, OLDEST))
-        return f"podman {version} is too old: {oldest} or newer is needed"
+        return Refusal(f"podman {version} is too old", f"install {oldest} or newer")
     return Engine(
         path=path,
         version=version,
@@ -110,7 +170,29 @@ async def ask(variables: Mapping[str, str]) -> Engine | str:
         relabels=bool(host["security"].get("selinuxEnabled")),
         python=sys.executable,
         environment=own,
+        default_runtime=runtime,
     )
+
+
+def _stand_ins(engine: Engine) -> list[str]:
+    if engine.default_runtime not in _INTERCHANGEABLE:
+        return []
+    others = [name for name in _INTERCHANGEABLE if name != engine.default_runtime]
+    return [name for name in others if _runtime(name)]
+
+
+def _runtime(name: str) -> str | None:
+    # Podman itself looks in more folders than a person's PATH may have.
+    folders = (os.environ.get("PATH", os.defpath), *_RUNTIME_FOLDERS)
+    return shutil.which(name, path=os.pathsep.join(folders))
+
+
+def _version(file: Path) -> tuple[str, int, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return (str(file), 0, 0, 0)
+    return (str(file), found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 async def _run(argv: list[str], env: Mapping[str, str]) -> tuple[int, str, str]:

@@ -197,6 +197,16 @@ def test_limits_that_root_may_not_raise_are_said() -> None:
     assert "--ulimit=nofile=5:5" in words
 
 
+def test_another_oci_runtime_is_asked_for_and_told() -> None:
+    found = planned(replace(ROOT, runtime="runc"))
+    words = list(found.program.main.argv)
+    assert "--runtime=runc" in words[words.index("run") : words.index("--rm")]
+    assert found.runtime.startswith("podman 4.3.1 with runc: image ")
+    own = planned(replace(ROOT, default_runtime="crun"))
+    assert not [word for word in own.program.main.argv if word.startswith("--runtime")]
+    assert own.program.digest == planned().program.digest
+
+
 def test_commands_run_beside_the_editor_as_its_user() -> None:
     assert planned(puid=7).enter == (
         *(ROOT.path, "exec", "--interactive", "--user=7:1000"),

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from kode.platform.local.podman import engine
-from kode.platform.local.podman.engine import Engine
-from kode.platform.local.podman.look import ask
+from kode.platform.local.podman.engine import Engine, Refusal
+from kode.platform.local.podman.look import ask, describe
 
 INFO = """{"host": {"security": {"rootless": true}, "cgroupVersion": "v2",
-"cgroupControllers": ["memory", "pids"]}, "version": {"Version": "%s"}}"""
+"cgroupControllers": ["memory", "pids"], "ociRuntime": {"name": "crun"}},
+"version": {"Version": "%s"}}"""
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,11 @@ def fake(folder: Path, script: str) -> dict[str, str]:
 
 
 async def test_engine_is_what_podman_says_of_itself(tmp_path: Path) -> None:
-    found = await ask(fake(tmp_path, f"echo '{INFO % '4.9.3'}'"))
+    found = await describe(fake(tmp_path, f"echo '{INFO % '4.9.3'}'"))
     assert isinstance(found, Engine)
     assert (found.path, found.version) == (str(tmp_path / "podman"), "4.9.3")
     assert (found.rootless, found.limits, found.ulimits) == (True, frozenset({"memory"}), ())
+    assert (found.default_runtime, found.title) == ("crun", "podman 4.9.3")
 
 
 @pytest.mark.parametrize(
@@ -70,16 +72,16 @@ async def test_engine_is_what_podman_says_of_itself(tmp_path: Path) -> None:
         ("exit 3", "exit code 3"),
         ("echo '{}'", "nothing that can be understood"),
         ("echo no", "nothing that can be understood"),
-        (f"echo '{INFO % '3.4.4'}'", "3.4.4 is too old: 4.3 or newer"),
+        (f"echo '{INFO % '3.4.4'}'", "3.4.4 is too old; install 4.3 or newer"),
     ],
 )
 async def test_podman_that_does_not_work_is_none(tmp_path: Path, script: str, words: str) -> None:
     found = await ask(fake(tmp_path, script))
-    assert isinstance(found, str)
-    assert words in found
+    assert isinstance(found, Refusal)
+    assert words in str(found)
 
 
 async def test_without_podman_it_is_said_how_to_get_it(tmp_path: Path) -> None:
     found = await ask({"PATH": str(tmp_path)})
-    assert isinstance(found, str)
-    assert "apt-get install podman" in found
+    assert isinstance(found, Refusal)
+    assert "apt-get install podman" in found.next_step
