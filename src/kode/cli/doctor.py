@@ -1,7 +1,8 @@
 """`kode doctor`: what stands in the way, and what to do about it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 
 from kode.cli.checks.finding import Check, Finding, Level, look
@@ -9,19 +10,18 @@ from kode.cli.exits import Exit
 from kode.cli.failures import finish
 from kode.cli.options import Form, Output, Where
 from kode.cli.platforms import is_cluster, needs_cluster
+from kode.cli.terminal.progress import Progress
 
 
 def command(where: Where, output: Output = Form.TABLE) -> None:
-    """Look for what stands in the way: of this machine, or of a cluster.
+    """Try what is needed, and tell what stands in the way: of this machine, or of a cluster.
 
-    Exit code 6 when something does; what only limits is a warning.
+    Exit code 6 when something does; what only limits is a warning. Nothing is changed or left.
     """
 
     async def errand() -> int:
-        if is_cluster(where):
-            found = await _there(where)
-        else:
-            found = await look(here())
+        with ExitStack() as shown:
+            found = await (_there(where) if is_cluster(where) else look(here(), _teller(shown)))
         show(found, output)
         failed = any(finding.level is Level.FAIL for finding in found)
         return Exit.PLATFORM if failed else Exit.OK
@@ -35,16 +35,30 @@ async def _there(where: Where) -> Sequence[Finding]:
     return await cluster.findings(where)
 
 
+def _teller(shown: ExitStack) -> Callable[[Sequence[str]], None]:
+    """Return what shows which checks are under way; the line is taken away with the stack."""
+    lines: list[Progress] = []
+
+    def tell(names: Sequence[str]) -> None:
+        text = f"trying {', '.join(names)}"
+        if lines:
+            lines[0].tell(text)
+        else:
+            lines.append(shown.enter_context(Progress(text)))
+
+    return tell
+
+
 def here() -> Sequence[tuple[str, Check]]:
     """Return the checks of this machine."""
-    from kode.cli.checks import machine, programs
+    from kode.cli.checks import compiler, machine, programs
 
     return (
         ("port", machine.port),
         ("names", machine.hosts),
         ("envoy", programs.envoy),
         ("editors", programs.editors),
-        ("compiler", programs.compiler),
+        ("compiler", compiler.compiler),
         ("podman", programs.podman),
         ("room", machine.room),
         ("store", machine.store),

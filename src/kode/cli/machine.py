@@ -50,7 +50,10 @@ def state() -> dict[str, Any]:
     here = [row["name"] for row in told(editors()) if row["state"] in ("installed", "your own")]
     return {
         **said,
-        "runtimes": ["process", *(["podman"] if shutil.which("podman") else [])],
+        # Whether it runs containers takes a second to try: that is the doctor's.
+        "podman": "installed, `kode doctor` tries it"
+        if shutil.which("podman")
+        else "not installed",
         "editors": here,
         "files": str(places.root),
         "cache": str(places.cache),

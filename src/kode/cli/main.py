@@ -11,7 +11,7 @@ SECTIONS = {
         "up": "Start the platform on this machine.",
         "down": "Stop it; the files stay.",
         "status": "Show what runs and where.",
-        "doctor": "Look for what stands in the way.",
+        "doctor": "Try what is needed; tell what stands in the way.",
         "editors": "Install, list and remove editors.",
     },
     "Kodes": {

@@ -1,7 +1,8 @@
 """`kode doctor`: what is looked at, and what is said of it."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from kode.cli.options import Where
 from tests.unit.cli.conftest import Run
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
+KODES = "/apis/kode.jacero.io/v1alpha1/namespaces/default/kodes"
 DEFAULT_CLASS = {
     "metadata": {
         "name": "fast",
@@ -30,6 +32,7 @@ def whole() -> dict[str, Any]:
     """Return the answers of a cluster on which all is well."""
     answers: dict[str, Any] = {
         "/version": {"gitVersion": "v1.33.1"},
+        KODES: {"kind": "Kode"},
         cluster.OPERATOR: {"status": {"readyReplicas": 1}},
         "/apis/storage.k8s.io/v1/storageclasses": {"items": [DEFAULT_CLASS]},
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": {"status": {"allowed": True}},
@@ -80,6 +83,7 @@ async def test_a_cluster_on_which_all_is_well(tmp_path: Path) -> None:
     assert {check: str(it.level) for check, it in findings.items()} == {
         "api": "ok",
         "definitions": "ok",
+        "kodes": "ok",
         "operator": "ok",
         "storage": "ok",
         "rights": "ok",
@@ -112,7 +116,17 @@ async def test_what_one_may_not_see_is_unknown(tmp_path: Path) -> None:
     findings = await found(answers, tmp_path)
     for check in ("definitions", "operator", "storage"):
         assert str(findings[check].level) == "unknown"
+    assert str(findings["kodes"].level) == "warn"
     assert str(findings["rights"].level) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "serves no Kodes"), (422, "try to create a Kode in namespace")]
+)
+async def test_a_kode_that_is_not_taken_is_told(status: int, words: str, tmp_path: Path) -> None:
+    findings = await found(whole() | {KODES: status}, tmp_path)
+    assert str(findings["kodes"].level) == "fail"
+    assert words in findings["kodes"].words
 
 
 async def test_a_server_that_fails_is_not_one_that_forbids(tmp_path: Path) -> None:
@@ -140,11 +154,55 @@ async def test_a_check_that_fails_is_a_finding() -> None:
     assert second.words == "fine"
 
 
+async def test_checks_are_made_at_the_same_time_and_what_takes_long_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kode.cli.checks.finding._TELL_AFTER", 0.0)
+    first, second = asyncio.Event(), asyncio.Event()
+    told: list[list[str]] = []
+
+    async def begin() -> Finding:
+        await second.wait()
+        return ok("first", "it came after the second")
+
+    async def end() -> Finding:
+        await first.wait()
+        second.set()
+        return ok("second", "fine")
+
+    def tell(names: Sequence[str]) -> None:
+        told.append(list(names))
+        first.set()
+
+    findings = await look([("first", begin), ("second", end)], tell)
+    assert [finding.check for finding in findings] == ["first", "second"]
+    assert told[0] == ["first", "second"]
+
+
+async def test_nobody_is_told_of_what_is_quick() -> None:
+    async def well() -> Finding:
+        return ok("well", "fine")
+
+    def tell(names: Sequence[str]) -> None:
+        pytest.fail(f"told of {names}")
+
+    assert len(await look([("well", well)], tell)) == 1
+    assert await look([], tell) == []
+
+
 @pytest.fixture
-def checked(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+def slow() -> list[list[str]]:
+    """Names of checks that are told of as under way."""
+    return []
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch, slow: list[list[str]]) -> list[Finding]:
     findings: list[Finding] = []
 
-    async def looked(_: object) -> list[Finding]:
+    async def looked(_: object, tell: Callable[[Sequence[str]], None]) -> list[Finding]:
+        for waiting in slow:
+            tell(waiting)
         return findings
 
     monkeypatch.setattr("kode.cli.doctor.look", looked)
@@ -168,6 +226,16 @@ def test_what_stands_in_the_way_is_an_exit_code(run: Run, checked: list[Finding]
         "words": "full",
         "then": "free some",
     }
+
+
+def test_what_is_under_way_stands_beside_the_result(
+    run: Run, checked: list[Finding], slow: list[list[str]]
+) -> None:
+    checked.append(ok("port", "free"))
+    slow += [["editors", "podman"], ["podman"]]
+    result = run("doctor", "-o", "name")
+    assert result.stderr == "trying editors, podman\ntrying podman\n"
+    assert result.stdout == "port\n"
 
 
 def test_a_cluster_is_looked_at_where_one_is_meant(

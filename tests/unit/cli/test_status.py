@@ -8,7 +8,7 @@ from kode.cli.platforms import Chosen
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory, kode
 
-STATE = {"state": "down", "runtimes": ["process"], "editors": []}
+STATE = {"state": "down", "podman": "not installed", "editors": []}
 
 
 def test_a_platform_that_is_down_is_a_state(
@@ -23,7 +23,7 @@ def test_a_platform_that_is_down_is_a_state(
         "platform  this machine\n"
         "version   1.2.3\n"
         "state     down\n"
-        "runtimes  process\n"
+        "podman    not installed\n"
         "editors   -\n"
         "kodes     3\n"
         "phases    1 Pending, 2 Running\n"

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from kode.api.crd import definitions
-from kode.api.meta import GROUP
+from kode.api.meta import API_VERSION, GROUP
 from kode.cli.checks.finding import Check, Finding, fail, look, ok, unknown, warn
 from kode.cli.options import Where
 from kode.cli.platforms import config
@@ -27,6 +27,11 @@ _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 _INSTALL = "kubectl apply -k deploy/kustomize"
+_SAMPLE = {
+    "apiVersion": API_VERSION,
+    "kind": "Kode",
+    "spec": {"templateRef": {"kind": "KodeClusterTemplate", "name": "kode-doctor"}},
+}
 _VERBS = ("get", "list", "watch", "create", "patch", "delete")
 
 
@@ -55,6 +60,7 @@ class Checks:
         """Return the checks that need an API server that answers."""
         return (
             ("definitions", self.definitions),
+            ("kodes", self.kodes),
             ("operator", self.operator),
             ("storage", self.storage),
             ("rights", self.rights),
@@ -101,6 +107,22 @@ class Checks:
             _only_forbidden(refused)
             return plural, "unknown"
         return plural, "same" if _schemas(found) == _schemas(wanted) else "other"
+
+    async def kodes(self) -> Finding:
+        """Whether the API server takes a Kode; it makes none of this one."""
+        body = json.dumps({**_SAMPLE, "metadata": {"name": "kode-doctor"}}).encode()
+        path = f"/apis/{API_VERSION}/namespaces/{self._namespace}/kodes"
+        what = f"try to create a Kode in namespace {self._namespace}"
+        params = {"dryRun": "All"}
+        try:
+            await self._transport.send(Request("POST", path, what, params=params, body=body))
+        except Vanished:
+            return fail("kodes", "the API server serves no Kodes", _INSTALL)
+        except Refused as refused:
+            if refused.answer is None or refused.answer.status != HTTPStatus.FORBIDDEN:
+                return fail("kodes", str(refused), "kode crds | kubectl apply --server-side -f -")
+            return warn("kodes", str(refused), "ask who runs the cluster for a role, or for quota")
+        return ok("kodes", f"the API server takes one in namespace {self._namespace} (dry run)")
 
     async def operator(self) -> Finding:
         """The operator, which makes Kodes run."""

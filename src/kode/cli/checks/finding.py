@@ -1,8 +1,10 @@
 """What a check found.
 
-Rule: a check that fails itself is a finding too, and keeps none of the others from their turn.
+Rule: a check that says ok has tried what it vouches for, and leaves nothing of that. A check that
+fails itself is a finding too, and keeps none of the others from their turn.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,6 +36,9 @@ class Finding:
     then: str = ""
 
 
+_TELL_AFTER = 1.0
+"""Seconds in which nobody wonders what takes so long."""
+
 Check = Callable[[], Awaitable[Finding]]
 
 
@@ -57,13 +62,33 @@ def unknown(check: str, words: str) -> Finding:
     return Finding(check, Level.UNKNOWN, words)
 
 
-async def look(checks: Sequence[tuple[str, Check]]) -> list[Finding]:
-    """Return the finding of each check, in order."""
-    found = []
-    for name, check in checks:
-        try:
-            found.append(await check())
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-            words = f"the check itself failed: {type(error).__name__}: {error}"
-            found.append(Finding(name, Level.FAIL, words))
-    return found
+async def look(
+    checks: Sequence[tuple[str, Check]], tell: Callable[[Sequence[str]], None] = lambda _: None
+) -> list[Finding]:
+    """Return the finding of each check, in order; they are made at the same time.
+
+    Args:
+        checks: names and checks.
+        tell: takes the names of those that are under way, once that takes long, and whenever it
+            is fewer.
+    """
+    tasks = {name: asyncio.create_task(_find(name, check)) for name, check in checks}
+    timeout: float | None = _TELL_AFTER
+    while pending := [name for name, task in tasks.items() if not task.done()]:
+        if timeout is None:
+            tell(pending)
+        await asyncio.wait(
+            [tasks[name] for name in pending],
+            timeout=timeout,
+            return_when=asyncio.FIRST_COMPLETED if timeout is None else asyncio.ALL_COMPLETED,
+        )
+        timeout = None
+    return [task.result() for task in tasks.values()]
+
+
+async def _find(name: str, check: Check) -> Finding:
+    try:
+        return await check()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        words = f"the check itself failed: {type(error).__name__}: {error}"
+        return Finding(name, Level.FAIL, words)

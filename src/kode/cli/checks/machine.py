@@ -1,6 +1,6 @@
 """What one machine itself must give: a port, names, room, files that are nobody else's.
 
-Rule: looking changes nothing; what is bound or opened is let go of at once.
+Rule: trying changes nothing; what is bound, written or opened is let go of at once.
 """
 
 import asyncio
@@ -10,23 +10,33 @@ import shutil
 import socket
 import sqlite3
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import kode
 from kode.cli.checks.finding import Finding, fail, ok, warn
 from kode.cli.machine import existing
 from kode.cli.terminal.words import amount
+from kode.errors import PlatformError
 from kode.platform.local import daemon
+from kode.platform.local.door import holder
 from kode.platform.local.editors.catalog import OFFERS
 from kode.platform.local.places import Places
+from kode.platform.local.store.store import Store
 
 PORT = 8080
 _LEAST_FREE = 200_000_000
 _LEAST_FILES = 10_000
 _HOST = "kode-doctor.localhost"
 _MOST_SHOWN = 3
+_TIMEOUT = 5.0
+_TRIAL_BYTES = 2**20
+_ELSEWHERE = "set KODE_HOME and KODE_CACHE to folders elsewhere"
 
 
 def places() -> Places:
@@ -38,13 +48,41 @@ async def port() -> Finding:
     """The port that browsers open."""
     running = daemon.running(places())
     if running:
-        return ok("port", f"{running.url} is ours")
+        return await asyncio.to_thread(_ours, running)
     try:
-        with socket.create_server(("127.0.0.1", PORT)):
-            return ok("port", f"{PORT} is free")
+        for address in holder.addresses("127.0.0.1"):
+            holder.check(address, PORT, places().run / "door")
+            await asyncio.to_thread(_reach, address)
+    except PlatformError as error:
+        return warn("port", str(error), f"kode up --port {PORT + 1}")
     except OSError as error:
-        words = f"{PORT}: {error.strerror}"
-        return warn("port", words, f"kode up --port {PORT + 1}")
+        words = f"{PORT} can be listened on, but is not reached: {error.strerror or error}"
+        return warn("port", words, "look at the firewall of this machine, also for loopback")
+    return ok("port", f"{PORT} is free: listened on it and was reached")
+
+
+def _ours(running: daemon.Running) -> Finding:
+    url = urlsplit(running.url)
+    door = HTTPConnection(running.address, url.port or PORT, timeout=_TIMEOUT)
+    try:
+        with closing(door):
+            door.request("GET", "/", headers={"Host": url.netloc})
+            door.getresponse()
+    except (OSError, HTTPException) as error:
+        words = f"{running.url} is ours, but does not answer: {running.trouble or error}"
+        return fail("port", words, f"kode down, then kode up; {daemon.log(places())} says more")
+    return ok("port", f"{running.url} is ours, and answers")
+
+
+def _reach(address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    where = (address, PORT)
+    with (
+        socket.create_server(where, family=family) as server,
+        socket.create_connection(where, timeout=_TIMEOUT),
+    ):
+        server.settimeout(_TIMEOUT)
+        server.accept()[0].close()
 
 
 async def hosts() -> Finding:
@@ -68,6 +106,9 @@ async def room() -> Finding:
     words = []
     for folder in (places().root, places().cache):
         there = existing(folder)
+        complaint = await asyncio.to_thread(_write, there)
+        if complaint:
+            return fail("room", f"{there}: {complaint}", f"make room in {there}, or {_ELSEWHERE}")
         free, files = shutil.disk_usage(there).free, os.statvfs(there).f_favail
         words.append(f"{folder}: {amount(free)} free")
         if free < _LEAST_FREE:
@@ -82,11 +123,32 @@ async def room() -> Finding:
     return ok("room", "; ".join(words))
 
 
+def _write(folder: Path) -> str:
+    """Write a file that has no name; return why that failed, empty where it did not."""
+    try:
+        if os.statvfs(folder).f_flag & os.ST_NOEXEC:
+            return "programs may not be run from there (it is mounted noexec)"
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(os.urandom(_TRIAL_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return f"nothing can be written: {error.strerror}"
+    return ""
+
+
 async def store() -> Finding:
     """The database."""
     path = places().store
+    try:
+        await asyncio.to_thread(_scratch, existing(path.parent))
+    except (OSError, PlatformError) as error:
+        then = f"keep it on a disk of this machine's own, with room: {_ELSEWHERE}"
+        return fail("store", f"no database works in {existing(path.parent)}: {error}", then)
     if not path.exists():
-        return ok("store", f"{path}: none yet")
+        return ok("store", f"{path}: none yet; one beside it was written and read")
+    if not os.access(path, os.W_OK):
+        return fail("store", f"{path}: cannot be written", f"chmod u+rw {path}")
     try:
         result = await asyncio.to_thread(_quick_check, path)
     except sqlite3.Error as error:
@@ -95,6 +157,15 @@ async def store() -> Finding:
         then = f"kode down, move {path} away, kode up, and kode apply what you have in files"
         return fail("store", f"{path}: {result}", then)
     return ok("store", f"{path}: whole")
+
+
+def _scratch(folder: Path) -> None:
+    """Write and read a database in a folder, and take it away."""
+    with (
+        tempfile.TemporaryDirectory(prefix=".kode-doctor-", dir=folder) as name,
+        closing(Store(Path(name) / "kode.db")) as scratch,
+    ):
+        scratch.list("Kode")
 
 
 def _quick_check(path: Path) -> str:

