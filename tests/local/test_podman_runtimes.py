@@ -7,10 +7,12 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from kode.platform.local.podman import trial
 from kode.platform.local.podman.engine import Engine, Refusal
 from kode.platform.local.podman.look import ask, state
 from tests.local.contained import kode, template
@@ -42,11 +44,25 @@ def configure(engine: Podman) -> Iterator[Configure]:
     containers.write_text(before)
 
 
+@pytest.fixture(autouse=True)
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for what is temporary: what others try at the same time is not of this test."""
+    with tempfile.TemporaryDirectory(prefix="kode-") as name:
+        monkeypatch.setenv("TMPDIR", name)
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        yield Path(name)
+
+
 def left(engine: Podman) -> list[str]:
     """Return what a trial has left behind."""
-    folder = Path(tempfile.gettempdir())
-    trials = [str(path) for path in folder.glob("kode-podman-*") if (path / "home").exists()]
-    return [*engine.containers(), *trials]
+    folder = tempfile.gettempdir()
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended since
+            lines.append(path.read_bytes())
+    marks = (f"{folder}/kode-podman-".encode(), b"sleep\0004321")
+    running = [line.decode() for line in lines if any(mark in line for mark in marks)]
+    return [*engine.containers(), *map(str, Path(folder).glob("kode-podman-*")), *running]
 
 
 async def test_an_engine_is_one_that_has_run_a_container(engine: Podman) -> None:
@@ -78,6 +94,19 @@ async def test_an_oci_runtime_that_somebody_chose_is_never_exchanged(
     assert isinstance(found, Refusal), found
     assert COMPLAINT in found.message
     assert "mend the OCI runtime strict" in found.next_step
+    assert left(engine) == []
+
+
+async def test_an_oci_runtime_that_hangs_is_waited_for_once_and_ended(
+    engine: Podman, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_TIMEOUT", 3.0)
+    containers = configure('[engine]\nruntime = "strict"\n[engine.runtimes]\nstrict = fails\n')
+    hangs = containers.parent / "fails"
+    hangs.write_text('#!/bin/sh\n[ "$1" = --version ] && exec echo version 1\nexec sleep 4321\n')
+    found = await ask(os.environ)
+    assert isinstance(found, Refusal), found
+    assert "no container answers within 3 s" in found.message
     assert left(engine) == []
 
 

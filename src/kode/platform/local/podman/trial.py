@@ -21,6 +21,7 @@ from kode.platform.local import folders
 from kode.platform.local.podman import tenant
 from kode.platform.local.podman.container import bind, run
 from kode.platform.local.podman.engine import Engine
+from kode.platform.local.shim import proc
 
 _RELAY = Path(__file__).with_name("relay.py")
 _TIMEOUT = 20.0
@@ -203,8 +204,29 @@ async def _remove(engine: Engine, name: str) -> None:
     argv = (engine.path, "rm", "--force", "--ignore", "--time=0", name)
     program = await _start(argv, engine.environment, Path("/"))
     ending = asyncio.create_task(program.communicate())
-    await asyncio.wait([ending], timeout=_CLEANUP_TIMEOUT)
-    await _end(program, ending)
+    try:
+        await asyncio.wait([ending], timeout=_CLEANUP_TIMEOUT)
+    finally:
+        await _end(program, ending)
+        await asyncio.to_thread(_sweep, name)
+
+
+def _sweep(name: str) -> None:
+    """End what still runs for a container: an OCI runtime that hangs is nothing podman ends."""
+    processes = proc.rows()
+    for process in processes:
+        if name.encode() in _command_line(process.pid):
+            for each in (*proc.below(process.pid, processes), process):
+                handle = proc.kill(each)
+                if handle is not None:
+                    os.close(handle)
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _free_port() -> int:
