@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,6 +96,20 @@ async def test_a_compiler_whose_programs_do_not_run_is_none(
         pytest.skip("make is not installed")
     first_on_path("g++", "printf '#!/bin/sh\\nexit 3\\n' >program; chmod +x program")
     assert (await compiler.compiler()).level.value == "warn"
+
+
+async def test_what_a_compiler_leaves_half_written_goes_too(
+    first_on_path: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if not shutil.which("make"):
+        pytest.skip("make is not installed")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    first_on_path("g++", 'echo half >"$TMPDIR/half.s"; exit 1')
+    assert (await compiler.compiler()).level.value == "warn"
+    assert list(temporary.iterdir()) == []
 
 
 async def test_an_envoy_that_only_tells_its_version_is_none(

@@ -35,7 +35,9 @@ async def compiler() -> Finding:
         return warn("compiler", f"no {', '.join(missing)}: {_LACKS}", _INSTALL)
     with tempfile.TemporaryDirectory(prefix="kode-doctor-") as name:
         await asyncio.to_thread(_write, Path(name))
-        code, printed = await said(["make", "--no-print-directory", "-C", name])
+        # What a compiler that is ended leaves half written goes with the folder.
+        make = ["make", "--no-print-directory", "-C", name]
+        code, printed = await said(["env", f"TMPDIR={name}", *make])
     lines = [line for line in printed.splitlines() if line.strip()]
     if code:
         error = next(
