@@ -5,7 +5,6 @@ KODE_TEST_CLUSTER=existing is set, the one that KUBECONFIG names: then nothing i
 started or stopped, and commands simply run.
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from devcluster import build, cgroups, host, namespaces, state
+from devcluster import build, cgroups, host, locks, namespaces, state
 from devcluster.boot import Boot
 from devcluster.errors import DevclusterError
 from devcluster.footprint import Footprint
@@ -108,7 +107,7 @@ class DevCluster:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        with lock(self.store, self.name):
+        with locks.hold(self.store, self.name):
             yield
 
     def required(self) -> State:
@@ -174,16 +173,6 @@ def find(name: str = DEFAULT_NAME) -> Cluster:
 def _environment(kubeconfig: Path, binaries: Path) -> dict[str, str]:
     path = f"{binaries}:{os.environ.get('PATH', os.defpath)}"
     return {"KUBECONFIG": str(kubeconfig), "PATH": path}
-
-
-@contextmanager
-def lock(store: Store, name: str) -> Iterator[None]:
-    """Two commands on one cluster wait for each other."""
-    path = store.lock(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def remove_tree(path: Path) -> None:

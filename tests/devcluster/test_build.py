@@ -1,10 +1,12 @@
 """Building: once, completely or not at all, with words that help."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from devcluster import build
+from devcluster import build, locks
 from devcluster.components import Component
 from devcluster.errors import DevclusterError
 from devcluster.paths import Store
@@ -53,6 +55,21 @@ def test_a_binary_has_its_components_name(
     build.build([component], store)
     assert build.binary(component, "etcd", store).read_text() == "binary\n"
     assert tools.is_dir()
+
+
+def test_who_wants_what_is_being_built_waits_for_it(
+    tools: Path, component: Component, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "cache")
+    with locks.hold(store, ".build-etcd"):
+        second = threading.Thread(target=build.build, args=([component], store))
+        second.start()
+        while "waiting for another build" not in (said := capfd.readouterr().err):
+            assert second.is_alive(), said
+            time.sleep(0.02)
+        build.location(component, store).mkdir(parents=True)
+    second.join()
+    assert not (tools / "calls").exists()
 
 
 @pytest.mark.usefixtures("tools")
