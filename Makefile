@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
+# The tests start Python hundreds of times: without its cache each start compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -10,10 +12,21 @@ PORT ?= 8080
 BIN := .venv/bin
 SOURCES := $(wildcard src devcluster tests tools bench)
 PYTEST := $(BIN)/pytest
+STAGES := check test-local test-devcluster test-faults test-cluster
+# The longest first: each starts as soon as one of those before it has ended.
+CHECKS := unit-rest unit-core unit-search types verify walls layers lint formatted
+HERE := not cluster and not browser
+# The tests that cover the core (pyproject.toml says what that is). Every other test runs without
+# coverage, which makes Python more than twice as slow.
+CORE_TESTS := tests/golden $(addprefix tests/unit/,api cli evaluate gateway render) \
+	$(wildcard tests/unit/test_*.py tests/unit/controllers/test_*.py tests/unit/platform/test_*.py)
+REST_TESTS := $(addprefix tests/,unit envoy contract devcluster)
 CLUSTER ?= default
-ON_CLUSTER = $(BIN)/python -m tools.on_cluster --name $(CLUSTER)
+ON_CLUSTER = $(BIN)/python -m tools.on_cluster --name $(CLUSTER) --label $@
 EDITOR_LOCKS := src/kode/platform/local/editors/locks
+# Prints the target and the seconds; with a word for each where a target has more than one command.
 TIMED = @TIMEFORMAT='== $@: %1R s'; time
+timed = @TIMEFORMAT='== $@, $(1): %1R s'; time
 AS_DEV = --constraint requirements/dev.txt
 # Packages of the command line that the operator never imports (kode.cli.operator becomes it).
 NOT_OPERATOR = $(addprefix --no-emit-package=,annotated-doc markdown-it-py mdurl pygments rich shellingham typer)
@@ -33,29 +46,28 @@ down: venv-local ## stop it; the files stay
 
 .PHONY: check
 check: venv ## everything that needs no cluster, in under a minute
-	@$(MAKE) -j2 --keep-going --output-sync=target formatted lint types layers walls verify unit
+	@$(MAKE) -j3 --keep-going --output-sync=target $(CHECKS)
 
 .PHONY: test
 test: deps venv ## check, then the tests on this machine, on a real cluster and in a real browser
-	@$(MAKE) check
-	@$(MAKE) --keep-going test-local test-devcluster test-faults test-cluster
+	@$(BIN)/python -m tools.stages $(STAGES)
 
 .PHONY: test-local
-test-local: venv ## the local platform: real editors, a real Envoy, a real browser
-	$(TIMED) $(PYTEST) tests/local --junit-xml=artifacts/local.xml
+test-local: deps-local venv ## the local platform: real editors, a real Envoy, a real browser
+	$(TIMED) $(PYTEST) tests/local --durations=10 --junit-xml=artifacts/local.xml
 
 .PHONY: test-devcluster
-test-devcluster: venv ## the development cluster itself, and its Go programs
-	$(TIMED) CGO_ENABLED=0 go -C devcluster/go/addons test ./...
-	$(TIMED) $(PYTHON) -m devcluster build metrics-server snapshotter
-	$(TIMED) $(PYTEST) tests/devcluster -m cluster --junit-xml=artifacts/devcluster.xml
+test-devcluster: deps venv ## the development cluster itself, and its Go programs
+	$(call timed,Go tests) env CGO_ENABLED=0 go -C devcluster/go/addons test ./...
+	$(call timed,build) $(PYTHON) -m devcluster build metrics-server snapshotter
+	$(call timed,tests) $(PYTEST) tests/devcluster -m cluster --durations=10 --junit-xml=artifacts/devcluster.xml
 
 .PHONY: test-faults
-test-faults: venv ## the operator killed, cut off and refused, at every point; on fake nodes
-	$(TIMED) $(ON_CLUSTER) --mode fake -- $(PYTEST) tests/faults --junit-xml=artifacts/faults.xml
+test-faults: deps venv ## the operator killed, cut off and refused, at every point; on fake nodes
+	$(TIMED) $(ON_CLUSTER) --mode fake -- $(PYTEST) tests/faults --durations=10 --junit-xml=artifacts/faults.xml
 
 .PHONY: test-cluster
-test-cluster: venv ## real pods, real network policies, a real browser
+test-cluster: deps venv ## real pods, real network policies, a real browser
 	$(TIMED) $(ON_CLUSTER) --images -- \
 		$(PYTEST) tests/cluster tests/contract tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
 
@@ -64,9 +76,9 @@ bench: bench-local bench-reconcile ## every measurement
 
 .PHONY: bench-local
 bench-local: venv ## one machine: a start beside a bare one, requests through the door, commands
-	$(TIMED) $(BIN)/python -m bench.machine
-	$(TIMED) $(BIN)/python -m bench.door
-	$(TIMED) $(BIN)/python -m bench.cli
+	$(call timed,machine) $(BIN)/python -m bench.machine
+	$(call timed,door) $(BIN)/python -m bench.door
+	$(call timed,cli) $(BIN)/python -m bench.cli
 
 .PHONY: bench-reconcile
 bench-reconcile: deps venv ## Kodes per second beside a bare client's, on fake nodes
@@ -133,6 +145,10 @@ images: deps ## build the images and push them to the cluster's registry
 
 ##@ Set up
 
+.PHONY: deps-local
+deps-local:
+	@$(PYTHON) -m tools.deps requirements/apt.txt
+
 .PHONY: deps
 deps: ## install the missing system packages (root; Debian and its relatives)
 	@$(PYTHON) -m tools.deps requirements/apt.txt devcluster/packages.txt
@@ -164,7 +180,7 @@ help:
 
 # The parts of `check`, each also callable by itself.
 
-.PHONY: formatted lint types layers walls unit
+.PHONY: $(CHECKS)
 formatted: venv
 	$(TIMED) $(BIN)/ruff format --check --quiet .
 lint: venv
@@ -175,5 +191,14 @@ layers: venv
 	$(TIMED) $(BIN)/lint-imports --no-logo
 walls: venv
 	$(TIMED) $(BIN)/python -m tools.walls
-unit: venv
-	$(TIMED) $(PYTEST) -m "not cluster and not browser" --quiet --cov --cov-report=term --junit-xml=artifacts/unit.xml
+
+.PHONY: unit
+unit: unit-core unit-search unit-rest
+unit-core: venv
+	$(TIMED) $(PYTEST) $(CORE_TESTS) -m "not hypothesis and $(HERE)" --quiet \
+		--cov --cov-report=term --junit-xml=artifacts/check-core.xml
+unit-search: venv
+	$(TIMED) $(PYTEST) -m "hypothesis and $(HERE)" --quiet --junit-xml=artifacts/check-search.xml
+unit-rest: venv
+	$(TIMED) $(PYTEST) $(REST_TESTS) $(addprefix --ignore=,$(CORE_TESTS)) -m "not hypothesis and $(HERE)" \
+		--quiet --junit-xml=artifacts/check-rest.xml

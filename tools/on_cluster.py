@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 DEVCLUSTER = [sys.executable, "-m", "devcluster"]
 
@@ -22,6 +23,8 @@ class Target:
 
     name: str
     mode: str
+    label: str = ""
+    """Stands before the title of each stage in what is printed."""
 
     def word(self, word: str, *arguments: str) -> list[str]:
         """The command line of devcluster that says a word about this cluster."""
@@ -29,11 +32,12 @@ class Target:
         return [*DEVCLUSTER, word, "--name", name, *arguments]
 
 
-def stage(title: str, command: list[str]) -> int:
+def stage(label: str, title: str, command: list[str]) -> int:
     """Run one stage to its end, print the seconds that it took; its exit status."""
     started = time.monotonic()
     status = subprocess.run(command, check=False).returncode
     outcome = "" if status == 0 else f", exit status {status}"
+    title = f"{label}, {title}" if label else title
     print(f"== {title}: {time.monotonic() - started:.1f} s{outcome}", flush=True)
     return status
 
@@ -46,20 +50,21 @@ def cluster(target: Target) -> Iterator[int]:
         yield 0
         return
     try:
-        yield stage("cluster up", target.word("up", "--mode", target.mode))
+        yield stage(target.label, "cluster up", target.word("up", "--mode", target.mode))
     finally:
-        stage("cluster down", target.word("down"))
+        stage(target.label, "cluster down", target.word("down"))
 
 
 def run(target: Target, command: list[str], *, images: bool) -> int:
     """Run the command in a cluster, after the images when asked; the first failure's status."""
-    stages = {" ".join(command[:2]): target.word("exec", "--", *command)}
+    stages = {" ".join([Path(command[0]).name, *command[1:2]]): target.word("exec", "--", *command)}
     if images:
         stages = {"images": target.word("images"), **stages}
     with cluster(target) as started:
         if started != 0:
             return started
-        return next((status for it in stages.items() if (status := stage(*it)) != 0), 0)
+        statuses = (stage(target.label, *it) for it in stages.items())
+        return next((status for status in statuses if status != 0), 0)
 
 
 def main(arguments: list[str]) -> int:
@@ -67,12 +72,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.on_cluster", description=__doc__)
     parser.add_argument("--name", default="default", help="name of the cluster")
     parser.add_argument("--mode", choices=["full", "fake"], default="full")
+    parser.add_argument("--label", default="", help="what this is for, told with each time")
     parser.add_argument("--images", action="store_true", help="build and push the images first")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     # A terminated run tears down like an interrupted one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    return run(Target(options.name, options.mode), options.command, images=options.images)
+    target = Target(options.name, options.mode, options.label)
+    return run(target, options.command, images=options.images)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class _Request(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[_Registry]:
     with _Registry() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
         server.shutdown()

@@ -14,7 +14,9 @@ from typing import Any
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from tests.envoy.server import HALVES, QUIET, Running, editor, free_port, running
 
-_LIMIT, _WAIT = "0.5s", 3
+# The limit that cuts, a pause that would be cut by it, and one so long that whatever else is slow
+# here ends before it: who is cut does not wait for its end.
+_LIMIT, _PAUSE, _LONG_PAUSE = "0.25s", 1, 20
 _HANDSHAKE = (
     b"GET /socket HTTP/1.1\r\nHost: editor\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 )
@@ -52,10 +54,10 @@ def _sidecar(
         yield found
 
 
-def _stream(at: Running) -> bytes:
+def _stream(at: Running, pause: int) -> bytes:
     """Return what comes of an answer with a pause in it."""
-    with closing(HTTPConnection("127.0.0.1", at.port, timeout=_WAIT + 20)) as connection:
-        connection.request("GET", f"{QUIET}{_WAIT}")
+    with closing(HTTPConnection("127.0.0.1", at.port, timeout=pause + 20)) as connection:
+        connection.request("GET", f"{QUIET}{pause}")
         try:
             return connection.getresponse().read()
         except (HTTPException, ConnectionError) as cut:
@@ -64,7 +66,7 @@ def _stream(at: Running) -> bytes:
 
 @contextmanager
 def _websocket(at: Running) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", at.port), timeout=_WAIT + 20) as line:
+    with socket.create_connection(("127.0.0.1", at.port), timeout=_LONG_PAUSE + 20) as line:
         line.sendall(_HANDSHAKE)
         assert line.recv(4096).startswith(b"HTTP/1.1 101")
         yield line
@@ -81,16 +83,16 @@ def _echo(line: socket.socket) -> bytes:
 
 def test_a_quiet_stream_and_a_quiet_websocket_go_on(tmp_path: Path) -> None:
     with _sidecar(tmp_path) as found, _websocket(found) as line:
-        assert _stream(found) == _WHOLE
+        assert _stream(found, _PAUSE) == _WHOLE
         assert _echo(line) == b"heard a word\n"
 
 
 def test_with_a_limit_on_quiet_both_would_be_cut(tmp_path: Path) -> None:
     with _sidecar(tmp_path, _cuts_what_is_quiet) as found, _websocket(found) as line:
-        assert _stream(found) != _WHOLE
+        assert _stream(found, _LONG_PAUSE) != _WHOLE
         assert _echo(line) == b""
 
 
 def test_with_a_limit_on_answers_the_stream_would_be_cut(tmp_path: Path) -> None:
     with _sidecar(tmp_path, _cuts_what_is_long) as found:
-        assert _stream(found) != _WHOLE
+        assert _stream(found, _LONG_PAUSE) != _WHOLE

@@ -111,6 +111,11 @@ def test_host_is_a_label_of_dns_for_any_kode_of_a_namespace(kode: str) -> None:
     assert HOST.fullmatch(names.host(kode, "team-a"))
 
 
+def test_instance_is_the_name_made_safe_and_a_hash_of_the_uid() -> None:
+    assert names.instance("Dev.X", "1") == "dev-x-6b86b273ff34"
+    assert names.instance("ü", "1") == "x-6b86b273ff34"
+
+
 @given(KODES, KODES)
 def test_instance_is_a_file_name_of_its_own(one: str, other: str) -> None:
     assert re.fullmatch(r"[a-z0-9-]{14,40}", names.instance(one, other))

@@ -1,18 +1,23 @@
 """tools.commands."""
 
+import pytest
+
 from kode.cli.exits import Exit
 from tools.commands import PAGE, commands, pages
 
 
-def test_every_command_has_its_help_on_the_page() -> None:
-    page = pages()[PAGE]
+@pytest.fixture(scope="module")
+def page() -> str:
+    return pages()[PAGE]
+
+
+def test_every_command_has_its_help_on_the_page(page: str) -> None:
     found = [" ".join(words) for words in commands()]
     assert {"render", "list", "editors", "editors install", "operator"} <= set(found)
     for name in found:
         assert f"## kode {name}\n\n```\nusage: kode {name}" in page.replace("Usage:", "usage:")
 
 
-def test_every_exit_code_is_on_the_page() -> None:
-    page = pages()[PAGE]
+def test_every_exit_code_is_on_the_page(page: str) -> None:
     for code in Exit:
         assert f"| {code.value} | {code.doc} |" in page

@@ -1,0 +1,98 @@
+"""The Makefile: its parts of the tests make the whole, and each stage stands by itself."""
+
+import os
+import re
+import shlex
+import subprocess
+import tomllib
+
+import pytest
+
+from tools.source import ROOT
+
+_HERE = "not cluster and not browser"
+
+
+def recipe(*targets: str) -> list[list[str]]:
+    """Return the commands of targets, in words, without what leads to them."""
+    # Not what the make that runs this test was told.
+    told = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHON", "CLUSTER"}
+    done = subprocess.run(
+        ["make", "--dry-run", "--silent", *targets],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name not in told},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [shlex.split(line) for line in done.stdout.replace("\\\n", " ").splitlines()]
+
+
+def pytest_arguments(target: str) -> list[str]:
+    """Return what a target gives to pytest."""
+    (found,) = (words for words in recipe(target) if ".venv/bin/pytest" in words)
+    return found[found.index(".venv/bin/pytest") + 1 :]
+
+
+def paths(arguments: list[str]) -> list[str]:
+    """Return the paths that pytest looks into."""
+    return [word for word in arguments if word.startswith("tests/")]
+
+
+def test_every_unit_test_is_in_one_part_and_in_no_other() -> None:
+    core, search, rest = map(pytest_arguments, ("unit-core", "unit-search", "unit-rest"))
+    marks = [words[words.index("-m") + 1] for words in (core, search, rest)]
+    assert marks == [
+        f"not hypothesis and {_HERE}",
+        f"hypothesis and {_HERE}",
+        f"not hypothesis and {_HERE}",
+    ]
+    left_out = [word.removeprefix("--ignore=") for word in rest if word.startswith("--ignore=")]
+    assert left_out == paths(core)
+    assert paths(search) == []
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    everything = config["tool"]["pytest"]["ini_options"]["testpaths"]
+    assert sorted(["tests/golden", *paths(rest)]) == sorted(everything)
+    assert "tests/golden" in paths(core)
+
+
+def test_the_core_is_held_to_its_coverage() -> None:
+    assert "--cov" in pytest_arguments("unit-core")
+
+
+def stages() -> list[str]:
+    """Return the stages of `make test`."""
+    command = recipe("test")[-1]
+    return command[command.index("tools.stages") + 1 :]
+
+
+def test_every_target_that_tests_is_a_stage() -> None:
+    text = (ROOT / "Makefile").read_text()
+    assert set(re.findall(r"^(test-[a-z]+):", text, re.MULTILINE)) == set(stages()) - {"check"}
+    assert stages()[0] == "check"
+
+
+@pytest.mark.parametrize("stage", stages()[1:])
+def test_a_stage_brings_what_it_needs_and_tells_its_time(stage: str) -> None:
+    packages, environment, *commands = recipe(stage)
+    assert packages[:4] == ["python3", "-m", "tools.deps", "requirements/apt.txt"]
+    assert stage == "test-local" or packages[4:] == ["devcluster/packages.txt"]
+    assert environment == ["python3", "-m", "tools.venv"]
+    for words in commands:
+        assert re.fullmatch(rf"TIMEFORMAT=== {stage}(, [A-Za-z ]+)?: %1R s;", words[0])
+        assert words[1] == "time"
+    titles = [words[0] for words in commands]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("stage", stages()[1:])
+def test_a_stage_writes_the_report_that_is_named_after_it(stage: str) -> None:
+    reports = [word for words in recipe(stage) for word in words if word.startswith("--junit-xml=")]
+    assert reports == [f"--junit-xml=artifacts/{stage.removeprefix('test-')}.xml"]
+
+
+def test_what_only_the_tests_of_the_development_cluster_add_is_built_there() -> None:
+    building = [
+        stage for stage in stages()[1:] if any("metrics-server" in words for words in recipe(stage))
+    ]
+    assert building == ["test-devcluster"]
