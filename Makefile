@@ -59,7 +59,8 @@ test-local: deps-local venv ## the local platform: real editors, a real Envoy, a
 .PHONY: test-devcluster
 test-devcluster: deps venv ## the development cluster itself, and its Go programs
 	$(call timed,Go tests) env CGO_ENABLED=0 go -C devcluster/go/addons test ./...
-	$(call timed,build) $(PYTHON) -m devcluster build metrics-server snapshotter
+	$(call timed,build) $(PYTHON) -m devcluster build all
+	$(call timed,images) $(PYTHON) -m devcluster images --no-push
 	$(call timed,tests) $(PYTEST) tests/devcluster -m cluster --durations=10 --junit-xml=artifacts/devcluster.xml
 
 .PHONY: test-faults

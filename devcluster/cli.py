@@ -13,6 +13,8 @@ from devcluster.cluster import DEFAULT_NAME, DevCluster, existing, find
 from devcluster.errors import DevclusterError
 from devcluster.paths import Store
 
+EVERY_COMPONENT = "all"
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -95,6 +97,8 @@ def build_images(args: argparse.Namespace) -> int:
 
 def build_components(args: argparse.Namespace) -> int:
     known = {one.name: one for one in components.ALL}
+    if args.component == [EVERY_COMPONENT]:
+        args.component = list(known)
     unknown = sorted(set(args.component) - set(known))
     if unknown:
         raise DevclusterError(
@@ -161,7 +165,9 @@ def parser() -> argparse.ArgumentParser:
     adding = word("add", add, "add a part that few tests need to a cluster that is up")
     adding.add_argument("part", choices=sorted(addons.ADDONS))
     building = word("build", build_components, "build what a full cluster needs, or components")
-    building.add_argument("component", nargs="*", metavar="COMPONENT")
+    building.add_argument(
+        "component", nargs="*", metavar="COMPONENT", help="only these, or `all` that there are"
+    )
     reading = word("logs", logs, "show what a component wrote")
     reading.add_argument("component", metavar="COMPONENT")
     reading.add_argument("-f", "--follow", action="store_true")

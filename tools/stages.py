@@ -17,11 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from devcluster.components import ALL
-
 ARTIFACTS = Path("artifacts")
 MAKE = ["make"]
-COMPILE = ["nice", "-n", "19", sys.executable, "-m", "devcluster", "build"]
+COMPILE = ["nice", "-n", "19", sys.executable, "-m", "devcluster", "build", "all"]
 _END_TIMEOUT = 20.0
 
 
@@ -102,9 +100,8 @@ def compiling(folder: Path) -> Iterator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    command = [*COMPILE, *(component.name for component in ALL)]
     with (folder / "compile.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(COMPILE, stdout=log, stderr=log, start_new_session=True)
     try:
         yield
     finally:

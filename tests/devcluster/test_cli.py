@@ -1,9 +1,11 @@
 """The command line without a cluster: what it refuses, and existing clusters."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from devcluster import build, components
 from devcluster.cli import main
 from devcluster.cluster import DevCluster, existing, find
 from devcluster.errors import DevclusterError
@@ -35,6 +37,19 @@ def test_an_unknown_component_is_named_with_those_that_exist(
 ) -> None:
     assert main(["build", "kubelet"]) == 1
     assert "no component is named kubelet; there are kubernetes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "built"),
+    [([], components.FULL), (["all"], components.ALL), (["etcd"], [components.ETCD])],
+)
+def test_what_is_built_is_what_was_asked_for(
+    words: list[str], built: Sequence[components.Component], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[components.Component] = []
+    monkeypatch.setattr(build, "build", lambda wanted, _: asked.extend(wanted))
+    assert main(["build", *words]) == 0
+    assert asked == list(built)
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "UPPER", "-x", "a" * 40])

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,11 +68,18 @@ class World:
         await bury(self.api, self.installation.account)
 
 
-@pytest.fixture
-async def world(installation: Installation, tmp_path: Path) -> AsyncIterator[World]:
+@asynccontextmanager
+async def visited(installation: Installation, folder: Path) -> AsyncIterator[World]:
+    """Give the API server with no operator's lease in it; remove what was made."""
     async with Api(installation.admin) as api:
-        found = World(api, installation, tmp_path)
+        found = World(api, installation, folder)
         await found.bury()
         yield found
         for place in found.made:
             await place.remove()
+
+
+@pytest.fixture
+async def world(installation: Installation, tmp_path: Path) -> AsyncIterator[World]:
+    async with visited(installation, tmp_path) as found:
+        yield found

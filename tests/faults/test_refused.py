@@ -15,8 +15,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.faults.conftest import World
-from tests.faults.place import Place, until
+from tests.faults.conftest import Installation, World, visited
+from tests.faults.place import Place, Snapshot, until
 from tests.faults.proxy import Fault, Seen
 from tests.faults.steps import CREATE, EDIT_TEMPLATE, RESUME, SUSPEND, Step, at_rest, told
 
@@ -80,6 +80,25 @@ def _of(fault: Fault) -> Trouble:
 WHOLE_LIFE = (CREATE, SUSPEND, RESUME, EDIT_TEMPLATE)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(
+    installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Snapshot, int]:
+    """How a whole life ends without a fault, and how many writes three of them take."""
+
+    async def lived() -> tuple[Snapshot, int]:
+        async with (
+            visited(installation, tmp_path_factory.mktemp("calm")) as world,
+            world.replica("calm") as replica,
+        ):
+            replica.start()
+            place = await world.place()
+            await told(place, WHOLE_LIFE)
+            return await at_rest(place), len(replica.proxy.writes) * 3
+
+    return asyncio.run(lived())
+
+
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -94,9 +113,9 @@ WHOLE_LIFE = (CREATE, SUSPEND, RESUME, EDIT_TEMPLATE)
     ],
 )
 async def test_it_converges_in_spite_of_faults(
-    world: World, trouble: Callable[[], Trouble]
+    world: World, trouble: Callable[[], Trouble], undisturbed: tuple[Snapshot, int]
 ) -> None:
-    expected, calm = await _undisturbed(world)
+    expected, calm = undisturbed
     rule = trouble()
     async with world.replica() as replica:
         replica.proxy.rule = rule
@@ -187,18 +206,6 @@ async def test_retry_after_is_waited_for(world: World) -> None:
         assert len(tries) == 2
         assert tries[1] - tries[0] >= pause
     await world.bury()
-
-
-async def _undisturbed(world: World) -> tuple[dict[str, object], int]:
-    """Return how a whole life ends, and how many writes three of them take."""
-    async with world.replica("calm") as replica:
-        replica.start()
-        place = await world.place()
-        await told(place, WHOLE_LIFE)
-        found = await at_rest(place)
-        writes = len(replica.proxy.writes) * 3
-    await world.bury()
-    return found, writes
 
 
 async def _is_quiet(log: list[Seen]) -> None:

@@ -314,7 +314,7 @@ async def test_twenty_kills_at_random_points_under_load(place: Machine) -> None:
     try:
         for _ in range(_POINTS):
             keeper = place.run(place.mark, *keys)
-            await asyncio.sleep(dice.uniform(0.1, 2.5))
+            await asyncio.sleep(dice.uniform(0.1, 1.2))
             victims = [keeper.pid]
             for program in programs:
                 running = place.processes(program)

@@ -93,6 +93,8 @@ def test_a_stage_writes_the_report_that_is_named_after_it(stage: str) -> None:
 
 def test_what_only_the_tests_of_the_development_cluster_add_is_built_there() -> None:
     building = [
-        stage for stage in stages()[1:] if any("metrics-server" in words for words in recipe(stage))
+        stage
+        for stage in stages()[1:]
+        if any(words[-4:] == ["-m", "devcluster", "build", "all"] for words in recipe(stage))
     ]
     assert building == ["test-devcluster"]
