@@ -94,6 +94,16 @@ def test_an_edit_of_a_template_waits_for_the_next_start(machine: Machine) -> Non
     assert "thing" in machine.kode("exec", "waits", "--", "sh", "-c", "echo $NEW")
 
 
+def test_a_restart_is_one_where_nothing_else_has_changed(machine: Machine) -> None:
+    machine.apply(kode("anew"))
+    machine.ready("anew")
+    for _ in range(2):
+        before = pid(machine, "anew")
+        machine.kode("restart", "anew", "--wait")
+        assert pid(machine, "anew") not in (0, before)
+        assert machine.ask("anew.localhost", login=machine.login("anew")).status == 200
+
+
 def test_an_edit_of_the_kode_is_taken_at_once(machine: Machine) -> None:
     machine.apply(kode("quick"))
     machine.ready("quick")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,11 @@ def made(
     ]
     whole = [program.digest, asdict(sidecar)]
     return Made(program.key, _digest(own), _digest(whole), sidecar, claim)
+
+
+def marked(program: Program, kode: Kode) -> Program:
+    """Return a program that is another one for each restart that its Kode was asked for."""
+    return replace(program, mark=kode.metadata.annotations.get(labels.RESTARTED_AT, ""))
 
 
 def waits(before: Made | None, now: Made, state: State | None) -> bool:

@@ -177,11 +177,12 @@ class Passes:
             if work.before:
                 port = work.before.sidecar.upstream.port
                 self._sites.keep_port(work.instance, port, in_use=self._lives(key))
-            work.plan = await self._sites.plan(meaning, work.seen, work.key, work.instance)
+            plan = await self._sites.plan(meaning, work.seen, work.key, work.instance)
         except KodeError as error:
             work.problems.append(error)
             return
-        work.not_here = work.plan.not_here
+        work.plan = replace(plan, program=records.marked(plan.program, kode))
+        work.not_here = plan.not_here
         sidecar = replace(
             meaning.sidecar,
             upstream=work.plan.upstream,

@@ -63,6 +63,7 @@ class Program:
             nothing (a container engine's leftovers, for example).
         health: how main shows that it lives; None where running is enough.
         grace: seconds between asking to end and ending by force.
+        mark: another one makes another program of the same words, so that it is run anew.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Program:
     cleanup: Step | None = None
     health: Health | None = None
     grace: float = 10.0
+    mark: str = ""
 
     @property
     def digest(self) -> str:

@@ -20,6 +20,7 @@ def test_every_part_counts() -> None:
         replace(PROGRAM, cleanup=MAIN),
         replace(PROGRAM, health=Health("/healthz", port=1)),
         replace(PROGRAM, grace=1.0),
+        replace(PROGRAM, mark="restarted"),
     ]
     digests = {PROGRAM.digest, *(other.digest for other in others)}
     assert len(digests) == 1 + len(others)

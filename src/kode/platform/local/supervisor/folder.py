@@ -121,6 +121,7 @@ def _dump(program: Program) -> dict[str, Any]:
         if health
         else None,
         "grace": program.grace,
+        "mark": program.mark,
     }
 
 
@@ -144,6 +145,8 @@ def _load(content: Mapping[str, Any]) -> Program:
         cleanup=_load_step(cleanup) if cleanup else None,
         health=_load_health(health) if health else None,
         grace=content["grace"],
+        # An older release wrote none.
+        mark=content.get("mark", ""),
     )
 
 
