@@ -115,7 +115,15 @@ class Reason(Documented):
         "Rejected",
         "The API server or a policy refused an object; the message has its words.",
     )
+    GATEWAY_NOT_READY = (
+        "GatewayNotReady",
+        "The editor answers, but the gateway does not lead to it yet, or not any more; it will.",
+    )
     PLATFORM_ERROR = "PlatformError", "The platform failed; tried again."
+    PLATFORM_STOPPED = (
+        "PlatformStopped",
+        "The platform on this machine does not run; the message says how to start it.",
+    )
     NOT_ON_LOCAL_PLATFORM = (
         "NotOnLocalPlatform",
         "The template asks for what one machine without a cluster cannot give; the rest runs.",
@@ -138,6 +146,8 @@ class Phase(Documented):
     RUNNING = "Running", "The editor answers."
     STOPPING = "Stopping", "The pod is stopping."
     SUSPENDED = "Suspended", "No pod; the files are kept."
+    STOPPED = "Stopped", "The platform on this machine is stopped; the files are kept."
+    UNKNOWN = "Unknown", "The platform on this machine has ended without a word."
     FAILED = "Failed", "It will not start by itself; the Ready condition says why."
 
 

@@ -33,19 +33,19 @@ def about(kode: Mapping[str, Any]) -> list[list[str]]:
 def state() -> dict[str, Any]:
     """Return whether the platform runs, where things are, and how much room there is."""
     from kode.cli.editors import editors, told
-    from kode.platform.local import daemon
+    from kode.platform.local.running import running
 
     places = Places.of(os.environ)
-    running = daemon.running(places)
-    said: dict[str, Any] = {"state": "up" if running else "down"}
-    if running:
-        since = datetime.fromtimestamp(running.since, UTC).isoformat(timespec="seconds")
+    run = running(places)
+    said: dict[str, Any] = {"state": "up" if run else "down"}
+    if run:
+        since = datetime.fromtimestamp(run.since, UTC).isoformat(timespec="seconds")
         said |= {
-            "address": running.url,
-            "door": "answers" if running.ready else "does not answer",
-            "pid": running.pid,
+            "address": run.url,
+            "door": "answers" if run.ready else "does not answer",
+            "pid": run.pid,
             "since": since,
-            "running": running.version,
+            "running": run.version,
         }
     here = [row["name"] for row in told(editors()) if row["state"] in ("installed", "your own")]
     return {

@@ -64,10 +64,10 @@ class Session:
             return False
         import os
 
-        from kode.platform.local import daemon
         from kode.platform.local.places import Places
+        from kode.platform.local.running import running
 
-        return daemon.running(Places.of(os.environ)) is None
+        return running(Places.of(os.environ)) is None
 
     async def _absent(self, name: str, kind: Kind) -> Failure:
         import difflib

@@ -91,6 +91,7 @@ async def _until(session: Session, name: str, enough: Callable[[Object], bool]) 
         kode = await session.find(name)
         if enough(kode):
             return kode
+        await awake(session)
         await asyncio.sleep(_PAUSE)
 
 

@@ -39,6 +39,9 @@ _WORKLOAD_REASONS = frozenset(
         Reason.NOT_ON_LOCAL_PLATFORM,
     }
 )
+_ON_ITS_WAY = frozenset(
+    {Reason.STARTING, Reason.UNHEALTHY, Reason.CLAIM_PENDING, Reason.GATEWAY_NOT_READY}
+)
 _LONGEST_MESSAGE = 1024
 
 
@@ -58,6 +61,7 @@ class Observation:
         closed: whether the door is closed for everyone.
         notes: warnings of Kubernetes about the claim or the workload.
         not_here: what was asked for and the platform cannot give.
+        unserved: why the gateway does not lead to the editor; empty where it does.
         carrier: what people call that which carries the editor: a pod, or on one machine the editor
             itself.
     """
@@ -73,6 +77,7 @@ class Observation:
     closed: bool = False
     notes: Sequence[str] = ()
     not_here: Sequence[str] = ()
+    unserved: str = ""
     carrier: str = "pod"
 
 
@@ -160,9 +165,7 @@ def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
     if seen.suspend:
         return Condition(kind, False, workload.reason, workload.message)
     if workload.status:
-        if wrong:
-            return Condition(kind, True, wrong.reason, _as_it_was(wrong.message))
-        return Condition(kind, True, workload.reason, workload.message)
+        return _within_reach(seen, workload, wrong)
     # While a pod is on its way, what it waits for says more than a claim that comes with it.
     if wrong and wrong.reason is not Reason.CLAIM_PENDING:
         return Condition(kind, False, wrong.reason, wrong.message)
@@ -171,6 +174,18 @@ def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
         # No node takes a pod whose claim cannot be bound; the provisioner says why.
         return Condition(kind, False, wrong.reason, wrong.message)
     return Condition(kind, False, workload.reason, workload.message)
+
+
+def _within_reach(seen: Observation, workload: Condition, wrong: Condition | None) -> Condition:
+    """Return the summary where the editor answers."""
+    kind = ConditionType.READY
+    if seen.unserved:
+        if wrong and wrong.reason is Reason.PROXY_CONFIG_INVALID:
+            return Condition(kind, False, wrong.reason, wrong.message)
+        return Condition(kind, False, Reason.GATEWAY_NOT_READY, seen.unserved)
+    if wrong:
+        return Condition(kind, True, wrong.reason, _as_it_was(wrong.message))
+    return Condition(kind, True, workload.reason, workload.message)
 
 
 def degraded(seen: Observation) -> Condition:
@@ -185,7 +200,7 @@ def phase(seen: Observation, summary: Condition) -> Phase:
         return Phase.STOPPING if seen.pod is not None else Phase.SUSPENDED
     if summary.status:
         return Phase.RUNNING
-    if summary.reason in (Reason.STARTING, Reason.UNHEALTHY, Reason.CLAIM_PENDING):
+    if summary.reason in _ON_ITS_WAY:
         return Phase.STARTING
     if summary.reason in ACCEPTED_REASONS | {
         Reason.CRASH_LOOPING,

@@ -7,6 +7,7 @@ translate makes of a Sidecar, with names of its own.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Literal
 
 from kode.gateway import listener, notices, origins, pages, scope, translate, upstream
@@ -117,6 +118,8 @@ def alone(one: Inner) -> Json:
 def files(entries: Sequence[Entry], inners: Mapping[str, Inner]) -> dict[str, Json]:
     """Return the files that Envoy follows, by name, clusters first.
 
+    Each has a version that its content makes: by it Envoy says which one it has loaded.
+
     Args:
         entries: the Kodes; no two have a host in common.
         inners: what Envoy needs, by id; a Kode with a sidecar and without this was refused.
@@ -210,4 +213,6 @@ def _file(path: str) -> Json:
 
 
 def _resources(kind: str, items: Sequence[Json]) -> Json:
-    return {"resources": [{"@type": f"{_TYPES}.{kind}", **item} for item in items]}
+    resources = [{"@type": f"{_TYPES}.{kind}", **item} for item in items]
+    text = translate.dump({"resources": resources}).encode("utf-8", "surrogatepass")
+    return {"version_info": sha256(text).hexdigest()[:16], "resources": resources}

@@ -53,3 +53,25 @@ def test_suspended_kode_is_never_ready(*, suspend: bool) -> None:
     told = {item.type: item for item in conditions(Observation(suspend=suspend, pod=UP))}
     assert told[ConditionType.READY].status is not suspend
     assert not told[ConditionType.SUSPENDED].status
+
+
+def test_an_editor_that_no_gateway_leads_to_is_not_ready() -> None:
+    bound = {"status": {"phase": "Bound"}}
+    seen = Observation(claim=bound, pod=UP, unserved="no gateway")
+    told = {item.type: item for item in conditions(seen)}
+    assert told[ConditionType.WORKLOAD_READY].status
+    ready = told[ConditionType.READY]
+    assert (ready.status, ready.reason) == (False, Reason.GATEWAY_NOT_READY)
+    assert phase(seen, ready) is Phase.STARTING
+
+
+def test_why_a_gateway_refuses_says_more_than_that_it_does_not_lead_there() -> None:
+    bound = {"status": {"phase": "Bound"}}
+    for reason, told in (
+        (Reason.PROXY_CONFIG_INVALID, Reason.PROXY_CONFIG_INVALID),
+        (Reason.TEMPLATE_NOT_FOUND, Reason.GATEWAY_NOT_READY),
+    ):
+        problems = [RefNotFound(reason, "wrong")]
+        seen = Observation(claim=bound, pod=UP, problems=problems, unserved="no gateway")
+        ready = conditions(seen)[-1]
+        assert (ready.status, ready.reason) == (False, told)

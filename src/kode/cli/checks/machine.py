@@ -27,6 +27,7 @@ from kode.platform.local import daemon
 from kode.platform.local.door import holder
 from kode.platform.local.editors.catalog import OFFERS
 from kode.platform.local.places import Places
+from kode.platform.local.running import Running, running
 from kode.platform.local.store.store import Store
 
 PORT = 8080
@@ -46,9 +47,9 @@ def places() -> Places:
 
 async def port() -> Finding:
     """The port that browsers open."""
-    running = daemon.running(places())
-    if running:
-        return await asyncio.to_thread(_ours, running)
+    run = running(places())
+    if run:
+        return await asyncio.to_thread(_ours, run)
     try:
         for address in holder.addresses("127.0.0.1"):
             holder.check(address, PORT, places().run / "door")
@@ -61,17 +62,17 @@ async def port() -> Finding:
     return ok("port", f"{PORT} is free: listened on it and was reached")
 
 
-def _ours(running: daemon.Running) -> Finding:
-    url = urlsplit(running.url)
-    door = HTTPConnection(running.address, url.port or PORT, timeout=_TIMEOUT)
+def _ours(run: Running) -> Finding:
+    url = urlsplit(run.url)
+    door = HTTPConnection(run.address, url.port or PORT, timeout=_TIMEOUT)
     try:
         with closing(door):
             door.request("GET", "/", headers={"Host": url.netloc})
             door.getresponse()
     except (OSError, HTTPException) as error:
-        words = f"{running.url} is ours, but does not answer: {running.trouble or error}"
+        words = f"{run.url} is ours, but does not answer: {run.trouble or error}"
         return fail("port", words, f"kode down, then kode up; {daemon.log(places())} says more")
-    return ok("port", f"{running.url} is ours, and answers")
+    return ok("port", f"{run.url} is ours, and answers")
 
 
 def _reach(address: str) -> None:

@@ -6,21 +6,23 @@ listens, also where it had been killed before and only its editors were left.
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from kode.api.conditions import Reason
-from kode.errors import PlatformError
+from kode.errors import KodeError, PlatformError
+from kode.platform.local import statuses
 from kode.platform.local.door import Door
 from kode.platform.local.lock import TAKEN, Taken, alone
 from kode.platform.local.places import Places
+from kode.platform.local.running import Running, record, running
+from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor import Supervisor, proc
 
 Tell = Callable[[str], None]
@@ -50,63 +52,6 @@ class Options:
     def url(self) -> str:
         """Where a browser finds it."""
         return f"http://localhost:{self.port}"
-
-
-@dataclass(frozen=True)
-class Running:
-    """A platform that runs.
-
-    Attributes:
-        pid: of its program.
-        start: clock ticks between boot and its start.
-        url: where a browser finds it.
-        since: seconds since the epoch.
-        version: of the product.
-        address: that it listens on.
-        ready: whether its door answers.
-        trouble: why it does not; empty where that is not known, or it only just starts.
-    """
-
-    pid: int
-    start: int
-    url: str
-    since: float
-    version: str
-    address: str = "127.0.0.1"
-    ready: bool = False
-    trouble: str = ""
-
-
-_FIELDS = {field.name for field in fields(Running)}
-
-
-def record(places: Places) -> Path:
-    """Return the file in which a platform writes that it runs."""
-    return places.run / "platform.json"
-
-
-def running(places: Places) -> Running | None:
-    """Return the platform that runs; None where none does."""
-    try:
-        told = json.loads(record(places).read_text(encoding="utf-8"))
-        # One of another release may say more.
-        found = Running(**{key: told[key] for key in _FIELDS & told.keys()})
-    except (OSError, ValueError, TypeError, AttributeError):
-        return None
-    return found if proc.lives(found.pid, found.start) else None
-
-
-def write(places: Places, found: Running) -> None:
-    """Write that a platform runs.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    file = record(places)
-    partial = file.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-        json.dump(asdict(found), stream)
-    partial.replace(file)
 
 
 async def start(places: Places, options: Options, told: Tell) -> Running:
@@ -186,6 +131,7 @@ async def _clear(places: Places, told: Tell, found: Running | None) -> tuple[Run
             with alone(places):
                 left = await _stop_left(places, told)
                 record(places).unlink(missing_ok=True)
+                await asyncio.to_thread(_take_back, places, told)
                 return found, left
         except Taken:
             if time.monotonic() > until:
@@ -204,6 +150,18 @@ async def _stop_left(places: Places, told: Tell) -> bool:
     await asyncio.gather(*(supervisor.unwant(key) for key in keys))
     await supervisor.close(leave_running=False)
     return bool(keys)
+
+
+def _take_back(places: Places, told: Tell) -> None:
+    """Let no status say that something runs: whoever was killed could not do it."""
+    if not places.store.exists():
+        return
+    try:
+        with contextlib.closing(Store(places.store)) as store:
+            statuses.stop(store)
+    except KodeError as error:
+        # What is read by way of the platform is told right all the same.
+        told(f"what Kodes are told to be stays as it was: {error}")
 
 
 class _Child:

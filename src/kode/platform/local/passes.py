@@ -10,7 +10,6 @@ import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from kode import names
 from kode.api.conditions import Reason
@@ -28,19 +27,19 @@ from kode.platform.local.made import Made
 from kode.platform.local.meaning import Understood, understand, without_password
 from kode.platform.local.observe import view
 from kode.platform.local.places import Places
-from kode.platform.local.plan.plan import Plan
 from kode.platform.local.program import Phase, State
 from kode.platform.local.sites import Sites
+from kode.platform.local.statuses import KODE, Statuses, is_to_rest, stamp
 from kode.platform.local.store.entry import CLAIM, Entry, Key
 from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor import Supervisor
+from kode.platform.local.work import Work
 from kode.platform.port import Event
 from kode.render.secret import htpasswd
 from kode.render.storage import claim_name
 
 _LOG = logging.getLogger(__name__)
 _GENERATED_BYTES = 18
-KODE = "Kode"
 
 
 @dataclass(frozen=True)
@@ -49,19 +48,23 @@ class Parts:
 
     Attributes:
         store: the documents.
+        statuses: what is told of them.
         supervisor: what runs.
         places: where everything is.
         sites: what a program needs of this machine.
         url: where a browser finds the platform.
         again: asks for another pass over a Kode.
+        unserved: why the door does not lead to an editor as it was offered; empty where it does.
     """
 
     store: Store
+    statuses: Statuses
     supervisor: Supervisor
     places: Places
     sites: Sites
     url: str
     again: Callable[[Key], None]
+    unserved: Callable[[Offered], str]
 
 
 class Passes:
@@ -70,11 +73,13 @@ class Passes:
     def __init__(self, parts: Parts) -> None:
         """Work with the parts of one platform."""
         self._store = parts.store
+        self._statuses = parts.statuses
         self._supervisor = parts.supervisor
         self._places = parts.places
         self._sites = parts.sites
         self._url = parts.url
         self._again = parts.again
+        self._unserved = parts.unserved
         self.offers: dict[Key, Offered] = {}
         """What the door is to be told, by Kode."""
         self.refused: dict[str, str] = {}
@@ -91,7 +96,7 @@ class Passes:
         """Return the Kodes that something is left of from an earlier platform."""
         return {kode_key(program) for program in self._instances}
 
-    async def one(self, key: Key) -> "Work | None":
+    async def one(self, key: Key) -> Work | None:
         """Make one pass; return what is to be told of it once the door knows, None for nothing.
 
         Raises:
@@ -113,13 +118,15 @@ class Passes:
         self.offers[key] = self._offer(work)
         return work
 
-    async def tell(self, work: "Work") -> None:
+    async def tell(self, work: Work) -> None:
         """Write what came of a pass into the Kode's status, where that is news.
 
         Raises:
             KodeError: it cannot be written.
         """
-        await asyncio.to_thread(self._tell, work)
+        turn = self._statuses.turn
+        if not await asyncio.to_thread(self._tell, work, turn):
+            self._again(work.key)
 
     async def collect(self) -> None:
         """Delete the files of claims that are going, where nothing that runs has them open."""
@@ -159,10 +166,10 @@ class Passes:
             Key.of(document), lambda live: replace(live or Entry({}), document=dict(document))
         )
 
-    async def _run(self, work: "Work") -> None:
+    async def _run(self, work: Work) -> None:
         key = program_key(work.key)
         kode, meaning = work.understood.kode, work.understood.meaning
-        suspend = bool((work.seen.kode.get("spec") or {}).get("suspend"))
+        suspend = is_to_rest(work.seen.kode)
         if suspend:
             self._stop(key)
         if not await self._bury(work.key, but=work.instance):
@@ -240,7 +247,7 @@ class Passes:
         self._instances[program] -= gone
         return True
 
-    def _offer(self, work: "Work") -> Offered:
+    def _offer(self, work: Work) -> Offered:
         key = work.key
         state = self._supervisor.state(program_key(key))
         phase = state.phase if state else Phase.STOPPED
@@ -264,7 +271,7 @@ class Passes:
             sidecar=made.sidecar if made and word == "running" else None,
         )
 
-    def _tell(self, work: "Work") -> None:
+    def _tell(self, work: Work, turn: int) -> bool:
         kode, key = work.seen.kode, work.key
         if work.instance in self.refused:
             work.problems.append(
@@ -275,16 +282,17 @@ class Passes:
             )
         made = work.made if not work.pending else work.before
         previous = kode.get("status") or {}
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = stamp()
         seen = Observation(
             problems=work.all_problems,
-            suspend=bool((kode.get("spec") or {}).get("suspend")),
+            suspend=is_to_rest(kode),
             claim=work.claim,
             pod=self._view(key, made),
             pod_hash=made.whole if made else None,
             update_pending=work.pending,
             notes=work.notes,
             not_here=work.not_here,
+            unserved=self._unserved(self.offers[key]),
             carrier="editor",
         )
         template = (work.seen.template or {}).get("metadata") or {}
@@ -301,16 +309,14 @@ class Passes:
         elif "runtime" in previous:
             status["runtime"] = previous["runtime"]
         if status == previous:
-            return
-        try:
-            self._store.write_status(kode, status)
-        except RefNotFound:
-            self._again(key)
-            return
+            return True
+        if not self._statuses.write(kode, status, turn):
+            return False
         for notice in notices(status, previous):
             self._store.record(
                 Event(now, notice.type, notice.reason, notice.message, key.namespace, key.name)
             )
+        return True
 
     def _view(self, key: Key, made: Made | None) -> PodView | None:
         program = program_key(key)
@@ -324,52 +330,6 @@ class Passes:
     def _url_of(self, key: Key) -> str:
         scheme, _, place = self._url.partition("://")
         return f"{scheme}://{names.host(key.name, key.namespace)}.{place}"
-
-
-class Work:
-    """The working state of one pass."""
-
-    def __init__(
-        self,
-        key: Key,
-        seen: Seen,
-        understood: Understood,
-        instance: str,
-        before: Made | None,
-    ) -> None:
-        self.key = key
-        self.seen = seen
-        self.understood = understood
-        self.instance = instance
-        self.before = before
-        self.plan: Plan | None = None
-        self.made: Made | None = None
-        self.pending = False
-        self.lost = False
-        self.problems: list[KodeError] = []
-        self.not_here: tuple[str, ...] = ()
-
-    @property
-    def claim(self) -> Object | None:
-        """The claim, as it is told of."""
-        claim = self.understood.claim or self.seen.claim
-        return {**claim, "status": {"phase": "Lost"}} if claim and self.lost else claim
-
-    @property
-    def installing(self) -> bool:
-        """Whether all that it waits for is its editor's install."""
-        return bool(self.notes)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is on its way."""
-        return tuple(str(it) for it in self.problems if isinstance(it, NotReady))
-
-    @property
-    def all_problems(self) -> list[KodeError]:
-        """What stands in the way and does not come by itself."""
-        here = [it for it in self.problems if not isinstance(it, NotReady)]
-        return [*self.understood.problems, *here]
 
 
 def program_key(key: Key) -> str:

@@ -1,15 +1,18 @@
 """One machine as a platform: the port over the store.
 
 Rule: nothing is remembered here and nobody is asked: what a verb writes is in the store, and the
-daemon follows the store. So all of it but what needs a running editor works while nothing runs.
+daemon follows the store. So all of it but what needs a running editor works while nothing runs; a
+status is given only as far as whoever wrote it still stands for it.
 
 The store waits for the disk, so each of its calls is made in a thread.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from kode import labels, names
@@ -19,9 +22,12 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.errors import Conflict, InvalidSpec, NotReady
 from kode.platform.local import inside, lines, login
+from kode.platform.local.attended import attend
 from kode.platform.local.documents import admission, merge, plain, schemas
 from kode.platform.local.gather import gather
 from kode.platform.local.places import Places
+from kode.platform.local.running import running
+from kode.platform.local.statuses import believed
 from kode.platform.local.store.entry import STORED, Document, Entry, Key
 from kode.platform.local.store.follow import follow
 from kode.platform.local.store.store import Store, absent, check_version, with_status_of
@@ -52,12 +58,13 @@ class Local:
     async def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """Return one object."""
         key = _key(kind, name, namespace)
-        return await asyncio.to_thread(self._opened().get, kind, name, key.namespace)
+        return await self._asked(self._opened().get, kind, name, key.namespace)
 
     async def list(self, kind: str, namespace: str | None = None) -> Listing:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
         _check_kind(kind)
-        return await asyncio.to_thread(self._opened().list, kind, namespace or None)
+        found = await asyncio.to_thread(self._opened().list, kind, namespace or None)
+        return Listing(tuple(self._believed(*found.items)), found.version)
 
     async def watch(
         self, kind: str, since: str, namespace: str | None = None
@@ -65,11 +72,13 @@ class Local:
         """Give the changes after a version, for ever; `Expired` where that is too long ago."""
         _check_kind(kind)
         changes = follow(self._opened(), since, (kind,), namespace or None)
-        try:
+        if kind == _KODE:
+            changes = attend(
+                changes, partial(running, self._places), partial(self._kodes, namespace)
+            )
+        async with aclosing(changes):
             async for change in changes:
                 yield change
-        finally:
-            await changes.aclose()
 
     async def create(self, document: Object) -> Object:
         """Make an object; return it as it stands."""
@@ -79,7 +88,7 @@ class Local:
                 Reason.INVALID_SPEC, "metadata.resourceVersion: a new object has none: leave it out"
             )
         made = admission.admitted(placed, None)
-        return await asyncio.to_thread(self._opened().create, made)
+        return await self._asked(self._opened().create, made)
 
     async def replace(self, document: Object) -> Object:
         """Replace an object of the version that its metadata names; status is left as it is."""
@@ -97,7 +106,7 @@ class Local:
             check_version(live, placed)
             return _rewritten(live, admission.admitted(placed, live.document))
 
-        return await asyncio.to_thread(self._opened().edit, key, change)
+        return await self._asked(self._opened().edit, key, change)
 
     async def apply(self, document: Object) -> Applied:
         """Make an object be as a document says; what others have set besides is left alone."""
@@ -109,7 +118,7 @@ class Local:
             seen[:] = [live]
             return _applied(live, placed)
 
-        stands = await asyncio.to_thread(self._opened().edit, key, change)
+        stands = await self._asked(self._opened().edit, key, change)
         before = seen[0]
         if before is None:
             return Applied(stands, "created", warnings)
@@ -206,7 +215,23 @@ class Local:
             self._store = Store(self._places.store)
         return self._store
 
-    async def _changed(self, name: str, namespace: str, change: Any) -> Document:
+    async def _asked(self, ask: Callable[..., Document], *arguments: Any) -> Object:
+        found = await asyncio.to_thread(ask, *arguments)
+        return self._believed(found)[0]
+
+    async def _kodes(self, namespace: str | None) -> Sequence[Object]:
+        found = await asyncio.to_thread(self._opened().list, _KODE, namespace or None)
+        return found.items
+
+    def _believed(self, *documents: Object) -> Sequence[Object]:
+        """Return documents with as much of their status as may be believed now."""
+        if not any(item["kind"] == _KODE for item in documents):
+            return documents
+        # Only now: whoever runs after something was read is not older than what was read.
+        run = running(self._places)
+        return [believed(item, run) if item["kind"] == _KODE else item for item in documents]
+
+    async def _changed(self, name: str, namespace: str, change: Any) -> Object:
         key = _key(_KODE, name, namespace)
 
         def edit(live: Entry | None) -> Entry:
@@ -214,7 +239,7 @@ class Local:
                 raise absent(key)
             return _rewritten(live, change(live.document))
 
-        return await asyncio.to_thread(self._opened().edit, key, edit)
+        return await self._asked(self._opened().edit, key, edit)
 
 
 def _applied(live: Entry | None, placed: Document) -> Entry:

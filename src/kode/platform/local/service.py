@@ -11,17 +11,21 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Iterator
+from functools import partial
 from importlib.metadata import version
 from typing import TypeVar
 
 from kode.errors import KodeError
-from kode.platform.local import offering, starters
-from kode.platform.local.daemon import Options, Running, record, write
-from kode.platform.local.door import Door
-from kode.platform.local.passes import KODE, Parts, Passes, kode_key
+from kode.evaluate import standing
+from kode.platform.local import offering, starters, statuses
+from kode.platform.local.daemon import Options
+from kode.platform.local.door import Door, Entry
+from kode.platform.local.passes import Parts, Passes, kode_key
 from kode.platform.local.places import Places
 from kode.platform.local.program import Phase
+from kode.platform.local.running import Running, record, write
 from kode.platform.local.sites import Sites
+from kode.platform.local.statuses import KODE, Statuses
 from kode.platform.local.store.entry import CLAIM, SECRET, STORED, Key
 from kode.platform.local.store.follow import follow
 from kode.platform.local.store.store import Store
@@ -34,6 +38,7 @@ _TRY_AGAIN = 2.0
 _LOOK_AGAIN = 60.0
 _T = TypeVar("_T")
 _DOOR = "door"
+_CLOSED = "the gateway does not answer; it is started again by itself"
 _FOLLOWING = "following the store"
 _BATCH = 0.005
 """Seconds in which changes are gathered before passes begin."""
@@ -51,6 +56,7 @@ class Service:
         self._places = places
         self._options = options
         self._store = Store(places.store)
+        self._statuses = Statuses(self._store)
         self._supervisor = Supervisor(places, self._changed)
         self._door = Door(places, options.address, options.port)
         self._dirty: set[Key] = set()
@@ -58,18 +64,25 @@ class Service:
         self._passes = Passes(
             Parts(
                 store=self._store,
+                statuses=self._statuses,
                 supervisor=self._supervisor,
                 places=places,
                 sites=Sites(places, self._again),
                 url=options.url,
                 again=self._again,
+                unserved=self._unserved,
             )
         )
+        self._open = False
+        """Whether the door answers."""
+        self._withdrawals: set[asyncio.Task[None]] = set()
+        """Take back that Kodes are Ready, since the door was lost."""
+        self._due: dict[Key, asyncio.TimerHandle] = {}
         self._told: Running | None = None
         self._complaints: dict[str, str] = {}
         self._since = time.time()
         self._looked = False
-        """Whether every Kode was looked at: before that its status may be an earlier platform's."""
+        """Whether every Kode was looked at."""
         self._ending = False
 
     async def run(self) -> None:
@@ -78,14 +91,17 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, ending.set)
+        # Before anybody can know that this platform runs: what its Kodes were is not what they are.
+        await self._statuses.begin()
         self._record()
         await asyncio.to_thread(offering.offer, self._store, starters.documents())
         await self._supervisor.adopt()
         await self._supervisor.want(self._door.program())
         self._dirty |= self._passes.known()
+        since = ""
         with self._tried("reading the store"):
-            self._all()
-        tasks = [asyncio.create_task(part) for part in (self._follow(), self._work())]
+            since = await self._look()
+        tasks = [asyncio.create_task(part) for part in (self._follow(since), self._work())]
         waiting = asyncio.create_task(ending.wait())
         done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
         for task in (*tasks, waiting):
@@ -103,22 +119,30 @@ class Service:
         _LOG.info("ending")
         self._ending = True
         self._record()
+        with self._tried("telling that it ends"):
+            await self._statuses.withdraw(standing.stopping)
         keys = sorted(self._supervisor.keys(), key=lambda key: key == _DOOR)
         await asyncio.gather(*(self._supervisor.unwant(key) for key in keys))
         await self._passes.close()
         await self._supervisor.close(leave_running=False)
+        await asyncio.gather(*self._withdrawals)
+        with self._tried("telling that it has ended"):
+            await asyncio.to_thread(statuses.stop, self._store)
         record(self._places).unlink(missing_ok=True)
         self._store.close()
         _LOG.info("ended")
 
-    async def _follow(self) -> None:
-        since = ""
+    async def _look(self) -> str:
+        """Have every Kode looked at; return the version after which changes are to be followed."""
+        since = await asyncio.to_thread(self._store.version)
+        self._all()
+        return since
+
+    async def _follow(self, since: str) -> None:
         while True:
             try:
                 if not since:
-                    # What changes after this is told; what stands now is looked at once.
-                    since = await asyncio.to_thread(self._store.version)
-                    self._all()
+                    since = await self._look()
                     self._complaints.pop(_FOLLOWING, None)
                 async for change in follow(self._store, since, STORED):
                     self._see(change.document)
@@ -151,13 +175,32 @@ class Service:
         self._stirred.set()
 
     def _changed(self, key: str) -> None:
-        if key == _DOOR:
-            if not (self._told and self._told.ready):
-                self._door.renew()
-                self._stirred.set()
-            self._record()
-        else:
+        if key != _DOOR:
             self._again(kode_key(key))
+            return
+        state = self._supervisor.state(_DOOR)
+        opened, self._open = self._open, state is not None and state.phase is Phase.RUNNING
+        if self._open and not opened:
+            self._dirty |= set(self._passes.offers)
+            self._stirred.set()
+        if not self._open and self._door.lose():
+            lost = partial(standing.unserved, message=_CLOSED)
+            task = asyncio.create_task(self._withdraw(self._statuses.withdraw(lost)))
+            self._withdrawals.add(task)
+            task.add_done_callback(self._withdrawals.discard)
+        self._record()
+
+    async def _withdraw(self, withdrawal: Awaitable[None]) -> None:
+        """Take back that Kodes are Ready: nobody leads to them any more."""
+        with self._tried("telling that the door is lost"):
+            await withdrawal
+        self._dirty |= set(self._passes.offers)
+        self._stirred.set()
+
+    def _unserved(self, offer: Entry) -> str:
+        if not self._open:
+            return _CLOSED
+        return "" if self._door.serves(offer) else "the gateway does not lead to it yet"
 
     async def _work(self) -> None:
         while True:
@@ -173,8 +216,10 @@ class Service:
             keys, self._dirty = sorted(self._dirty), set()
             works = [work for key in keys if (work := await self._pass(key, self._passes.one(key)))]
             await self._offer()
+            if self._withdrawals:
+                await asyncio.wait(self._withdrawals)
             for work in works:
-                # Ready means that a page is served, so it is told after the door knows.
+                # Ready means that a page is served, so it is told after the door has said so.
                 await self._pass(work.key, self._passes.tell(work))
             with self._tried("deleting files"):
                 await self._passes.collect()
@@ -214,7 +259,13 @@ class Service:
             _LOG.warning("%s: %s; tried again every %.0f s", what, words, _TRY_AGAIN)
 
     def _later(self, key: Key) -> None:
-        asyncio.get_running_loop().call_later(_TRY_AGAIN, self._again, key)
+        if key not in self._due:
+            loop = asyncio.get_running_loop()
+            self._due[key] = loop.call_later(_TRY_AGAIN, self._is_due, key)
+
+    def _is_due(self, key: Key) -> None:
+        del self._due[key]
+        self._again(key)
 
     async def _offer(self) -> None:
         offers = self._passes.offers
@@ -224,6 +275,11 @@ class Service:
             for key, offer in offers.items():
                 if before.get(offer.id) != refused.get(offer.id):
                     self._again(key)
+        for key, offer in offers.items():
+            led = offer.sidecar is not None and offer.id not in self._passes.refused
+            if led and self._open and not self._door.serves(offer):
+                # Envoy has not said yet that it has loaded it.
+                self._later(key)
 
     def _record(self) -> None:
         row = proc.row(os.getpid())
@@ -238,6 +294,8 @@ class Service:
             version=version("kode"),
             address=self._options.address,
             ready=answers and self._looked and not self._ending,
+            boot=proc.boot(),
+            statuses_since=self._statuses.since,
             trouble=door.words if door is not None and door.phase is Phase.WAITING else "",
         )
         if found != self._told:

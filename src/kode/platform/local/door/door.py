@@ -15,7 +15,7 @@ from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.gateway import machine, translate
 from kode.gateway.machine import Entry, Inner
-from kode.platform.local.door import counters, folder, holder
+from kode.platform.local.door import folder, holder, loaded
 from kode.platform.local.door.judge import Judge
 from kode.platform.local.door.sockets import Sockets
 from kode.platform.local.places import Places
@@ -52,7 +52,10 @@ class Door:
         self._sockets = Sockets(places.sockets)
         self._judge: Judge | None = None
         self._offering = asyncio.Lock()
-        self._anew = False
+        self._life = 0
+        """How often Envoy was lost."""
+        self._served: dict[str, Entry] = {}
+        """What Envoy has loaded that leads to an editor, by id."""
 
     @property
     def admin(self) -> Path:
@@ -107,7 +110,7 @@ class Door:
         )
 
     async def offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:
-        """Let the door lead to these Kodes and to no others.
+        """Let the door lead to these Kodes and to no others; `serves` tells what came of it.
 
         Returns:
             Why a Kode is not led to, by id: its proxy config is nothing that Envoy takes, or its
@@ -123,9 +126,20 @@ class Door:
                 message = f"the door's files cannot be written: {error}"
                 raise PlatformError(Reason.PLATFORM_ERROR, message) from error
 
-    def renew(self) -> None:
-        """Let the next offer replace every file: an Envoy that began may have read half of them."""
-        self._anew = True
+    def serves(self, entry: Entry) -> bool:
+        """Tell whether Envoy leads to a Kode's editor, exactly as this entry says.
+
+        That is so once Envoy itself has named the version of every file that says so, and until
+        `lose`. A request that comes later meets no older routes: Envoy hands a configuration to its
+        workers before it names its version.
+        """
+        return self._served.get(entry.id) == entry
+
+    def lose(self) -> bool:
+        """Take note that Envoy does not answer; return whether it served anything before."""
+        lost, self._served = bool(self._served), {}
+        self._life += 1
+        return lost
 
     def clear(self) -> None:
         """Remove the sockets that Envoy leaves behind; only after it has ended."""
@@ -134,6 +148,7 @@ class Door:
     async def _offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         folder.private(self._folder)
         folder.private(self._places.sockets)
+        life = self._life
         refused = dict(self._without_host(entries))
         led = [entry for entry in entries if entry.id not in refused]
         inners: dict[str, Inner] = {}
@@ -146,26 +161,35 @@ class Door:
                 refused[entry.id] = complaint
             else:
                 inners[entry.id] = one
+        has_loaded = True
         for name, content in machine.files(led, inners).items():
-            await self._lay(name, translate.dump(content))
-        self._anew = False
+            # An Envoy that does not answer is not asked of the next file: each time takes a while.
+            has_loaded = await self._lay(name, content, ask=has_loaded)
+        # An answer of an Envoy that has ended meanwhile is none.
+        if has_loaded and life == self._life:
+            self._served = {
+                entry.id: entry for entry in led if entry.id in inners and entry.state == "running"
+            }
         self._sockets.sweep([self._sockets.inner(name) for name in inners])
         return refused
 
-    async def _lay(self, name: str, text: str) -> None:
-        """Put a file in its place, and wait until Envoy has read it.
+    async def _lay(self, name: str, content: machine.Json, *, ask: bool) -> bool:
+        """Put a file in its place; return whether Envoy was asked and has loaded it.
 
-        Files refer to earlier ones, and Envoy refuses what refers to what it has not read yet; once
-        it has, it does not look again before the file is replaced.
+        Files refer to earlier ones, and Envoy refuses what refers to what it has not read yet. It
+        looks again only when a file is replaced, so one that it has not loaded is put there anew.
         """
-        before = await counters.read(self.admin, name)
-        if not folder.replaced(self._folder / name, text, anew=self._anew) or before is None:
-            return
-        now = await counters.after(self.admin, name, before)
+        version = str(content["version_info"])
+        before = await loaded.read(self.admin, name) if ask else None
+        known = before is None or before.version == version
+        folder.replaced(self._folder / name, translate.dump(content), anew=not known)
+        if before is None or before.version == version:
+            return before is not None
+        now = await loaded.after(self.admin, name, version, before)
         if now is not None and now.refused > before.refused:
-            self._anew = True
             message = f"Envoy refuses {self._folder / name}; its log says why"
             raise PlatformError(Reason.PLATFORM_ERROR, message)
+        return now is not None
 
     async def _complaint(self, entry: Entry, one: Inner) -> str:
         # What has no part of an administrator's is what the golden files show.

@@ -135,12 +135,18 @@ class Store:
 
         return self.edit(key, change)
 
-    def write_status(self, document: Object, status: Mapping[str, Any]) -> Document:
+    def write_status(
+        self,
+        document: Object,
+        status: Mapping[str, Any],
+        still: Callable[[], bool] = lambda: True,
+    ) -> Document:
         """Set the status of an object; return it as it stands.
 
         Args:
             document: the object as it was read: its uid must still be the same.
             status: the whole status.
+            still: asked within the transaction whether it is to be written.
 
         Raises:
             RefNotFound: it is gone, or another object has its name.
@@ -150,9 +156,28 @@ class Store:
         def change(live: Entry | None) -> Entry:
             if live is None or live.uid != document["metadata"]["uid"]:
                 raise absent(key)
-            return replace(live, document={**live.document, "status": dict(status)})
+            return _with_status(live, status) if still() else live
 
         return self.edit(key, change)
+
+    def edit_statuses(self, kind: str, change: Callable[[Object], Mapping[str, Any]]) -> str:
+        """Set the status of every object of a kind, in one transaction.
+
+        Args:
+            kind: the kind.
+            change: given an object, returns its whole status; empty for none.
+
+        Returns:
+            The version of the store in which all of them stand so.
+        """
+        query = "SELECT body, applied FROM objects WHERE kind = ? ORDER BY namespace, name"
+        with self._database.write() as database:
+            for row in database.execute(query, (kind,)).fetchall():
+                live = self._loaded(row)
+                made = _with_status(live, change(live.document))
+                if made.document != live.document:
+                    self._put(database, Key.of(live.document), made, live)
+            return str(changes.version(database))
 
     def edit(self, key: Key, change: Edit) -> Document:
         """Make an object be what a function returns of it, in one transaction.
@@ -252,8 +277,9 @@ class Store:
             "SELECT body, applied FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
             (key.kind, key.namespace, key.name),
         ).fetchone()
-        if row is None:
-            return None
+        return None if row is None else self._loaded(row)
+
+    def _loaded(self, row: tuple[str, str | None]) -> Entry:
         body, applied = row
         return Entry(self._load(body), None if applied is None else self._load(applied))
 
@@ -307,8 +333,8 @@ class Store:
             "SELECT body, applied FROM objects WHERE namespace = ? AND kind IN (?, ?)",
             (place, entry.SECRET, entry.CLAIM),
         ).fetchall()
-        for body, applied in rows:
-            child = Entry(self._load(body), None if applied is None else self._load(applied))
+        for row in rows:
+            child = self._loaded(row)
             key = Key.of(child.document)
             match deletion.fate(child.document, kode.document):
                 case deletion.Fate.GOES:
@@ -350,6 +376,11 @@ def with_status_of(live: Object, document: Object) -> Document:
     """Return a document with the status of the object that it is to replace."""
     rest = {key: value for key, value in document.items() if key != "status"}
     return {**rest, "status": live["status"]} if "status" in live else rest
+
+
+def _with_status(live: Entry, status: Mapping[str, Any]) -> Entry:
+    rest = {key: value for key, value in live.document.items() if key != "status"}
+    return replace(live, document={**rest, "status": dict(status)} if status else rest)
 
 
 def _has_password(found: Entry) -> bool:

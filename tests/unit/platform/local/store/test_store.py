@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kode import labels, names
+from kode.api.meta import Object
 from kode.errors import Conflict, RefNotFound
 from kode.platform.local.store.entry import CLAIM, FILES, SECRET, Document
 from kode.platform.local.store.store import Store
@@ -275,3 +276,35 @@ def test_a_write_that_fails_half_way_writes_nothing(store: Store) -> None:
         store.replace({**made, "spec": {"odd": object()}})
     assert store.version() == before
     assert store.get("Kode", "dev", PLACE) == made
+
+
+def test_the_statuses_of_a_kind_are_set_in_one_transaction(store: Store) -> None:
+    first, second = kode(store, "first"), kode(store, "second")
+    store.write_status(first, {"phase": "Running"})
+    before = store.version()
+
+    def change(found: Object) -> dict[str, str]:
+        if found["metadata"]["name"] == "second":
+            raise RuntimeError
+        return {"phase": "Unknown"}
+
+    with pytest.raises(RuntimeError):
+        store.edit_statuses("Kode", change)
+    assert store.version() == before
+    version = store.edit_statuses("Kode", lambda _: {"phase": "Unknown"})
+    assert version == store.version()
+    for made in (first, second):
+        found = store.get("Kode", made["metadata"]["name"], PLACE)
+        assert found["status"] == {"phase": "Unknown"}
+        assert found["metadata"]["generation"] == 1
+    # What stands so already is not written, and a watch has nothing to tell.
+    assert store.edit_statuses("Kode", lambda found: found["status"]) == version
+    changes = store.changes(before).changes
+    assert [change.document["metadata"]["name"] for change in changes] == ["first", "second"]
+
+
+def test_a_status_that_does_not_count_any_more_is_not_written(store: Store) -> None:
+    made = kode(store)
+    stands = store.write_status(made, {"phase": "Running"})
+    assert store.write_status(made, {"phase": "Failed"}, still=lambda: False) == stands
+    assert store.get("Kode", "dev", PLACE) == stands
