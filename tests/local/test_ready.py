@@ -110,19 +110,6 @@ def test_of_a_platform_that_was_killed_nobody_is_told_ready(machine: Machine) ->
     assert phases(machine)["left"] == "Stopped"
 
 
-def test_whoever_waits_is_told_that_the_platform_has_ended(machine: Machine) -> None:
-    machine.apply(tiny("never", SLOW.replace("'1'", "'1000'")), opened("never", "never"))
-    machine.told("never", status="False")
-    ends = threading.Timer(1.0, kill, (machine, machine.platform()))
-    ends.start()
-    found = machine.run("open", "never", "--print")
-    ends.join()
-    assert found.returncode == 6
-    assert "does not run" in found.stderr
-    machine.up()
-    machine.kode("delete", "never")
-
-
 def test_without_envoy_nobody_is_ready(machine: Machine) -> None:
     machine.apply(opened("behind"))
     machine.ready("behind")

@@ -5,6 +5,7 @@ bring.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from kode.errors import RefNotFound
 from kode.labels import RESTARTED_AT
 
 _PAUSE = 0.3
+_ABSENCE_TIMEOUT = 10.0
+"""Seconds after which a platform that has ended is not waited for any more."""
 _RESTARTS_WITHIN = timedelta(seconds=5)
 
 
@@ -87,11 +90,18 @@ class _Look:
 
 
 async def _until(session: Session, name: str, enough: Callable[[Object], bool]) -> Object:
+    deadline = None
     while True:
         kode = await session.find(name)
         if enough(kode):
             return kode
-        await awake(session)
+        # A platform that was killed may be about to be started again by somebody else.
+        if not session.asleep():
+            deadline = None
+        elif deadline is None:
+            deadline = time.monotonic() + _ABSENCE_TIMEOUT
+        elif time.monotonic() > deadline:
+            await awake(session)
         await asyncio.sleep(_PAUSE)
 
 

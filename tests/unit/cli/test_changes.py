@@ -266,6 +266,35 @@ def test_a_restart_that_nobody_saw_is_over_after_a_while(run: Run, memory: Memor
     assert run("restart", "dev").stdout == "kode/dev restarted\n"
 
 
+@pytest.mark.parametrize(("asleep", "ends"), [([True, True], True), ([True, True, False], False)])
+def test_a_platform_that_ends_is_waited_for_only_for_a_while(
+    asleep: list[bool],
+    ends: bool,  # noqa: FBT001 - a parameter of the test
+    run: Run,
+    memory: Memory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory.hold(kode("dev", phase=""))
+    # What is asked first is whether there is anything to wait for; the last answer stays.
+    answers = [False, *asleep]
+    monkeypatch.setattr(
+        "kode.cli.session.Session.asleep",
+        lambda _: answers.pop(0) if len(answers) > 1 else answers[0],
+    )
+    monkeypatch.setattr("kode.cli.wait._ABSENCE_TIMEOUT", -1.0 if ends else 600.0)
+
+    def turn(found: dict[str, Any]) -> None:
+        if not ends and len(answers) == 1:
+            found["status"] = kode("dev", condition("Ready", "True"))["status"]
+            found["metadata"]["generation"] = 0
+
+    memory.turn = turn
+    found = run("open", "dev", "--print")
+    told = "the platform on this machine does not run"
+    assert (told in found.stderr) == ends
+    assert (found.exit_code == 6) == ends
+
+
 def test_waiting_ends_where_it_is_of_no_use(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
