@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from kode.cli.checks import compiler, machine, programs
-from kode.platform.local import daemon
 from kode.platform.local.places import Places
+from kode.platform.local.running import Running, write
 from kode.platform.local.supervisor import proc
 from tests.local.machine import KODE, Machine, free_port
 
@@ -176,7 +176,7 @@ async def test_a_platform_that_does_not_answer_is_not_called_well(
     own = proc.row(os.getpid())
     assert own
     url = f"http://localhost:{port}"
-    daemon.write(places, daemon.Running(os.getpid(), own.start, url, time.time(), "1"))
+    write(places, Running(os.getpid(), own.start, url, time.time(), "1"))
     found = await machine.port()
     assert found.level.value == "fail"
     assert "does not answer" in found.words

@@ -77,7 +77,7 @@ def test_a_stage_brings_what_it_needs_and_tells_its_time(stage: str) -> None:
     packages, environment, *commands = recipe(stage)
     assert packages[:4] == ["python3", "-m", "tools.deps", "requirements/apt.txt"]
     assert stage == "test-local" or packages[4:] == ["devcluster/packages.txt"]
-    assert environment == ["python3", "-m", "tools.venv"]
+    assert environment == ["python3", "-m", "tools.venv", "dev"]
     for words in commands:
         assert re.fullmatch(rf"TIMEFORMAT=== {stage}(, [A-Za-z ]+)?: %1R s;", words[0])
         assert words[1] == "time"
