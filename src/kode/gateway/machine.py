@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from kode.gateway import listener, notices, origins, pages, scope, translate, upstream
-from kode.gateway.passthrough import EDITOR_CLUSTER
 from kode.gateway.sidecar import Sidecar
 
 Json = dict[str, Any]
@@ -64,7 +63,7 @@ class Inner:
 
     Attributes:
         listener: where the outer listener forwards to.
-        clusters: the way there, the editor, and the proxy config's own.
+        clusters: the editor, the proxy config's own, and the way there.
     """
 
     listener: Json
@@ -100,12 +99,12 @@ def inner(entry: Entry, sidecar: Sidecar, socket: str) -> Inner:
         socket: path of the socket between the outer and the inner listener.
     """
     sidecar = replace(sidecar, socket=socket, users=entry.users or sidecar.users)
-    names = {EDITOR_CLUSTER, *(item["name"] for item in sidecar.clusters)}
     return Inner(
-        listener={**scope.scoped(listener.http(sidecar), entry.id, names), "name": entry.id},
+        listener={**scope.scoped(listener.http(sidecar), entry.id), "name": entry.id},
+        # In the sidecar's own order, by which a complaint of Envoy's tells which one it means.
         clusters=(
+            *(scope.cluster(item, entry.id) for item in translate.clusters(sidecar)),
             _way(entry.id, socket),
-            *(scope.cluster(item, entry.id, names) for item in translate.clusters(sidecar)),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What an administrator wrote in Envoy's own JSON: checked for what would break us, then passed on.
+"""What an administrator wrote in Envoy's own JSON, passed on as Envoy reads it.
 
 Rule: nothing is dropped; what is changed is listed here: enum names are upper-cased, as Envoy
 reads them, a cluster that a filter calls by gRPC speaks HTTP/2, which gRPC needs, and a filter's
@@ -8,9 +8,6 @@ configuration is put in an envelope that Envoy opens for that filter alone.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kode.api.conditions import Reason
-from kode.errors import InvalidSpec
-
 EDITOR_CLUSTER = "kode_editor"
 """The name of the cluster of the editor; an administrator's cluster cannot have it."""
 
@@ -18,7 +15,6 @@ HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 _ENVELOPE = "type.googleapis.com/xds.type.v3.TypedStruct"
 _ENVELOPES = (_ENVELOPE, "type.googleapis.com/udpa.type.v1.TypedStruct")
-_ROUTER = "envoy.extensions.filters.http.router."
 # Envoy reads a field by either of its names.
 _ENUM_FIELDS = ("type", "lb_policy", "lbPolicy", "dns_lookup_family", "dnsLookupFamily")
 _PROTOCOL_FIELDS = (
@@ -30,16 +26,7 @@ _PROTOCOL_FIELDS = (
 
 
 def filters(given: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Return the filters as Envoy reads them.
-
-    Raises:
-        InvalidSpec: a filter is a router (Kode adds it) or has no typed_config.
-    """
-    for item in given:
-        if _ROUTER in _type_url(item) or item.get("name") == "envoy.filters.http.router":
-            raise _broken(f"httpFilters: {item.get('name')} is added by Kode; leave it out")
-        if not _type_url(item):
-            raise _broken(f"httpFilters: {item.get('name')} needs typed_config with an '@type'")
+    """Return the filters as Envoy reads them."""
     return tuple(dict(item) for item in given)
 
 
@@ -49,7 +36,7 @@ def enveloped(item: Mapping[str, Any]) -> dict[str, Any]:
     What Envoy then says against it names this filter. Read with the rest, a mistake makes Envoy
     quote the whole configuration, and a pod's status holds only the end of such a message.
     """
-    url = _type_url(item)
+    url = type_url(item)
     if url in _ENVELOPES:
         return dict(item)
     value = {key: value for key, value in item["typed_config"].items() if key != "@type"}
@@ -64,14 +51,8 @@ def clusters(
     Args:
         given: the clusters of a proxy config.
         used_by: its filters.
-
-    Raises:
-        InvalidSpec: a name is reserved.
     """
     by_grpc = set(_grpc_targets(used_by))
-    for item in given:
-        if item["name"] == EDITOR_CLUSTER:
-            raise _broken(f"clusters: the name {EDITOR_CLUSTER} is reserved")
     return tuple(_cluster(item, http2=item["name"] in by_grpc) for item in given)
 
 
@@ -104,11 +85,8 @@ def _grpc_targets(node: Any) -> Iterator[str]:
                 yield from _grpc_targets(value)
 
 
-def _type_url(item: Mapping[str, Any]) -> str:
+def type_url(item: Mapping[str, Any]) -> str:
+    """Return the type of a filter's configuration; empty where it has none."""
     config = item.get("typed_config")
     url = config.get("@type") if isinstance(config, Mapping) else None
     return url if isinstance(url, str) else ""
-
-
-def _broken(message: str) -> InvalidSpec:
-    return InvalidSpec(Reason.PROXY_CONFIG_INVALID, message)

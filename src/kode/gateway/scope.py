@@ -1,39 +1,29 @@
 """One sidecar's clusters among others' in one Envoy: their names, made unique.
 
-Rule: a name is changed where it is given and wherever Envoy's schema refers to it, so that two
-proxy configs may use the same name for different things and neither reaches the other's.
+Rule: every name is changed, where it is given and wherever Envoy's schema refers to it, whether
+there is such a cluster or not. So two proxy configs may use one name for different things, and
+neither can spell the name of another's.
 """
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-_REFERENCES = frozenset({"cluster", "cluster_name", "clusterName"})
-_LISTS = frozenset({"clusters"})
-_CODE = frozenset({"inline_code", "inlineCode", "inline_string", "inlineString"})
-_CALL = re.compile(r"""(:httpCall\(\s*)(["'])([^"'\n]+)\2""")
+from kode.gateway import references
 
 
-def scoped(node: Any, scope: str, names: Collection[str]) -> Any:
-    """Return a part of Envoy's JSON in which the names are those within a scope.
+def scoped(node: Any, scope: str) -> Any:
+    """Return a part of Envoy's JSON in which all clusters' names are those within a scope.
 
     Args:
         node: any part of a configuration.
         scope: what the names begin with from now on.
-        names: the names of the clusters that belong to the scope.
     """
-    match node:
-        case Mapping():
-            return {key: _field(key, value, scope, names) for key, value in node.items()}
-        case list() | tuple():
-            return [scoped(value, scope, names) for value in node]
-        case _:
-            return node
+    return _scripts(references.visited(node, lambda _, name: within(scope, name)), scope)
 
 
-def cluster(item: Mapping[str, Any], scope: str, names: Collection[str]) -> dict[str, Any]:
+def cluster(item: Mapping[str, Any], scope: str) -> dict[str, Any]:
     """Return a cluster with its own name within the scope, as well as those that it refers to."""
-    found: dict[str, Any] = scoped(item, scope, names)
+    found: dict[str, Any] = scoped(item, scope)
     return {**found, "name": within(scope, item["name"])}
 
 
@@ -42,24 +32,17 @@ def within(scope: str, name: str) -> str:
     return f"{scope}/{name}"
 
 
-def _field(key: str, value: Any, scope: str, names: Collection[str]) -> Any:
-    match value:
-        case str() if key in _REFERENCES and value in names:
-            return within(scope, value)
-        case str() if key in _CODE:
-            return _CALL.sub(lambda call: _renamed(call, scope, names), value)
-        case list() | tuple() if key in _LISTS:
-            return [
-                within(scope, item)
-                if isinstance(item, str) and item in names
-                else scoped(item, scope, names)
-                for item in value
-            ]
+def _scripts(node: Any, scope: str) -> Any:
+    match node:
+        case Mapping():
+            return {key: _script(key, value, scope) for key, value in node.items()}
+        case list():
+            return [_scripts(item, scope) for item in node]
         case _:
-            return scoped(value, scope, names)
+            return node
 
 
-def _renamed(call: re.Match[str], scope: str, names: Collection[str]) -> str:
-    # A script names the cluster that it calls.
-    before, quote, name = call.groups()
-    return f"{before}{quote}{within(scope, name) if name in names else name}{quote}"
+def _script(key: str, value: Any, scope: str) -> Any:
+    if isinstance(value, str) and references.is_code(key):
+        return references.calls(value, lambda name: within(scope, name))
+    return _scripts(value, scope)

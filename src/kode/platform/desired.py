@@ -5,7 +5,7 @@ Rule: this is the only place that puts render and gateway together; it is as pur
 
 from dataclasses import dataclass
 
-from kode.gateway import door, passthrough, translate
+from kode.gateway import door, faults, passthrough, translate
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from kode.render.manifests import manifests
 from kode.render.meta import Manifest
@@ -64,6 +64,7 @@ def mean(kode: ResolvedKode) -> Meaning:
         InvalidSpec: the proxy config is broken, or asks for a password that the Kode lacks.
     """
     contract, proxy = kode.contract, kode.proxy
+    faults.check(proxy.http_filters, proxy.clusters)
     http_filters = passthrough.filters(proxy.http_filters)
     login = kode.credentials
     # A command of the template's own may start the editor without its login, and a login page trims
