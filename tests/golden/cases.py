@@ -72,6 +72,7 @@ class Evaluate(Strict):
     pod_hash: str | None = None
     update_pending: bool = False
     closed: bool = False
+    doubt: str = ""
     notes: list[str] = []
     told: Object = {}
 
@@ -148,6 +149,7 @@ def evaluate(given: Object) -> Any:
         pod_hash=case.pod_hash,
         update_pending=case.update_pending,
         closed=case.closed,
+        doubt=case.doubt,
         notes=case.notes,
     )
     told = {"conditions": [{"type": kind, **item} for kind, item in case.told.items()]}

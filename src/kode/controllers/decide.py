@@ -211,6 +211,7 @@ def _conclude(work: _Pass) -> Decision:
         pod_hash=work.pod_hash,
         update_pending=work.update_pending,
         closed=work.meaning is not None and work.meaning.door is Door.CLOSED,
+        doubt=work.meaning.doubt if work.meaning else "",
         notes=inputs.notes,
     )
     told = _told(inputs, seen)

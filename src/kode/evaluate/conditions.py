@@ -59,6 +59,7 @@ class Observation:
         pod_hash: what an up-to-date pod says of itself; None when nothing could be rendered.
         update_pending: whether a running pod is kept though its template has changed.
         closed: whether the door is closed for everyone.
+        doubt: why the proxy config's filters do not open it; empty where it has none.
         notes: warnings of Kubernetes about the claim or the workload.
         not_here: what was asked for and the platform cannot give.
         unserved: why the gateway does not lead to the editor; empty where it does.
@@ -75,6 +76,7 @@ class Observation:
     pod_hash: str | None = None
     update_pending: bool = False
     closed: bool = False
+    doubt: str = ""
     notes: Sequence[str] = ()
     not_here: Sequence[str] = ()
     unserved: str = ""
@@ -258,7 +260,8 @@ def _running(seen: Observation) -> Condition:
         text = (
             "no login: nobody is let in; set spec.password, spec.existingSecret or a proxy config"
         )
-        return Condition(kind, True, Reason.RUNNING, text)
+        told = _cut(f"{text}; {seen.doubt}" if seen.doubt else text)
+        return Condition(kind, True, Reason.RUNNING, told)
     return Condition(kind, True, Reason.RUNNING)
 
 

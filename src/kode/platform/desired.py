@@ -6,6 +6,7 @@ Rule: this is the only place that puts render and gateway together; it is as pur
 from dataclasses import dataclass
 
 from kode.gateway import door, faults, passthrough, translate
+from kode.gateway.authentication import doubt
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from kode.render.manifests import manifests
 from kode.render.meta import Manifest
@@ -29,6 +30,12 @@ class Meaning:
     def door(self) -> Door:
         """Who decides about a request."""
         return self.sidecar.door
+
+    @property
+    def doubt(self) -> str:
+        """Why the proxy config's filters do not open a closed door; empty where there are none."""
+        filters = self.sidecar.http_filters
+        return doubt(filters) if filters and self.door is Door.CLOSED else ""
 
     @property
     def envoy(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ from kode.gateway.door import choose
 from kode.gateway.sidecar import Door
 from tests.documents import EXT_AUTHZ
 
-LUA = {
+LUA: dict[str, Any] = {
     "name": "lua",
     "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"},
 }
