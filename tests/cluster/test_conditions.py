@@ -1,9 +1,12 @@
 """What goes wrong is told in the words of whoever knows: kubelet, scheduler, provisioner, Envoy."""
 
+import json
 from typing import Any
 
 import pytest
 
+from kode import names
+from tests.canaries import CANARY, leaks
 from tests.cluster.api import Object
 from tests.cluster.documents import PASSWORD, USER, document, kode, proxy_config, stand_in
 from tests.cluster.place import START, Place, condition
@@ -15,6 +18,15 @@ _NOT_ENVOY = {
     "typed_config": {"@type": "type.googleapis.com/no.such.Filter", "value": 1},
 }
 
+_ASKS_NOBODY = {
+    "name": "authz",
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+        "transport_api_version": "V3",
+        "grpc_service": {"envoy_grpc": {"cluster_name": "judge"}},
+    },
+}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _started(place: Place) -> None:
@@ -24,13 +36,16 @@ def _started(place: Place) -> None:
         stand_in("nowhere", nodeSelector={"kode.jacero.io/no-such": "node"}),
         stand_in("misread", envoyProxyRef={"name": "misread"}),
         stand_in("mistyped", envoyProxyRef={"name": "mistyped"}),
+        stand_in("nobody", envoyProxyRef={"name": "nobody"}),
         stand_in("later", envoyProxyRef={"name": "later"}),
         stand_in("plugin", initPlugins=[_plugin()]),
         stand_in("dying", command=["sh", "-c", "echo no more >&2; exit 3"]),
         stand_in("unset", env=[_from_absent_secret()]),
         proxy_config("misread", httpFilters=[_NOT_ENVOY]),
-        proxy_config("mistyped", authType="basic", clusters=[_cluster("nine")]),
+        proxy_config("mistyped", authType="basic", clusters=[_cluster(CANARY)]),
+        proxy_config("nobody", httpFilters=[_ASKS_NOBODY]),
         kode("absent", "absent"),
+        kode("nobody", "nobody"),
         kode("nowhere", "nowhere"),
         kode("misread", "misread"),
         kode("mistyped", "mistyped"),
@@ -102,11 +117,20 @@ def test_a_filter_is_mended(place: Place) -> None:
     place.ready("misread")
 
 
-def test_a_cluster_that_envoy_cannot_read_is_told_and_mended(place: Place) -> None:
+def test_a_filter_that_asks_a_cluster_that_is_not_there(place: Place) -> None:
+    message = _told(place, "nobody", "ProxyConfigInvalid", "ResolvedRefs")
+    assert "httpFilters[0] (authz)" in message
+    assert "grpc_service.envoy_grpc.cluster_name names the cluster 'judge'" in message
+    assert place.api.get("Pod", names.pod("nobody"), place.namespace) is None
+    place.edit("EnvoyProxyConfig", "nobody", {"spec": {"clusters": [_cluster(9)]}})
+    place.ready("nobody")
+
+
+def test_a_cluster_that_envoy_cannot_read_is_told_without_its_keys_and_mended(place: Place) -> None:
     message = _told(place, "mistyped", "CrashLooping")
-    assert "socket_address.port_value" in message
-    assert "invalid number: 'nine'" in message
-    assert "STATIC" not in message, "what was read is not quoted"
+    assert "kode logs --sidecar" in message
+    for told in (place.get("Kode", "mistyped")["status"], place.pod("mistyped")["status"]):
+        assert not leaks(json.dumps(told))
     place.edit("EnvoyProxyConfig", "mistyped", {"spec": {"clusters": [_cluster(9)]}})
     place.ready("mistyped")
     with place.door("mistyped") as door:

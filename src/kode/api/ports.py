@@ -15,9 +15,6 @@ ENVOY_FILES = "/etc/envoy"
 ENVOY_CONFIG = "envoy.json"
 """Key of the sidecar's Secret: the bootstrap configuration."""
 
-ENVOY_CLUSTERS = "clusters.json"
-"""Key of the sidecar's Secret: the proxy config's own clusters, which Envoy reads by themselves."""
-
 ENVOY_USERS = "htpasswd"
 """Key of the sidecar's Secret: user and password hash."""
 

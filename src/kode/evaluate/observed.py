@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kode.api.meta import Object
-from kode.evaluate.complaint import complaint
+from kode.evaluate.complaint import UNTOLD, complaint
 
 _PULL = frozenset(
     {
@@ -25,6 +25,8 @@ _CONFIG = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreStartHookError"}
 )
 
+# What Envoy ends with where it does not take its configuration.
+_REFUSED = 1
 # Time and place of a line of Envoy's log. Left in, they would make each crash look like a new one.
 _ENVOY_PREFIX = re.compile(r"^\[\d{4}-\d\d-\d\d [^]]*\](\[[^]]*\])* (\[[^]]*\] )?", re.MULTILINE)
 
@@ -145,7 +147,11 @@ def _cause(message: str) -> str:
 def _last_words(last: Object, container: str) -> str:
     code = last.get("exitCode", "?")
     words = _one_line(_ENVOY_PREFIX.sub("", str(last.get("message", ""))))
-    words = complaint(words) if container == "envoy" else words[-500:]
+    if container == "envoy":
+        # Where it may quote a key, nothing that it says stands in the pod's status.
+        words = complaint(words) or (UNTOLD if code == _REFUSED else "")
+    else:
+        words = words[-500:]
     reason = last.get("reason", "")
     out_of_memory = " (out of memory)" if reason == "OOMKilled" else ""
     return f"ended with exit code {code}{out_of_memory}" + (f": {words}" if words else "")

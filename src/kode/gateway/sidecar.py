@@ -66,7 +66,7 @@ class Sidecar:
     door: Door
     upstream: Upstream
     users_file: str = f"{ports.ENVOY_FILES}/{ports.ENVOY_USERS}"
-    http_filters: tuple[Mapping[str, Any], ...] = ()
-    clusters: tuple[Mapping[str, Any], ...] = ()
+    http_filters: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    clusters: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     users: str = field(default="", repr=False)
     socket: str | None = None

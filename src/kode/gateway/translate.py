@@ -6,7 +6,7 @@ https://www.envoyproxy.io/docs/envoy/latest/api-v3/api
 """
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 from kode.gateway import listener, upstream
@@ -14,8 +14,13 @@ from kode.gateway.sidecar import ADMIN_SOCKET, Sidecar
 
 Json = dict[str, Any]
 
-_LONGEST_ARGUMENT = 32_000
-"""Characters; Linux takes 128 KiB, and a character may be four bytes."""
+# Fields whose texts are names and numbers.
+_PLAIN = frozenset(
+    {
+        *("@type", "cluster", "cluster_name", "clusterName", "name", "stat_prefix", "statPrefix"),
+        *("timeout", "transport_api_version", "transportApiVersion", "type_url", "typeUrl"),
+    }
+)
 
 
 def bootstrap(sidecar: Sidecar) -> Json:
@@ -30,23 +35,30 @@ def bootstrap(sidecar: Sidecar) -> Json:
     }
 
 
-def parts(sidecar: Sidecar) -> tuple[str, str]:
-    """Return the bootstrap configuration as two texts that Envoy merges.
+def quotes_nothing(sidecar: Sidecar) -> bool:
+    """Tell whether Envoy's last words about the configuration can hold no secret.
 
-    The second has the proxy config's own clusters; it is empty where there are none, or where they
-    are too long for an argument. What Envoy says against a text quotes all of it, and a pod's
-    status holds only the end of what was said: from a long text the reason would be lost.
+    Against most mistakes Envoy quotes the message that it reads, and of a cluster or a filter that
+    holds texts of an administrator's nobody knows which of them is a key.
     """
-    own = {"static_resources": {"clusters": [dict(item) for item in sidecar.clusters]}}
-    text = dump(own) if sidecar.clusters else ""
-    if not text or len(text) > _LONGEST_ARGUMENT:
-        return dump(bootstrap(sidecar)), ""
-    return dump(bootstrap(replace(sidecar, clusters=()))), text
+    return not sidecar.clusters and all(_is_plain(item) for item in sidecar.http_filters)
 
 
 def clusters(sidecar: Sidecar) -> list[Json]:
     """Return the clusters of a sidecar: the editor, and the proxy config's own."""
     return [upstream.cluster(sidecar.upstream), *(dict(item) for item in sidecar.clusters)]
+
+
+def _is_plain(node: Any, key: str = "") -> bool:
+    match node:
+        case Mapping():
+            return all(_is_plain(value, name) for name, value in node.items())
+        case list() | tuple():
+            return all(_is_plain(value, key) for value in node)
+        case str():
+            return key in _PLAIN
+        case _:
+            return True
 
 
 def dump(config: Json) -> str:

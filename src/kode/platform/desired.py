@@ -52,10 +52,9 @@ class Meaning:
             revision: how often the credentials have changed.
             restarted_at: the Kode's annotation of that name.
         """
-        config, clusters = translate.parts(self.sidecar)
         files = SidecarFiles(
-            config=config,
-            clusters=clusters,
+            config=translate.dump(self.envoy),
+            last_words=translate.quotes_nothing(self.sidecar),
             revision=revision,
             editor_login=self.door is Door.EDITOR,
         )

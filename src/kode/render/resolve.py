@@ -5,7 +5,7 @@ not ask for is an error that says so.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kode.api.conditions import Reason
@@ -56,8 +56,8 @@ class Proxy:
 
     image: str = DEFAULT_ENVOY_IMAGE
     auth_type: str | None = None
-    http_filters: tuple[Mapping[str, Any], ...] = ()
-    clusters: tuple[Mapping[str, Any], ...] = ()
+    http_filters: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    clusters: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,13 @@ class SidecarFiles:
         config: Envoy's bootstrap configuration, as text.
         revision: how often the credentials have changed.
         editor_login: whether the editor's own login is the door.
-        clusters: what is merged into the configuration: the proxy config's own clusters, as text;
-            empty for nothing.
+        last_words: whether what Envoy says last may stand in the pod's status: it quotes no secret.
     """
 
     config: str
     revision: int
     editor_login: bool
-    clusters: str = ""
+    last_words: bool = False
 
 
 def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manifest:
@@ -57,8 +56,6 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
 def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     """Return the Secret that the sidecar mounts."""
     data = {ports.ENVOY_CONFIG: encode(files.config)}
-    if files.clusters:
-        data[ports.ENVOY_CLUSTERS] = encode(files.clusters)
     if kode.credentials:
         data[ports.ENVOY_USERS] = encode(htpasswd(kode.credentials))
     return {

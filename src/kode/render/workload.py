@@ -17,7 +17,6 @@ from kode.render.secret import SidecarFiles, provenance
 from kode.render.storage import claim_name
 
 _ENVOY_UID = 65532
-_CLUSTERS = "KODE_ENVOY_CLUSTERS"
 
 
 def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Manifest:
@@ -32,7 +31,7 @@ def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Mani
     kode_hash = digest([kode.kode_part, restarted_at, files.revision])
     annotations = {
         labels.KODE_HASH: kode_hash,
-        labels.POD_HASH: digest([spec, files.config + files.clusters, kode_hash]),
+        labels.POD_HASH: digest([spec, files.config, kode_hash]),
         **provenance(kode, files.revision),
     }
     metadata = child(
@@ -104,33 +103,21 @@ def _volumes(kode: ResolvedKode) -> list[Manifest]:
     return volumes
 
 
-def _command(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
-    command = [
-        "envoy",
-        "--config-path",
-        f"{ports.ENVOY_FILES}/{ports.ENVOY_CONFIG}",
-        "--concurrency",
-        "1",
-        "--disable-hot-restart",
-        "--log-level",
-        "warn",
-    ]
-    if not files.clusters:
-        return {"command": command}
-    # They may hold a key, so they come out of the Secret, and only the kubelet puts them here.
-    key = {"name": names.envoy_secret(kode.name), "key": ports.ENVOY_CLUSTERS}
-    return {
-        "command": [*command, "--config-yaml", f"$({_CLUSTERS})"],
-        "env": [{"name": _CLUSTERS, "valueFrom": {"secretKeyRef": key}}],
-    }
-
-
 def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     return {
         "name": "envoy",
         "image": kode.proxy.image,
         "imagePullPolicy": "IfNotPresent",
-        **_command(kode, files),
+        "command": [
+            "envoy",
+            "--config-path",
+            f"{ports.ENVOY_FILES}/{ports.ENVOY_CONFIG}",
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+            "--log-level",
+            "warn",
+        ],
         "ports": [{"name": "http", "containerPort": ports.SIDECAR_HTTP, "protocol": "TCP"}],
         "resources": {
             "requests": {"cpu": "10m", "memory": "64Mi"},
@@ -150,8 +137,9 @@ def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
         },
-        # What Envoy says against a configuration becomes the message of the Kode's condition.
-        "terminationMessagePolicy": "FallbackToLogsOnError",
+        # What Envoy says against a configuration becomes the message of the Kode's condition, but
+        # where it may quote a key nothing of it is to stand in the pod's status.
+        "terminationMessagePolicy": "FallbackToLogsOnError" if files.last_words else "File",
         "volumeMounts": [
             {"name": "envoy", "mountPath": ports.ENVOY_FILES, "readOnly": True},
             {"name": "envoy-run", "mountPath": ports.ENVOY_RUN},

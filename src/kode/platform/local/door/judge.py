@@ -5,18 +5,15 @@ goes live.
 """
 
 import asyncio
-import re
 from hashlib import sha256
 from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
+from kode.evaluate.complaint import complaint
 from kode.platform.local.door import folder
 
 _PATIENCE = 60.0
-_VERDICT = re.compile(r"error initializing config(?:uration)?\s*'[^']*': (.*)", re.DOTALL)
-_NEXT_LINE = re.compile(r"\n\[\d{4}-\d\d-\d\d ")
-_LONGEST = 600
 
 
 class Judge:
@@ -76,10 +73,6 @@ class Judge:
             if running.returncode is None:
                 running.kill()
                 await running.wait()
-        return _verdict(printed.decode(errors="replace")) if running.returncode else ""
-
-
-def _verdict(printed: str) -> str:
-    found = _VERDICT.search(printed)
-    words = _NEXT_LINE.split(found[1])[0] if found else printed[-_LONGEST:]
-    return " ".join(words.split())[:_LONGEST] or "Envoy refuses it without a word"
+        if not running.returncode:
+            return ""
+        return complaint(printed.decode(errors="replace")) or "Envoy refuses it without a word"
