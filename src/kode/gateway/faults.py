@@ -61,13 +61,23 @@ def _of_filters(filters: Sequence[Json], clusters: Sequence[Json]) -> Iterator[s
     for number, item in enumerate(filters):
         where = f"httpFilters[{number}] ({item.get('name')})"
         url = passthrough.type_url(item)
-        if _ROUTER in url or item.get("name") == "envoy.filters.http.router":
+        if (
+            any(_ROUTER in text for text in _types(item))
+            or item.get("name") == "envoy.filters.http.router"
+        ):
             yield f"{where}: a router is added by Kode; leave it out"
         elif not url:
             yield f"{where} needs typed_config with an '@type'"
         yield from _of_fields(where, item)
         yield from _twice(where, item)
         yield from _absent(where, item, clusters)
+
+
+def _types(item: Json) -> Iterator[str]:
+    # In an envelope, the type of what is read stands inside.
+    config = item.get("typed_config")
+    if isinstance(config, Mapping):
+        yield from (str(config.get(key)) for key in ("@type", "type_url", "typeUrl"))
 
 
 def _of_fields(where: str, item: Json) -> Iterator[str]:

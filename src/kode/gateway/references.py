@@ -16,7 +16,12 @@ Visit = Callable[[str, str], str]
 _NAME = re.compile(r"cluster|.+Cluster|clusterName|.+ClusterName")
 _NAMES = frozenset({"clusters", "clusterNames"})
 # Values of anybody's own: what looks like a reference in there is none.
-_FREE = frozenset({"contextExtensions", "filterContext", "filterMetadata", "metadata"})
+_FREE = frozenset(
+    {
+        *("contextExtensions", "filterContext", "filterMetadata", "metadata"),
+        *("jsonFormat", "typedJsonFormat"),
+    }
+)
 _STRUCT = "type.googleapis.com/google.protobuf.Struct"
 _CODE = frozenset({"inlineCode", "inlineString"})
 _CALL = re.compile(r"""(:httpCall\(\s*)(["'])([^"'\n]+)\2""")

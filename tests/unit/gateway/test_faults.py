@@ -41,6 +41,10 @@ def test_what_is_in_order_is_taken() -> None:
             {"name": "mine", "typed_config": {"@type": ROUTER}},
             "httpFilters[0] (mine): a router is added by Kode; leave it",
         ),
+        (
+            {"name": "mine", "typed_config": {"@type": "xds.TypedStruct", "type_url": ROUTER}},
+            "httpFilters[0] (mine): a router is added by Kode; leave it",
+        ),
         ({"name": "envoy.filters.http.router"}, "(envoy.filters.http.router): a router is added"),
         ({"name": "a"}, "httpFilters[0] (a) needs typed_config with an '@type'"),
         ({"name": "a", "typed_config": []}, "(a) needs typed_config with an '@type'"),

@@ -48,6 +48,7 @@ def test_a_cluster_is_seen_wherever_it_is_named(node: Any, where: str) -> None:
         {"clusters": [1, []]},
         {"filter_metadata": {"a": {"cluster": "x"}}},
         {"filterContext": {"cluster": "x"}},
+        {"body_format": {"json_format": {"cluster": "%UPSTREAM_CLUSTER%"}}},
         {"metadata": [{"value": {"cluster": "x"}}]},
         {"any": {"@type": "type.googleapis.com/google.protobuf.Struct", "value": {"cluster": "x"}}},
         {"inline_code": "h:httpCall('x')"},
