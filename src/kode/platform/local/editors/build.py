@@ -4,6 +4,7 @@ Rule: everything is written below `work`; what is downloaded stays in the cache,
 interrupted install begins anew at little cost.
 """
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +85,13 @@ class Build:
             target: folder to put the packages in; or
             python: the Python of a virtual environment that is to hold exactly them.
         """
-        # What is only taken from is not compiled; what starts every day is.
-        into = (f"--target={target}",) if target else (f"--python={python}", "--compile-bytecode")
+        # What is only taken from is not compiled; what starts every day is. Where no Python is
+        # named uv looks for one on a PATH that need not have any.
+        into = (
+            (f"--python={sys.executable}", f"--target={target}")
+            if target
+            else (f"--python={python}", "--compile-bytecode")
+        )
         await self.run(
             str(_program()),
             "pip",
