@@ -92,8 +92,7 @@ def _build_one(component: Component, store: Store) -> None:
 
 def command(component: Component, target: Path) -> list[str]:
     """The go command that builds every binary of a component into a directory."""
-    # The linker drops debugging information (-s -w): it is not made in the first place, which is a
-    # twentieth of the time.
+    # The linker drops debugging information (-s -w), so it is not made in the first place.
     argv = ["go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly"]
     argv += ["-gcflags", "all=-dwarf=false"]
     if component.tags:
