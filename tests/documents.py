@@ -4,7 +4,7 @@ Rule: what a test is about stands in the test; what is the same everywhere stand
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from kode.api.document import parse
@@ -12,6 +12,7 @@ from kode.api.kode import Kode
 from kode.api.meta import API_VERSION, Resource
 from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig, ProxyConfig
 from kode.api.template import KodeClusterTemplate, KodeTemplate, Template
+from kode.labels import ALLOW_GRANTS, LOGIN
 from kode.render.resolve import Credentials, ResolvedKode, resolve
 
 Document = dict[str, Any]
@@ -102,18 +103,30 @@ def resolved(
     guard: ProxyConfig | None = None,
     *,
     login: Credentials | None = None,
+    granting: Collection[str] = ("team",),
 ) -> ResolvedKode:
-    """Return a resolved Kode."""
-    return resolve(of or kode(), over or template(), guard, login)
+    """Return a resolved Kode; its namespace may grant what it likes."""
+    return resolve(of or kode(), over or template(), guard, login, granting)
+
+
+def namespace_document(name: str = "team", /, *, grants: bool = False) -> Document:
+    """Return a namespace, as an administrator has labelled it."""
+    marks = {ALLOW_GRANTS: "true"} if grants else {}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": marks}}
 
 
 def secret_document(name: str, /, **texts: str) -> Document:
-    """Return a Secret of somebody's own."""
+    """Return a Secret of somebody's own, offered as a login."""
     data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name, "namespace": "team", "uid": f"uid-of-{name}"},
+        "metadata": {
+            "name": name,
+            "namespace": "team",
+            "uid": f"uid-of-{name}",
+            "labels": {LOGIN: "true"},
+        },
         "data": data,
     }
 

@@ -57,6 +57,12 @@ OWNER_EMAIL = f"{GROUP}/owner-email"
 PURGE = f"{GROUP}/purge"
 """Annotation on a Kode of one machine that is being deleted: its files go as well."""
 
+ALLOW_GRANTS = f"{GROUP}/allow-grants"
+"""Label on a namespace: an administrator lets its KodeTemplates grant what others may not."""
+
+LOGIN = f"{GROUP}/login"
+"""Label on a Secret: its owner lets the Kodes of its namespace use it as their login."""
+
 OPERATOR_COMPONENT = "operator"
 """The value of COMPONENT on the operator's pods."""
 

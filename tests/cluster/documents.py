@@ -7,6 +7,8 @@ import os
 import textwrap
 from typing import Any
 
+from kode.labels import LOGIN
+
 Object = dict[str, Any]
 
 API = "kode.jacero.io/v1alpha1"
@@ -92,11 +94,11 @@ def proxy_config(name: str, **spec: Any) -> Object:
 
 
 def secret(name: str, **text: str) -> Object:
-    """Return a Secret with the given keys."""
+    """Return a Secret with the given keys, offered as a login."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name},
+        "metadata": {"name": name, "labels": {LOGIN: "true"}},
         "stringData": text,
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from kode import names
+from kode import labels, names
 from tests.cluster.api import Api, Object
 from tests.cluster.door import Door, address
 
@@ -54,6 +54,11 @@ class Place:
     def edit(self, kind: str, name: str, body: Mapping[str, Any]) -> Object:
         """Merge fields into an object."""
         return self.api.merge(kind, name, self.namespace, body)
+
+    def allow_grants(self, *, grants: bool = True) -> None:
+        """Label the namespace as an administrator would, or take that back."""
+        marks = {labels.ALLOW_GRANTS: "true" if grants else None}
+        self.api.merge("Namespace", self.namespace, "", {"metadata": {"labels": marks}})
 
     def delete(self, kind: str, name: str) -> None:
         """Ask for an object to go."""

@@ -52,6 +52,7 @@ class Bystander:
 @pytest.fixture(scope="module")
 def before(place: Place, elsewhere: Place, operator: Operator) -> tuple[Bystander, dict[str, int]]:
     """The healthy Kode and the operator, before anything bad came."""
+    place.allow_grants()
     place.apply(*surroundings())
     elsewhere.apply(stand_in("private"))
     place.settled(HEALTHY)

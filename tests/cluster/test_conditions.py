@@ -30,6 +30,7 @@ _ASKS_NOBODY = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _started(place: Place) -> None:
+    place.allow_grants()
     place.apply(
         stand_in("plain"),
         stand_in("absent", image=ABSENT),

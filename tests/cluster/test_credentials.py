@@ -81,7 +81,7 @@ def test_the_secret_is_neither_owned_nor_deleted(place: Place) -> None:
     place.ready("renamed")
     found = place.get("Secret", "login")
     assert "ownerReferences" not in found["metadata"]
-    assert found["metadata"].get("labels", {}) == {}
+    assert found["metadata"].get("labels", {}) == {"kode.jacero.io/login": "true"}
     place.delete("Kode", "renamed")
     place.gone("StatefulSet", "renamed")
     place.gone("Secret", "renamed-envoy")

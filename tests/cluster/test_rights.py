@@ -34,6 +34,7 @@ NEEDED = [
         for verb in ("list", "watch", "create", "patch")
     ),
     *((verb, "", "pods", ANYWHERE) for verb in ("list", "watch")),
+    *((verb, "", "namespaces", "") for verb in ("get", "list", "watch")),
     ("get", "coordination.k8s.io", "leases", NAMESPACE),
     ("update", "coordination.k8s.io", "leases", NAMESPACE),
 ]
@@ -50,6 +51,7 @@ FORBIDDEN = [
     ("get", "", "pods/log", ANYWHERE),
     ("create", "", "serviceaccounts/token", ANYWHERE),
     ("create", "", "namespaces", ""),
+    ("patch", "", "namespaces", ""),
     ("delete", "", "namespaces", ""),
     ("get", "", "nodes", ""),
     ("get", "", "nodes/proxy", ""),

@@ -54,7 +54,11 @@ async def test_a_secret_that_comes_later(place: Place) -> None:
     secret: Object = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": "login", "namespace": place.namespace},
+        "metadata": {
+            "name": "login",
+            "namespace": place.namespace,
+            "labels": {"kode.jacero.io/login": "true"},
+        },
         "stringData": {"password": PASSWORD},
     }
     await place.api.create(secret)

@@ -16,7 +16,7 @@ Object = dict[str, Any]
 
 
 class Target(BaseModel):
-    """An object of the namespace."""
+    """An object of the namespace, or of the cluster."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,19 +77,23 @@ def _happen(cluster: Cluster, event: Event) -> None:
     if event.write is not None:
         cluster.store.write(_placed(event.write))
     if event.delete:
-        cluster.store.delete((event.delete.kind, *_place(event.delete.name)))
+        cluster.store.delete(_where(event.delete))
     if event.edit:
-        place = (event.edit.kind, *_place(event.edit.name))
-        cluster.store.merge(place, event.edit.merge)
+        cluster.store.merge(_where(event.edit), event.edit.merge)
     if event.editors_come_up is not None:
         cluster.ready = event.editors_come_up
 
 
 def _placed(document: Object) -> Object:
-    if "Cluster" in document["kind"]:
+    if "Cluster" in document["kind"] or document["kind"] == "Namespace":
         return document
     return {**document, "metadata": {"namespace": NAMESPACE, **document["metadata"]}}
 
 
 def _place(name: str) -> tuple[str, str]:
     return NAMESPACE, name
+
+
+def _where(target: Target) -> tuple[str, str, str]:
+    namespace = "" if "Cluster" in target.kind or target.kind == "Namespace" else NAMESPACE
+    return target.kind, namespace, target.name

@@ -126,6 +126,41 @@ def test_what_one_machine_cannot_give_is_told(machine: Machine) -> None:
     assert "runtimeClassName kata" in told["message"]
 
 
+def _secret(offered: str) -> str:
+    return f"""
+apiVersion: v1
+kind: Secret
+metadata: {{name: shared, labels: {{kode.jacero.io/login: "{offered}"}}}}
+stringData: {{password: once shared}}
+"""
+
+
+def test_kode_that_is_no_longer_permitted_is_stopped_until_it_is(machine: Machine) -> None:
+    machine.apply(_secret("true"), kode("guest", more="  existingSecret: shared"))
+    machine.ready("guest")
+    assert machine.ask("guest.localhost", login=("abc", "once shared")).status == 200
+    machine.apply(_secret("false"))
+    told = machine.told("guest", "RefNotPermitted", status="False")
+    assert "kode.jacero.io/login=true" in told["message"]
+    until(
+        lambda: machine.condition("guest", "Suspended").get("status") == "True",
+        lambda: str(machine.condition("guest", "Suspended")),
+    )
+    assert machine.ask("guest.localhost", login=("abc", "once shared")).status == 503
+    machine.apply(_secret("true"))
+    machine.ready("guest")
+
+
+def test_template_of_a_namespace_grants_nothing_here_either(machine: Machine) -> None:
+    small = template("placed", more="  nodeSelector: {disk: fast}")
+    machine.apply(
+        small.replace("KodeClusterTemplate", "KodeTemplate"),
+        kode("placed", template="placed").replace("KodeClusterTemplate", "KodeTemplate"),
+    )
+    told = machine.told("placed", "RefNotPermitted", status="False")
+    assert "only a KodeClusterTemplate may" in told["message"]
+
+
 def test_one_name_in_two_namespaces_is_two_kodes(machine: Machine) -> None:
     machine.apply(kode("twin", "team-a"), kode("twin", "team-b"))
     for namespace in ("team-a", "team-b"):

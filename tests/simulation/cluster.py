@@ -15,6 +15,7 @@ from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.evaluate.news import Notice
 from kode.platform import references
 from kode.platform.references import Ref
+from kode.render.grants import is_granting
 from tests.simulation.store import Object, Place, Refused, Store, place_of
 
 CHILDREN = (
@@ -69,6 +70,11 @@ class Cluster:
             children=self._children(key),
             pod=self.store.find("Pod", key.namespace, names.pod(key.name)),
             notes=self.notes,
+            granting=frozenset(
+                live["metadata"]["name"]
+                for live in self.store.of_kind("Namespace")
+                if is_granting(live)
+            ),
         )
 
     def reconcile(self, key: Key, *, hold_back: bool = False) -> None:

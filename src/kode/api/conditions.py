@@ -31,7 +31,7 @@ class ConditionType(Documented):
     )
     STORAGE_READY = "StorageReady", "The home volume's claim is bound."
     WORKLOAD_READY = "WorkloadReady", "The editor answers through its sidecar."
-    SUSPENDED = "Suspended", "The Kode is suspended and has no pod."
+    SUSPENDED = "Suspended", "The Kode is suspended, or not permitted, and has no pod."
     READY = "Ready", "A person can work: the summary of the others."
     DEGRADED = (
         "Degraded",
@@ -47,7 +47,10 @@ class Reason(Documented):
         "InvalidSpec",
         "A field is wrong; the message names it. Waits for an edit of the Kode.",
     )
-    NOT_PERMITTED = "NotPermitted", "The template does not permit what the Kode asks for."
+    NOT_PERMITTED = (
+        "NotPermitted",
+        "The template does not permit what the Kode asks for, or no more; suspended until it does.",
+    )
     RESOLVED = "Resolved", "All references are resolved."
     TEMPLATE_NOT_FOUND = "TemplateNotFound", "The template does not exist; a running pod goes on."
     TEMPLATE_INVALID = "TemplateInvalid", "The template is broken; a running pod goes on."
@@ -63,7 +66,7 @@ class Reason(Documented):
     SECRET_INVALID = "SecretInvalid", "The Secret of existingSecret lacks a usable password."
     REF_NOT_PERMITTED = (
         "RefNotPermitted",
-        "A reference crosses namespaces without leave, or leads to another Kode's password.",
+        "A reference has no leave: across namespaces, to grant, or to read; suspended till it has.",
     )
     BOUND = "Bound", "The claim is bound."
     CLAIM_PENDING = (

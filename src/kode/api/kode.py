@@ -153,8 +153,9 @@ class KodeSpec(Model):
     existing_secret: Annotated[
         ObjectName | None,
         Field(
-            description="A Secret of the same namespace with the keys password and, optionally, "
-            "username. It is read, never owned, changed or deleted."
+            description="A Secret of the same namespace with the label kode.jacero.io/login=true "
+            "and the keys password and, optionally, username. It is read, never owned, changed or "
+            "deleted."
         ),
     ] = None
     home: Annotated[
@@ -197,7 +198,8 @@ class KodeSpec(Model):
     privileged: Annotated[
         bool,
         Field(
-            description="Run the editor privileged; only where the template has allowPrivileged."
+            description="Run the editor privileged; only where the template has allowPrivileged, "
+            "and may grant it."
         ),
     ] = False
 

@@ -22,6 +22,7 @@ from kode.api.meta import (
 from kode.api.parameters import Parameter
 from kode.api.pod import EnvFromSource, Resources, TemplateEnvVar, TemplatePlugin, Toleration
 
+_GRANTED = "In a KodeTemplate: only in a namespace labelled kode.jacero.io/allow-grants=true."
 _SIDECAR_PORTS = (ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH)
 
 
@@ -158,22 +159,27 @@ class TemplateSpec(Model):
         EnvoyProxyRef | None, Field(description="The proxy config of the sidecar.")
     ] = None
     service: Annotated[ServiceSpec | None, Field(description="How the Service is exposed.")] = None
-    allow_privileged: Annotated[bool, Field(description="Whether a Kode may set privileged.")] = (
-        False
-    )
+    allow_privileged: Annotated[
+        bool, Field(description=f"Whether a Kode may set privileged. {_GRANTED}")
+    ] = False
     runtime_class_name: Annotated[
-        ObjectName | None, Field(description="Runtime class of the pod, for example kata.")
+        ObjectName | None,
+        Field(description=f"Runtime class of the pod, for example kata. {_GRANTED}"),
     ] = None
     host_users: Annotated[
         bool | None,
-        Field(description="false runs the pod in a user namespace of its own, where nodes can."),
+        Field(
+            description="false runs the pod in a user namespace of its own, where nodes can. true "
+            "in a KodeTemplate: only in a namespace labelled kode.jacero.io/allow-grants=true."
+        ),
     ] = None
     node_selector: Annotated[
         dict[str, str],
-        Field(description="Labels of the nodes to run on.", max_length=MOST_KEYS),
+        Field(description=f"Labels of the nodes to run on. {_GRANTED}", max_length=MOST_KEYS),
     ] = {}
     tolerations: Annotated[
-        list[Toleration], Field(description="Taints that the pod tolerates.", max_length=32)
+        list[Toleration],
+        Field(description=f"Taints that the pod tolerates. {_GRANTED}", max_length=32),
     ] = []
     parameters: Annotated[
         ByName[Parameter],
@@ -206,7 +212,8 @@ class NamespacedTemplateSpec(TemplateSpec):
             ]
         ],
         Field(
-            description="Other namespaces whose Kodes may use this template; * means all.",
+            description="Other namespaces whose Kodes may use this template; * means all. There "
+            "it may read no Secret and no ConfigMap.",
             max_length=256,
         ),
     ] = []

@@ -46,8 +46,9 @@ def is_ready(kode: Object) -> bool:
 
 
 def is_hopeless(kode: Object) -> bool:
-    """Tell whether it will not start by itself."""
-    return current(kode) and phase(kode) == _FAILED
+    """Tell whether it will not start by itself: it failed, or is suspended as not permitted."""
+    withheld = is_suspended(kode) and not kode["spec"].get("suspend")
+    return current(kode) and (phase(kode) == _FAILED or withheld)
 
 
 def is_suspended(kode: Object) -> bool:

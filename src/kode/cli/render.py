@@ -21,8 +21,10 @@ from kode.api.template import Template
 from kode.cli.documents import read, write
 from kode.errors import InvalidSpec, KodeError, RefNotFound
 from kode.platform.desired import Meaning, mean
+from kode.platform.referred import login_of
+from kode.render import grants
 from kode.render.resolve import DEFAULT_USER, Credentials, check_proxy_ref, resolve
-from kode.render.secret import encode, existing
+from kode.render.secret import encode
 
 _UID = "00000000-0000-0000-0000-000000000000"
 _OPERATOR_NAMESPACE = "kode-system"
@@ -116,10 +118,12 @@ def entry(document: Mapping[str, Any], namespace: str) -> Objects:
     """
     kind = document.get("kind")
     ours = is_ours(document) or (isinstance(kind, str) and kind in KINDS)
-    if not ours and kind != "Secret":
+    if not ours and kind not in ("Secret", "Namespace"):
         return {}
     placed = _placed(document, namespace)
     meta = placed["metadata"]
+    if kind == "Namespace":
+        del meta["namespace"]
     item = parse(placed) if ours else {**placed, "data": _secret_data(placed)}
     return {(str(kind), meta.get("namespace", ""), meta["name"]): item}
 
@@ -158,7 +162,12 @@ def meaning(kode: Kode, objects: Objects) -> Meaning:
     if template is None:
         raise _missing(Reason.TEMPLATE_NOT_FOUND, f"{ref.kind} {ref.name}")
     proxy = _proxy(template, objects)
-    return mean(resolve(kode, template, proxy, _credentials(kode, objects)))
+    granting = {
+        name
+        for (kind, _, name), item in objects.items()
+        if kind == "Namespace" and grants.is_granting(item)
+    }
+    return mean(resolve(kode, template, proxy, _credentials(kode, objects), granting))
 
 
 def _proxy(template: Template, objects: Objects) -> ProxyConfig | None:
@@ -183,7 +192,7 @@ def _credentials(kode: Kode, objects: Objects) -> Credentials | None:
     found = objects.get(("Secret", kode.metadata.namespace, spec.existing_secret))
     if found is None:
         raise _missing(Reason.SECRET_NOT_FOUND, f"Secret {spec.existing_secret}")
-    return existing(found, spec.existing_secret, spec.user)
+    return login_of(kode, found)
 
 
 def _missing(reason: Reason, what: str) -> RefNotFound:

@@ -8,18 +8,23 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from kode import labels, names
 from kode.api import ports
 from kode.api.conditions import Reason
-from kode.api.kode import Kode
+from kode.api.kode import Kode, KodeSpec
 from kode.api.meta import Object
-from kode.controllers.decision import Patch
+from kode.controllers.children import Children
+from kode.controllers.decision import Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
-from kode.errors import RefNotFound
+from kode.errors import Conflict, RefNotFound
 from kode.platform.referred import login_of
 from kode.render.resolve import DEFAULT_USER, Credentials
-from kode.render.secret import decode, htpasswd
+from kode.render.secret import auth, decode, htpasswd
 
+_ANY_TEMPLATE = {"kind": "KodeTemplate", "name": "any"}
+"""What a login does not depend on."""
 _COUNT = re.compile("[0-9]{1,9}")
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -69,7 +74,7 @@ def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int
 
 def strip(kode: Object) -> Patch | None:
     """Return the patch that takes a password out of a Kode; None where it has none."""
-    metadata, spec = kode["metadata"], kode.get("spec", {})
+    metadata, spec = kode["metadata"], _spec(kode)
     annotations = metadata.get("annotations") or {}
     redacted = _redacted(annotations.get(LAST_APPLIED))
     if "password" not in spec and redacted is None:
@@ -85,6 +90,39 @@ def strip(kode: Object) -> Patch | None:
         resource_version=metadata.get("resourceVersion"),
         body=body,
     )
+
+
+def rescue(kode: Object, children: Children) -> list[Write]:
+    """Return the writes that move a password out of a Kode that cannot be read otherwise.
+
+    A password that cannot be read either, or whose Secret is not the Kode's, stays where it is.
+    """
+    metadata, spec = kode["metadata"], _spec(kode)
+    patch = strip(kode)
+    if "password" not in spec:
+        return [patch] if patch else []
+    given = {key: spec[key] for key in ("user", "password") if key in spec}
+    try:
+        asked = KodeSpec.model_validate({"templateRef": _ANY_TEMPLATE, **given}, by_alias=True)
+        login = Credentials(
+            asked.user or DEFAULT_USER,
+            asked.password or "",
+            names.auth_secret(str(metadata["name"])),
+        )
+        place = (str(metadata["namespace"]), str(metadata["name"]), str(metadata["uid"]))
+        manifest = auth(*place, login)
+        children.check_owner(manifest)
+    except (ValidationError, Conflict):
+        return []
+    live = children.live(manifest)
+    if patch is None or (live and "deletionTimestamp" in live["metadata"]):
+        return []
+    return [*children.put_right(manifest), patch]
+
+
+def _spec(kode: Object) -> Mapping[str, Any]:
+    spec = kode.get("spec")
+    return spec if isinstance(spec, Mapping) else {}
 
 
 def _redacted(applied: object) -> str | None:

@@ -1,7 +1,7 @@
 """One pass, decided: from what was gathered to what is written and told.
 
 Rule: pure. A pass looks at the world as it is, never at what changed in it. What cannot be resolved
-stops nothing that runs.
+stops nothing that runs; what is not permitted does.
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,6 +12,7 @@ from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.controllers import credentials as login
+from kode.controllers import withdrawal
 from kode.controllers.children import Children
 from kode.controllers.decision import Decision, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
@@ -65,7 +66,8 @@ def decide(inputs: Inputs) -> Decision:
     """Return what one pass writes and tells."""
     if inputs.kode is None:
         return Decision(writes=tuple(Children(inputs.children, uid="").left_behind()))
-    if "deletionTimestamp" in inputs.kode["metadata"]:
+    if "deletionTimestamp" in inputs.kode["metadata"] or inputs.terminating:
+        # In a namespace that is going nothing can be made, and what is there goes with it.
         return Decision()
     try:
         kode = parse(inputs.kode)
@@ -81,7 +83,7 @@ def decide(inputs: Inputs) -> Decision:
     except KodeError as error:
         work.problems.append(error)
     if work.meaning is None:
-        _suspend_as_it_stands(work)
+        _stop_as_it_stands(work)
     else:
         _render(work, work.meaning, found)
     return _conclude(work)
@@ -137,12 +139,12 @@ def _credentials(work: _Pass) -> Credentials | None:
 
 def _resolve(work: _Pass, found: Credentials | None) -> None:
     inputs, kode = work.inputs, work.kode
-    template = template_of(kode, inputs.kode or {}, inputs.template)
+    template = template_of(kode, inputs.kode or {}, inputs.template, inputs.granting)
     proxy = proxy_config_of(template, inputs.template or {}, inputs.proxy_config)
     if work.problems:
         # A login that was asked for and cannot be had must not come out as no login at all.
         raise work.problems.pop()
-    work.meaning = mean(resolve(kode, template, proxy, found))
+    work.meaning = mean(resolve(kode, template, proxy, found, inputs.granting))
 
 
 def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
@@ -154,7 +156,11 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
     )
     workload = manifests[-1]
     work.pod_hash = workload["spec"]["template"]["metadata"]["annotations"][labels.POD_HASH]
-    work.update_pending = waits_for_restart(work.children.live(workload), workload, work.pod)
+    live = work.children.live(workload)
+    # Where what runs has more than it is granted, it does not wait.
+    work.update_pending = waits_for_restart(live, workload, work.pod) and not withdrawal.of_grants(
+        inputs, inputs.kode or {}, live
+    )
     if kode.spec.storage and kode.spec.storage.existing_volume_claim and inputs.claim is None:
         name = kode.spec.storage.existing_volume_claim
         work.problems.append(
@@ -165,7 +171,7 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
     # Every one of them is looked at, so that all that stands in the way is told.
     claimed = [_claimed(work, manifest) for manifest in manifests]
     if not all(claimed) or work.problems:
-        _suspend_as_it_stands(work)
+        _stop_as_it_stands(work)
         return
     held = {names.workload(kode.metadata.name), names.envoy_secret(kode.metadata.name)}
     last: list[Write] = []
@@ -191,12 +197,25 @@ def _claimed(work: _Pass, manifest: Object) -> bool:
     return True
 
 
-def _suspend_as_it_stands(work: _Pass) -> None:
-    """Stop the pod of a Kode that is suspended, even where it could not be rendered any more."""
-    key = ChildKey("StatefulSet", names.workload(work.kode.metadata.name))
-    live = work.children.owned(key)
-    if work.kode.spec.suspend and live and live.get("spec", {}).get("replicas", 1) != 0:
-        work.writes.append(Patch(key, live["metadata"]["uid"], None, {"spec": {"replicas": 0}}))
+def _stop_as_it_stands(work: _Pass) -> None:
+    """Stop the pod of a Kode that is suspended or not permitted, though it cannot be rendered."""
+    kode = work.inputs.kode or {}
+    live = _workload(work.children, work.kode.metadata.name)
+    if not withdrawal.withholds(work.problems):
+        work.problems.extend(withdrawal.of_grants(work.inputs, kode, live))
+    if work.kode.spec.suspend or withdrawal.withholds(work.problems):
+        work.writes.extend(_stop(live))
+
+
+def _workload(children: Children, kode: str) -> Object | None:
+    return children.owned(ChildKey("StatefulSet", names.workload(kode)))
+
+
+def _stop(live: Object | None) -> list[Write]:
+    if live is None or live.get("spec", {}).get("replicas", 1) == 0:
+        return []
+    key = ChildKey("StatefulSet", live["metadata"]["name"])
+    return [Patch(key, live["metadata"]["uid"], None, {"spec": {"replicas": 0}})]
 
 
 def _conclude(work: _Pass) -> Decision:
@@ -244,15 +263,27 @@ def _again_after(work: _Pass) -> float | None:
 
 
 def _unreadable(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
-    return _told(
+    metadata = kode["metadata"]
+    children = Children(inputs.children, str(metadata.get("uid", "")))
+    live = _workload(children, str(metadata["name"]))
+    problems: list[KodeError] = [error, *withdrawal.of_references(inputs, kode)]
+    if not withdrawal.withholds(problems):
+        problems.extend(withdrawal.of_grants(inputs, kode, live))
+    suspend = withdrawal.suspends(kode)
+    told = _told(
         inputs,
         Observation(
-            problems=[error],
-            claim=_claim(inputs, str(kode["metadata"]["name"])),
+            problems=problems,
+            suspend=suspend,
+            claim=_claim(inputs, str(metadata["name"])),
             pod=_pod(inputs, kode),
             notes=inputs.notes,
         ),
     )
+    writes = login.rescue(kode, children)
+    if suspend or withdrawal.withholds(problems):
+        writes.extend(_stop(live))
+    return replace(told, writes=tuple(writes))
 
 
 def _told(inputs: Inputs, seen: Observation) -> Decision:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from kode import names
 from kode.api.meta import Object
+from kode.controllers.cache import namespaces
+from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.cache.world import World
 from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.evaluate.observed import claim_phase
@@ -17,6 +19,7 @@ from kode.platform.kubernetes.client import Client
 from kode.platform.kubernetes.kinds import (
     BY_NAME,
     CLAIM,
+    NAMESPACE,
     POD,
     REFERENTS,
     SECRET,
@@ -75,7 +78,12 @@ class Gatherer:
         return await self._client.get(BY_NAME[child.kind], key.namespace, child.name)
 
     async def _with_references(self, inputs: Inputs, kode: Object, now: datetime) -> Inputs:
-        template = await self._referent(references.template_of(kode))
+        named = references.template_of(kode)
+        template = await self._referent(named)
+        own = await self._namespace(inputs.key.namespace)
+        where = {inputs.key.namespace: own}
+        if named and named.namespace and named.namespace not in where:
+            where[named.namespace] = await self._namespace(named.namespace)
         proxy = references.proxy_config_of(template) if template else None
         claim = self._claim(references.claim_of(kode))
         return Inputs(
@@ -90,7 +98,20 @@ class Gatherer:
             pod=inputs.pod,
             notes=self._notes(inputs, claim, now),
             operator_namespace=inputs.operator_namespace,
+            granting=frozenset(name for name, found in where.items() if found.grants),
+            terminating=own.terminating,
         )
+
+    async def _namespace(self, name: str) -> Namespace:
+        """Return a namespace; one that no cache knows may be newer than the cache."""
+        known = self._world.namespaces.get(name)
+        if known is not None:
+            return known
+        found = await self._client.get(NAMESPACE, "", name)
+        if found is None:
+            return Namespace()
+        self._world.namespaces.put(found)
+        return namespaces.read(found)
 
     async def _referent(self, ref: Ref | None) -> Object | None:
         """Return a template or a proxy config; what no cache knows may be newer than the cache."""

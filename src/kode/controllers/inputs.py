@@ -50,6 +50,9 @@ class Inputs:
             gathered only while the claim is pending or the workload has no pod.
         now: RFC 3339 time in UTC, for condition transitions.
         operator_namespace: where the operator and the gateway run.
+        granting: which of the namespaces of the Kode and of its template an administrator has
+            labelled, so that KodeTemplates may grant what is theirs.
+        terminating: whether the Kode's namespace is being deleted.
     """
 
     key: Key
@@ -64,3 +67,5 @@ class Inputs:
     pod: Object | None = None
     notes: tuple[str, ...] = ()
     operator_namespace: str = "kode-system"
+    granting: frozenset[str] = frozenset()
+    terminating: bool = False

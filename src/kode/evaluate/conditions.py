@@ -29,6 +29,9 @@ REF_REASONS = frozenset(
 )
 """Why what a Kode refers to cannot be used."""
 
+WITHHELD = frozenset({Reason.NOT_PERMITTED, Reason.REF_NOT_PERMITTED})
+"""What stops a Kode that runs, as its own suspend does, until it is permitted again."""
+
 _STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND})
 _WORKLOAD_REASONS = frozenset(
     {
@@ -134,11 +137,13 @@ def workload_ready(seen: Observation) -> Condition:
     """Return the condition of the pod."""
     kind = ConditionType.WORKLOAD_READY
     problem = _of_problem(seen, kind, _WORKLOAD_REASONS)
-    if seen.suspend and seen.pod is not None:
+    withheld = _of_problem(seen, kind, WITHHELD)
+    if (seen.suspend or withheld) and seen.pod is not None:
         return Condition(kind, False, Reason.STOPPING, f"the {seen.carrier} is stopping")
-    if seen.suspend:
-        suspended = Condition(kind, False, Reason.SUSPENDED, "suspended: the files are kept")
-        return problem or suspended
+    if seen.suspend or withheld:
+        until = "" if seen.suspend else " until it is permitted"
+        text = f"suspended{until}: the files are kept"
+        return problem or Condition(kind, False, Reason.SUSPENDED, text)
     if problem and seen.pod and seen.pod.ready and not seen.pod.stopping:
         # What could not be written does not reach into what runs.
         return replace(problem, status=True, message=_as_it_was(problem.message))
@@ -150,12 +155,15 @@ def workload_ready(seen: Observation) -> Condition:
 
 
 def suspended(seen: Observation) -> Condition:
-    """Return whether there is no pod because the Kode is suspended."""
+    """Return whether there is no pod because the Kode is suspended, or is not permitted."""
     kind = ConditionType.SUSPENDED
-    if not seen.suspend:
+    withheld = _of_problem(seen, kind, WITHHELD)
+    if not (seen.suspend or withheld):
         return Condition(kind, False, Reason.NOT_SUSPENDED)
     if seen.pod is not None:
         return Condition(kind, False, Reason.STOPPING, f"the {seen.carrier} is stopping")
+    if withheld and not seen.suspend:
+        return replace(withheld, status=True)
     return Condition(kind, True, Reason.SUSPENDED)
 
 
@@ -164,8 +172,10 @@ def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
     kind = ConditionType.READY
     *earlier, workload = before
     wrong = next((item for item in earlier if not item.status), None)
-    if seen.suspend:
-        return Condition(kind, False, workload.reason, workload.message)
+    withheld = None if seen.suspend else _of_problem(seen, kind, WITHHELD)
+    if seen.suspend or withheld:
+        shown = withheld or workload
+        return Condition(kind, False, shown.reason, shown.message)
     if workload.status:
         return _within_reach(seen, workload, wrong)
     # While a pod is on its way, what it waits for says more than a claim that comes with it.
@@ -198,7 +208,7 @@ def degraded(seen: Observation) -> Condition:
 
 def phase(seen: Observation, summary: Condition) -> Phase:
     """Return the word that `kubectl get` prints."""
-    if seen.suspend:
+    if seen.suspend or any(problem.reason in WITHHELD for problem in seen.problems):
         return Phase.STOPPING if seen.pod is not None else Phase.SUSPENDED
     if summary.status:
         return Phase.RUNNING

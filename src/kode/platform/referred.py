@@ -3,6 +3,10 @@
 Rule: pure; what is absent, broken or not permitted is an error that names the reference.
 """
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from kode import labels
 from kode.api.conditions import Reason
 from kode.api.document import parse
 from kode.api.kode import Kode
@@ -11,31 +15,52 @@ from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig, Prox
 from kode.api.template import KodeClusterTemplate, KodeTemplate, Template
 from kode.errors import InvalidSpec, RefNotFound
 from kode.platform import references
-from kode.render.resolve import Credentials, check_proxy_ref, check_template_ref
+from kode.render import grants
+from kode.render.resolve import Credentials, check_namespace, check_proxy_ref
 from kode.render.secret import existing
 
 
-def template_of(kode: Kode, document: Object, found: Object | None) -> Template:
+def template_of(
+    kode: Kode, document: Object, found: Object | None, granting: Collection[str] = ()
+) -> Template:
     """Return the template of a Kode.
 
     Args:
         kode: the Kode.
         document: the same Kode, as it is written.
         found: the document that its templateRef names; None when absent.
+        granting: the namespaces whose KodeTemplates may grant what others may not.
 
     Raises:
         RefNotFound: it is absent, broken or not for this Kode.
+        InvalidSpec: it does not grant what the Kode asks for.
     """
     named = references.template_of(document)
     if found is None:
         raise RefNotFound(Reason.TEMPLATE_NOT_FOUND, f"{named} does not exist")
+    # Before it is read: what is wrong with it is no stranger's business.
+    check_leave(kode.metadata.namespace, found)
     try:
         template = parse(found)
     except InvalidSpec as error:
         raise RefNotFound(Reason.TEMPLATE_INVALID, f"{named} is broken: {error}") from None
     assert isinstance(template, KodeTemplate | KodeClusterTemplate)  # noqa: S101 - by kind
-    check_template_ref(kode, template)
+    grants.check(kode, template, granting)
     return template
+
+
+def check_leave(namespace: str, template: Object) -> None:
+    """Refuse a template that is not for Kodes of a namespace; it may be broken otherwise.
+
+    Raises:
+        RefNotFound: with reason RefNotPermitted.
+    """
+    if template.get("kind") != "KodeTemplate":
+        return
+    metadata, spec = _dict(template, "metadata"), _dict(template, "spec")
+    allowed = spec.get("allowedNamespaces")
+    where = (str(metadata.get("namespace", "")), str(metadata.get("name", "")))
+    check_namespace(namespace, where, allowed if isinstance(allowed, list) else ())
 
 
 def proxy_config_of(
@@ -73,7 +98,8 @@ def login_of(kode: Kode, found: Object | None) -> Credentials:
         found: that Secret; None when absent.
 
     Raises:
-        RefNotFound: it is absent, another Kode's or has no usable password.
+        RefNotFound: it is absent, another Kode's, not offered as a login, or has no usable
+            password.
     """
     name, meta = kode.spec.existing_secret or "", kode.metadata
     if found is None:
@@ -81,13 +107,41 @@ def login_of(kode: Kode, found: Object | None) -> Credentials:
             Reason.SECRET_NOT_FOUND,
             f"spec.existingSecret: there is no Secret {name} in namespace {meta.namespace}",
         )
-    owners = found.get("metadata", {}).get("ownerReferences") or []
-    strangers = (it for it in owners if it.get("kind") == "Kode" and it.get("uid") != meta.uid)
-    other = next(strangers, None)
+    check_offered(found, meta.uid)
+    return existing(found, name, kode.spec.user)
+
+
+def check_offered(secret: Object, uid: str) -> None:
+    """Refuse a Secret as the login of a Kode where its owner has not offered it as one.
+
+    Whoever uses a password can read it: without this a Kode would read that of a database, or of a
+    colleague.
+
+    Args:
+        secret: the Secret.
+        uid: of the Kode.
+
+    Raises:
+        RefNotFound: with reason RefNotPermitted.
+    """
+    metadata = _dict(secret, "metadata")
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    owners = metadata.get("ownerReferences") or []
+    mine = [it for it in owners if it.get("kind") == "Kode" and it.get("uid") == uid]
+    other = next((it for it in owners if it.get("kind") == "Kode" and it not in mine), None)
     if other:
-        # The editor's environment would show one person the password of another.
         raise RefNotFound(
             Reason.REF_NOT_PERMITTED,
             f"spec.existingSecret: Secret {name} is that of Kode {other.get('name')}",
         )
-    return existing(found, name, kode.spec.user)
+    if not mine and _dict(metadata, "labels").get(labels.LOGIN) != "true":
+        raise RefNotFound(
+            Reason.REF_NOT_PERMITTED,
+            f"spec.existingSecret: Secret {name} is not offered as a login; who owns it allows it "
+            f"with: kubectl -n {namespace} label secret {name} {labels.LOGIN}=true",
+        )
+
+
+def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, Mapping) else {}

@@ -4,7 +4,7 @@ Rule: the Kode's own word wins over the template's, the template's over the imag
 not ask for is an error that says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,8 @@ from kode.api.kode import Kode, KodeSpec, Storage
 from kode.api.pod import EnvVar, InitPlugin, TemplateEnvVar
 from kode.api.proxyconfig import DEFAULT_ENVOY_IMAGE, ProxyConfig
 from kode.api.template import KodeTemplate, Template, TemplateSpec
-from kode.errors import InvalidSpec, RefNotFound
-from kode.render import contract
+from kode.errors import RefNotFound
+from kode.render import contract, grants
 from kode.render.contract import Contract
 from kode.render.parameters import fill
 
@@ -110,7 +110,11 @@ class ResolvedKode:
 
 
 def resolve(
-    kode: Kode, template: Template, proxy: ProxyConfig | None, credentials: Credentials | None
+    kode: Kode,
+    template: Template,
+    proxy: ProxyConfig | None,
+    credentials: Credentials | None,
+    granting: Collection[str] = (),
 ) -> ResolvedKode:
     """Return the Kode merged with what it refers to.
 
@@ -119,21 +123,17 @@ def resolve(
         template: the template that its templateRef names.
         proxy: the proxy config that the template's envoyProxyRef names, None where it has none.
         credentials: user and password, None where the Kode has none.
+        granting: the namespaces whose KodeTemplates may grant what others may not.
 
     Raises:
         InvalidSpec: the Kode asks for what its template does not permit.
         RefNotFound: a reference crosses namespaces without leave, or the template is broken.
     """
     check_template_ref(kode, template)
+    grants.check(kode, template, granting)
     spec = kode.spec
     user = credentials.user if credentials else spec.user or ""
     base = fill(kode, template, user)
-    if spec.privileged and not base.allow_privileged:
-        raise InvalidSpec(
-            Reason.NOT_PERMITTED,
-            f"spec.privileged: {template.kind} {template.metadata.name} does not allow it "
-            "(allowPrivileged)",
-        )
     image = contract.of(base.type, base.image, base.default_home)
     return ResolvedKode(
         name=kode.metadata.name,
@@ -167,13 +167,27 @@ def check_template_ref(kode: Kode, template: Template) -> None:
     """
     if not isinstance(template, KodeTemplate):
         return
-    own, other = kode.metadata.namespace, template.metadata.namespace
-    allowed = template.spec.allowed_namespaces
+    where = (template.metadata.namespace, template.metadata.name)
+    check_namespace(kode.metadata.namespace, where, template.spec.allowed_namespaces)
+
+
+def check_namespace(own: str, template: tuple[str, str], allowed: Collection[object]) -> None:
+    """Refuse a KodeTemplate of another namespace that has not named the Kode's.
+
+    Args:
+        own: namespace of the Kode.
+        template: namespace and name of the template.
+        allowed: its allowedNamespaces.
+
+    Raises:
+        RefNotFound: with reason RefNotPermitted.
+    """
+    other, name = template
     if own != other and own not in allowed and "*" not in allowed:
         raise RefNotFound(
             Reason.REF_NOT_PERMITTED,
-            f"KodeTemplate {other}/{template.metadata.name} does not allow Kodes of namespace "
-            f"{own}: name it in the template's spec.allowedNamespaces",
+            f"KodeTemplate {other}/{name} does not allow Kodes of namespace {own}: name it in the "
+            "template's spec.allowedNamespaces",
         )
 
 

@@ -20,6 +20,7 @@ from tests.documents import (
     EXT_AUTHZ,
     document,
     kode_document,
+    namespace_document,
     proxy_document,
     secret_document,
     template_document,
@@ -263,7 +264,7 @@ def changes(first: dict[str, Any], path: Path, schema: Schema) -> Iterator[dict[
 
 def outcome(documents: tuple[dict[str, Any], ...]) -> str:
     """Return all that the first pass writes and tells."""
-    cluster = Cluster(*OTHERS)
+    cluster = Cluster(namespace_document(grants=True), *OTHERS)
     cluster.store.write(
         {
             "apiVersion": "v1",

@@ -19,6 +19,7 @@ from kode.controllers.inputs import Key
 from tests.documents import (
     Document,
     kode_document,
+    namespace_document,
     proxy_document,
     secret_document,
     template_document,
@@ -40,6 +41,16 @@ def at_rest(cluster: Cluster) -> None:
     assert rest.writes == ()
     assert rest.status is None
     assert rest.notices == ()
+    # Whatever came before: what runs has nothing that it is not granted.
+    live = cluster.store.find("StatefulSet", "team", "dev")
+    if live and live["spec"]["replicas"] != 0 and cluster.store.find("Kode", "team", "dev"):
+        assert "team" in cluster.gather(KEY).granting or not granted(live)
+
+
+def granted(workload: Any) -> bool:
+    pod = workload["spec"]["template"]["spec"]
+    securities = [it.get("securityContext", {}) for it in pod["containers"]]
+    return "nodeSelector" in pod or any(it.get("privileged") for it in securities)
 
 
 def crashed(cluster: Cluster, writes: int) -> bool:
@@ -76,6 +87,10 @@ def edited(kind: str, name: str, **spec: Any) -> Happening:
     return happen
 
 
+def namespace(*, grants: bool) -> Happening:
+    return lambda cluster: cluster.store.write(namespace_document(grants=grants))
+
+
 def stuck(cluster: Cluster) -> None:
     cluster.ready = False
 
@@ -103,6 +118,11 @@ HAPPENINGS: dict[str, Happening] = {
     "service-edited": edited("Service", "dev", selector={"a": "b"}),
     "workload-edited": edited("StatefulSet", "dev", replicas=5),
     "stuck": stuck,
+    "granting": namespace(grants=True),
+    "granting-no-more": namespace(grants=False),
+    "granted": template(allowPrivileged=True, nodeSelector={"disk": "fast"}),
+    "privileged": kode(privileged=True),
+    "unreadable": kode(parameters={"p": {}}, password="third"),
 }
 
 
@@ -161,7 +181,7 @@ def test_any_kode_comes_to_rest(
     kode: Document, template: Document, proxy: Document, writes: int
 ) -> None:
     kode["spec"]["templateRef"] = {"kind": "KodeTemplate", "name": "base"}
-    cluster = Cluster(kode, template, proxy, FOREIGN)
+    cluster = Cluster(kode, template, proxy, FOREIGN, namespace_document(grants=True))
     crashed(cluster, writes)
     at_rest(cluster)
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.cache.world import NoteSink, World
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.labels import ALLOW_GRANTS
 from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, Object, child, foreign, kode, pod, template
@@ -65,6 +67,33 @@ async def test_of_a_kode_that_is_gone_only_what_it_left_is_seen(setting: _Settin
     seen = await setting.gather()
     assert seen.kode is None
     assert len(seen.children) == 1
+
+
+@pytest.mark.parametrize("cached", [True, False])
+async def test_leave_of_the_namespaces_is_seen(setting: _Setting, *, cached: bool) -> None:
+    ref = {"kind": "KodeTemplate", "name": "x", "namespace": "lent"}
+    setting.world.kodes.put(kode(templateRef=ref))
+    assert (await setting.gather()).granting == frozenset()
+    for name, mark in (("team", "true"), ("lent", "yes")):
+        namespace = foreign("Namespace", name)
+        namespace["metadata"]["labels"] = {ALLOW_GRANTS: mark}
+        del namespace["metadata"]["namespace"]
+        if cached:
+            setting.world.namespaces.put(namespace)
+        else:
+            setting.cluster.objects["Namespace", "", name] = namespace
+    seen = await setting.gather()
+    assert seen.granting == {"team"}
+    assert not seen.terminating
+    assert setting.world.namespaces.get("team") == Namespace(grants=True)
+
+
+async def test_namespace_that_is_being_deleted_is_seen(setting: _Setting) -> None:
+    setting.world.kodes.put(kode())
+    namespace = foreign("Namespace", "team")
+    namespace["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    setting.world.namespaces.put(namespace)
+    assert (await setting.gather()).terminating
 
 
 async def test_somebodys_secret_is_read_anew(setting: _Setting) -> None:
@@ -133,6 +162,7 @@ async def test_a_template_that_the_cache_lacks_is_looked_for(setting: _Setting) 
 @pytest.mark.parametrize("kind", ["Secret", "Pod", "Nonsense"])
 async def test_what_is_no_template_is_not_looked_for(setting: _Setting, kind: str) -> None:
     setting.world.kodes.put(kode(templateRef={"kind": kind, "name": "x"}))
+    setting.world.namespaces.put(foreign("Namespace", "team"))
     setting.cluster.trouble = pytest.fail
     assert (await setting.gather()).template is None
 
@@ -140,5 +170,6 @@ async def test_what_is_no_template_is_not_looked_for(setting: _Setting, kind: st
 async def test_a_reference_that_leads_to_no_namespace_is_not_looked_for(setting: _Setting) -> None:
     setting.world.kodes.put(kode())
     setting.world.referents.put(template(envoyProxyRef={"kind": "EnvoyProxyConfig", "name": "x"}))
+    setting.world.namespaces.put(foreign("Namespace", "team"))
     setting.cluster.trouble = pytest.fail
     assert (await setting.gather()).proxy_config is None

@@ -3,8 +3,8 @@
 import pytest
 
 from kode.api.conditions import ConditionType, Phase, Reason
-from kode.errors import InvalidSpec, RefNotFound
-from kode.evaluate.conditions import Observation, conditions, phase
+from kode.errors import InvalidSpec, KodeError, RefNotFound
+from kode.evaluate.conditions import WITHHELD, Observation, conditions, phase
 from kode.evaluate.observed import pod_view
 
 UP = pod_view({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
@@ -42,10 +42,33 @@ def test_every_problem_makes_some_condition_false_or_says_why(reason: Reason) ->
     assert isinstance(phase(Observation(), told[-1]), Phase)
 
 
-def test_running_editor_stays_ready_whatever_is_wrong() -> None:
+def test_running_editor_stays_ready_whatever_is_wrong_but_leave() -> None:
     for reason in Reason:
         seen = Observation(problems=[InvalidSpec(reason, "words")], pod=UP)
-        assert conditions(seen)[-1].status
+        assert conditions(seen)[-1].status is (reason not in WITHHELD)
+
+
+@pytest.mark.parametrize("reason", sorted(WITHHELD))
+@pytest.mark.parametrize("before", [[], [InvalidSpec(Reason.INVALID_SPEC, "broken")]])
+def test_kode_that_is_not_permitted_is_suspended_and_says_why(
+    reason: Reason, before: list[KodeError]
+) -> None:
+    problems = [*before, RefNotFound(reason, "why")]
+    for pod, word in ((UP, Phase.STOPPING), (None, Phase.SUSPENDED)):
+        seen = Observation(problems=problems, pod=pod)
+        told = {item.type: item for item in conditions(seen)}
+        assert phase(seen, told[ConditionType.READY]) is word
+        assert not told[ConditionType.READY].status
+        assert told[ConditionType.READY].reason is reason
+        suspended = told[ConditionType.SUSPENDED]
+        assert suspended.status is (pod is None)
+        assert (suspended.reason is reason) is (pod is None)
+
+
+def test_suspend_of_its_own_is_told_as_such_though_it_is_not_permitted_either() -> None:
+    problems = [InvalidSpec(Reason.NOT_PERMITTED, "why")]
+    told = {it.type: it for it in conditions(Observation(problems=problems, suspend=True))}
+    assert told[ConditionType.SUSPENDED].reason is Reason.SUSPENDED
 
 
 @pytest.mark.parametrize("suspend", [True, False])

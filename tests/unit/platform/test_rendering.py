@@ -28,6 +28,7 @@ LOGINS = st.sampled_from(
         Credentials("$(X)", PASSWORD, "login"),
     ]
 )
+GRANTING = ("team",)
 GUARDS = st.none() | PROXY_CONFIGS
 
 
@@ -36,7 +37,9 @@ def meaning(
 ) -> Meaning | KodeError:
     proxy = typed(EnvoyProxyConfig, guard) if guard else None
     try:
-        return mean(resolve(typed(Kode, kode), typed(KodeTemplate, template), proxy, login))
+        return mean(
+            resolve(typed(Kode, kode), typed(KodeTemplate, template), proxy, login, GRANTING)
+        )
     except KodeError as error:
         return error
 

@@ -91,7 +91,9 @@ def refusal(over: Template) -> Reason | None:
 
 
 def test_privileged_needs_the_templates_leave() -> None:
-    with pytest.raises(InvalidSpec, match=r"spec\.privileged: KodeTemplate base does not allow it"):
+    with pytest.raises(
+        InvalidSpec, match=r"spec\.privileged: KodeTemplate team/base does not allow it"
+    ):
         resolved(kode(privileged=True))
     assert resolved(kode(privileged=True), template(allowPrivileged=True)).privileged
 

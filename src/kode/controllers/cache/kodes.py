@@ -96,6 +96,12 @@ class Kodes:
         """Give the Kodes that refer to some object of a kind."""
         return (key for ref, keys in self._referrers.items() if ref.kind == kind for key in keys)
 
+    def reached_from(self, namespace: str) -> set[Key]:
+        """Return the Kodes that are in a namespace, or refer to something of it."""
+        inside = {key for key in self._entries if key.namespace == namespace}
+        named = (keys for ref, keys in self._referrers.items() if ref.namespace == namespace)
+        return inside.union(*named)
+
     def keys(self) -> tuple[Key, ...]:
         """Return the key of every Kode."""
         return tuple(self._entries)

@@ -11,6 +11,7 @@ from kode import labels
 from kode.controllers.cache.reflector import Reflector
 from kode.controllers.cache.world import (
     KodeSink,
+    NamespaceSink,
     NewsSink,
     NoteSink,
     ObjectSink,
@@ -23,6 +24,7 @@ from kode.platform.kubernetes.kinds import (
     CLAIM,
     CORE_EVENT,
     KODE,
+    NAMESPACE,
     POD,
     REFERENTS,
     SECRET,
@@ -50,6 +52,9 @@ def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tupl
         if kind.namespaced:
             referents = ReferentSink(world, kind)
             found.append(Reflector(client, Scope(kind), referents, listing=listing, clock=clock))
+    namespaces = Scope(NAMESPACE, metadata_only=True)
+    sink_of_namespaces = NamespaceSink(world)
+    found.append(Reflector(client, namespaces, sink_of_namespaces, listing=listing, clock=clock))
     secrets = Scope(SECRET, _OTHERS, metadata_only=True)
     sink_of_news = NewsSink(world, SECRET)
     found.append(

@@ -10,6 +10,7 @@ from typing import Any
 from kode.api.meta import Object
 from kode.controllers.cache.echo import Echoes
 from kode.controllers.cache.kodes import Kodes, key_of
+from kode.controllers.cache.namespaces import Namespaces
 from kode.controllers.cache.notes import Notes
 from kode.controllers.cache.referents import Referents
 from kode.controllers.cache.store import Store, version_of
@@ -33,6 +34,7 @@ class World:
         self.kodes = Kodes()
         self.objects = Store()
         self.referents = Referents()
+        self.namespaces = Namespaces()
         self.notes = Notes()
         self.echoes = Echoes(notify)
         self._notify = notify
@@ -140,6 +142,27 @@ class NewsSink:
     def keep(self, seen: Seen, version: int) -> None:  # noqa: ARG002 - the protocol's arguments
         """Take that anything may have changed."""
         self._world.tell(self._world.kodes.referrers_by_kind(self._kind.name))
+
+
+class NamespaceSink:
+    """Takes what is seen of namespaces."""
+
+    def __init__(self, world: World) -> None:
+        """Put them into a world."""
+        self._world = world
+
+    def put(self, found: dict[str, Any]) -> None:
+        """Take a namespace as it is now."""
+        if self._world.namespaces.put(found):
+            self._world.tell(self._world.kodes.reached_from(str(found["metadata"]["name"])))
+
+    def remove(self, found: dict[str, Any]) -> None:
+        """Take that a namespace is gone, and all that was in it."""
+        self._world.namespaces.remove(found)
+
+    def keep(self, seen: Seen, version: int) -> None:
+        """Take a complete list: other namespaces are gone."""
+        self._world.namespaces.keep({name for _, name in seen}, version)
 
 
 class NoteSink:

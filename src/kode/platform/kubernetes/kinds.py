@@ -51,6 +51,7 @@ CORE_EVENT = Kind("Event", "v1", "events")
 
 SERVICE = Kind("Service", "v1", "services")
 NODE = Kind("Node", "v1", "nodes", namespaced=False)
+NAMESPACE = Kind("Namespace", "v1", "namespaces", namespaced=False)
 
 CHILDREN = (
     SECRET,

@@ -14,6 +14,7 @@ from kode.api.meta import Object
 from kode.api.proxyconfig import ProxyConfig
 from kode.api.template import Template
 from kode.errors import InvalidSpec, KodeError
+from kode.evaluate.conditions import WITHHELD
 from kode.gateway.sidecar import Door
 from kode.platform import referred
 from kode.platform.desired import Meaning, mean
@@ -67,6 +68,11 @@ def understand(seen: Seen, spare: str) -> Understood:
     except KodeError as error:
         return Understood(kode, (error,), login)
     return Understood(kode, (), login, meaning, volumes.wanted(seen, meaning.kode))
+
+
+def is_withheld(understood: Understood) -> bool:
+    """Tell whether a Kode may not run, whatever it is made from: then what runs is stopped."""
+    return any(problem.reason in WITHHELD for problem in understood.problems)
 
 
 def without_password(kode: Object) -> Object | None:

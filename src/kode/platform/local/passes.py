@@ -24,7 +24,7 @@ from kode.platform.local import made as records
 from kode.platform.local.door import Entry as Offered
 from kode.platform.local.gather import Seen, gather
 from kode.platform.local.made import Made
-from kode.platform.local.meaning import Understood, understand, without_password
+from kode.platform.local.meaning import Understood, is_withheld, understand, without_password
 from kode.platform.local.observe import view
 from kode.platform.local.places import Places
 from kode.platform.local.program import Phase, State
@@ -170,7 +170,7 @@ class Passes:
         key = program_key(work.key)
         kode, meaning = work.understood.kode, work.understood.meaning
         suspend = is_to_rest(work.seen.kode)
-        if suspend:
+        if suspend or is_withheld(work.understood):
             self._stop(key)
         if not await self._bury(work.key, but=work.instance):
             text = "an earlier Kode of this name is being stopped"

@@ -1,0 +1,68 @@
+"""kode.controllers.cache.namespaces, and whom a change of a namespace reaches."""
+
+from typing import Any
+
+from kode.controllers.cache.namespaces import Namespace
+from kode.controllers.cache.world import NamespaceSink, World
+from kode.controllers.inputs import Key
+from kode.labels import ALLOW_GRANTS
+from tests.unit.controllers.objects import kode
+
+
+def namespace(name: str, version: int, *, grants: bool = False, going: bool = False) -> Any:
+    metadata: dict[str, Any] = {"name": name, "resourceVersion": str(version)}
+    if grants:
+        metadata["labels"] = {ALLOW_GRANTS: "true"}
+    if going:
+        metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    return {"kind": "PartialObjectMetadata", "metadata": metadata}
+
+
+class _Setting:
+    def __init__(self) -> None:
+        self.told: list[Key] = []
+        self.world = World(self.told.append)
+        self.sink = NamespaceSink(self.world)
+        ref = {"kind": "KodeTemplate", "name": "x", "namespace": "lent"}
+        self.world.kodes.put(kode(Key("team", "dev")))
+        self.world.kodes.put(kode(Key("other", "dev"), templateRef=ref))
+
+    def tells(self, found: Any) -> set[Key]:
+        self.told.clear()
+        self.sink.put(found)
+        return set(self.told)
+
+
+def test_change_of_leave_reaches_kodes_inside_and_those_whose_template_is_there() -> None:
+    setting = _Setting()
+    assert setting.tells(namespace("team", 1)) == set()
+    assert setting.tells(namespace("team", 2, grants=True)) == {Key("team", "dev")}
+    assert setting.tells(namespace("team", 3, grants=True)) == set()
+    assert setting.tells(namespace("lent", 4, grants=True)) == {Key("other", "dev")}
+    assert setting.tells(namespace("team", 5)) == {Key("team", "dev")}
+
+
+def test_namespace_that_begins_to_go_is_told() -> None:
+    setting = _Setting()
+    assert setting.tells(namespace("team", 1, going=True)) == {Key("team", "dev")}
+
+
+def test_older_word_changes_nothing() -> None:
+    setting = _Setting()
+    setting.sink.put(namespace("team", 5, grants=True))
+    assert setting.tells(namespace("team", 4)) == set()
+    setting.sink.remove(namespace("team", 4))
+    assert setting.world.namespaces.get("team") == Namespace(grants=True)
+
+
+def test_what_is_gone_is_forgotten() -> None:
+    setting = _Setting()
+    for name in ("a", "b", "c"):
+        setting.sink.put(namespace(name, 5, grants=True))
+    setting.sink.remove(namespace("a", 6))
+    setting.sink.remove(namespace("never", 6))
+    setting.sink.keep({("", "b")}, 5)
+    known = [name for name in ("a", "b", "c") if setting.world.namespaces.get(name)]
+    assert known == ["b"]
+    setting.sink.keep(set(), 4)
+    assert setting.world.namespaces.get("b")
