@@ -18,7 +18,7 @@ from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.queue import Queue
 from kode.controllers.report import Reporter
 from kode.errors import KodeError
-from kode.platform.kubernetes.failures import NotLeading, Outdated
+from kode.platform.kubernetes.failures import NotLeading, Outdated, Terminating
 
 _LOG = logging.getLogger(__name__)
 
@@ -107,6 +107,10 @@ class Reconciler:
                 _LOG.debug("%s: %s; gathering again", key, error)
             except NotLeading:
                 raise
+            except Terminating as error:
+                # It goes with its namespace, which the caches will know in a moment.
+                _LOG.debug("%s: %s", key, error)
+                return
             except GrowthRefused as error:
                 # Nothing is left to write, and trying again soon would be refused again.
                 _LOG.info("%s: %s", key, error)

@@ -17,7 +17,7 @@ from kode.controllers.inputs import Key
 from kode.errors import PlatformError
 from kode.evaluate.news import Notice
 from kode.platform.kubernetes.client import Client
-from kode.platform.kubernetes.failures import Exists, Vanished
+from kode.platform.kubernetes.failures import Exists, Terminating, Vanished
 from kode.platform.kubernetes.kinds import EVENT, KODE
 
 _LOG = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ class Reporter:
         for notice in notices:
             try:
                 await self._record(kode, notice)
+            except Terminating as error:
+                _LOG.debug("an Event is lost: %s", error)
             except PlatformError as error:
                 _LOG.warning("an Event is lost: %s", error)
 

@@ -18,7 +18,7 @@ from kode.controllers.queue import Queue
 from kode.controllers.reconcile import LOOK_AGAIN, STATUS_WAITS, Reconciler
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
-from kode.platform.kubernetes.failures import NotLeading, Outdated
+from kode.platform.kubernetes.failures import NotLeading, Outdated, Terminating
 from kode.platform.kubernetes.kinds import BY_NAME
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, Object, foreign, kode, pod, template
@@ -215,6 +215,31 @@ def test_a_refusal_becomes_a_condition_and_is_tried_again() -> None:
         assert setting.queue.asked[-1] == 1.0
 
     _run(main)
+
+
+def test_in_a_namespace_that_is_going_nothing_is_made_and_nothing_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main(setting: _Setting) -> None:
+        gone = Terminating(Reason.PLATFORM_ERROR, "being terminated")
+        setting.cluster.trouble = lambda what: gone if what.startswith("create") else None
+        assert await setting.make_pass() == []
+        assert setting.queue.asked == []
+        # The caches know it by now, and nothing is tried any more.
+        setting.cluster.trouble = pytest.fail
+        setting.world.namespaces.put(
+            {
+                "metadata": {
+                    "name": "team",
+                    "resourceVersion": "1",
+                    "deletionTimestamp": "2026-01-01T00:00:00Z",
+                }
+            }
+        )
+        assert await setting.make_pass() == []
+
+    _run(main)
+    assert caplog.text == ""
 
 
 def _with_a_larger_wish(setting: _Setting) -> None:

@@ -9,6 +9,7 @@ from kode.controllers.cache.world import World
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
 from kode.evaluate.news import Notice
+from kode.platform.kubernetes.failures import Terminating
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, kode
 
@@ -66,6 +67,15 @@ async def test_other_news_are_another_event() -> None:
     events = [found for place, found in cluster.objects.items() if place[0] == "Event"]
     assert len(events) == 2
     assert max(len(event["note"]) for event in events) <= 1024
+
+
+async def test_no_word_is_lost_on_an_event_of_a_namespace_that_goes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cluster, _, reporter, seen = _setting()
+    cluster.trouble = lambda _: Terminating(Reason.PLATFORM_ERROR, "being terminated")
+    await reporter.record(seen, (NOTICE,))
+    assert caplog.text == ""
 
 
 async def test_an_event_that_cannot_be_written_is_only_logged(

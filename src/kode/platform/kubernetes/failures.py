@@ -26,6 +26,9 @@ UNTYPED = "failed to create typed patch object"
 TOO_LARGE = "request is too large"
 """How its store refuses an object; that is no error of its own either."""
 
+_TERMINATING = "NamespaceTerminating"
+_UID = ("field", "metadata.uid")
+"""How a merge patch with the uid of an object that was replaced by another is refused."""
 _LONGEST_WORDS = 900
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
@@ -51,6 +54,10 @@ class Vanished(Refused):
 
 class Unauthorized(Refused):
     """The credentials are not accepted."""
+
+
+class Terminating(Refused):
+    """Nothing new is made in a namespace that is being deleted."""
 
 
 class NotLeading(PlatformError):
@@ -109,8 +116,10 @@ def error_of(answer: Answer, what: str) -> PlatformError:
     found = _ERRORS.get(answer.status, Refused)
     if answer.status == HTTPStatus.CONFLICT and told.get("reason") == "AlreadyExists":
         found = Exists
-    elif answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _about_uid(told):
+    elif answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _has_cause(told, *_UID):
         found = Outdated
+    elif answer.status == HTTPStatus.FORBIDDEN and _has_cause(told, "reason", _TERMINATING):
+        found = Terminating
     known = found is not Refused or passes(answer)
     error = found(Reason.PLATFORM_ERROR if known else Reason.REJECTED, text)
     error.answer = answer
@@ -132,10 +141,7 @@ def warnings(headers: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _about_uid(told: Mapping[str, Any]) -> bool:
-    # A merge patch with the uid of an object that was replaced by another is refused this way.
+def _has_cause(told: Mapping[str, Any], key: str, value: str) -> bool:
     details = told.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
-    return any(
-        isinstance(cause, dict) and cause.get("field") == "metadata.uid" for cause in causes or ()
-    )
+    return any(isinstance(cause, dict) and cause.get(key) == value for cause in causes or ())

@@ -9,6 +9,7 @@ from kode.platform.kubernetes.failures import (
     Exists,
     Outdated,
     Refused,
+    Terminating,
     Unauthorized,
     Vanished,
     error_of,
@@ -42,6 +43,11 @@ def _answer(status: int, **told: object) -> Answer:
             Reason.PLATFORM_ERROR,
         ),
         (_answer(422, details="odd"), Refused, Reason.REJECTED),
+        (
+            _answer(403, details={"causes": [{"reason": "NamespaceTerminating"}]}),
+            Terminating,
+            Reason.PLATFORM_ERROR,
+        ),
     ],
 )
 def test_an_answer_means_an_error(answer: Answer, kind: type[Exception], reason: Reason) -> None:
