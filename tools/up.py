@@ -75,7 +75,7 @@ def install(variables: dict[str, str]) -> None:
     """Install the operator, declare the example, wait until a person can work."""
     rollout = ["rollout", "status", "--namespace=kode-system", "--timeout=180s"]
     for step in (
-        ["apply", "--kustomize", "deploy/kustomize"],
+        ["apply", "--kustomize", "deploy/dev"],
         [*rollout, "deployment"],
         ["apply", "--filename", EXAMPLE],
         ["wait", "--for=condition=Ready", "--timeout=300s", f"kode/{KODE}"],

@@ -78,7 +78,7 @@ def api() -> Iterator[Api]:
 def operator(api: Api) -> Iterator[Operator]:
     """The operator, installed as users install it, with exactly the rights it has there."""
     shutil.rmtree(ARTEFACTS, ignore_errors=True)
-    installed = Operator(api, REPOSITORY / "deploy" / "kustomize")
+    installed = Operator(api, REPOSITORY / "deploy" / "dev")
     installed.install()
     yield installed
     installed.uninstall()

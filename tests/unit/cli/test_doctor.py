@@ -100,7 +100,7 @@ async def test_what_is_missing_is_named_with_the_next_step(tmp_path: Path) -> No
     findings = await found(answers, tmp_path)
     assert findings["definitions"].words == "kodes: not there"
     assert "kode crds" in findings["definitions"].then
-    assert findings["operator"].then == "kubectl apply -k deploy/kustomize"
+    assert findings["operator"].then.startswith("kubectl apply -k deploy/kustomize, with")
     assert str(findings["storage"].level) == "warn"
     assert findings["rights"].words.startswith("you may not get, list")
     answers = whole()

@@ -26,7 +26,7 @@ _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
-_INSTALL = "kubectl apply -k deploy/kustomize"
+_INSTALL = "kubectl apply -k deploy/kustomize, with the image that docs/how-to/install.md sets"
 _SAMPLE = {
     "apiVersion": API_VERSION,
     "kind": "Kode",
