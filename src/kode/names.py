@@ -11,6 +11,10 @@ import re
 DEFAULT_NAMESPACE = "default"
 """Where a document that names no namespace belongs."""
 
+RESERVED = frozenset({"instance-data", "isatap", "kubernetes", "localhost", "metadata", "wpad"})
+"""Names that programs look up by themselves, in the name server's own domains first: a Service of
+such a name would answer every pod of the namespace."""
+
 LONGEST = 52
 _LONGEST_SUFFIX = len("-envoy")
 _LONGEST_LABEL = 63
@@ -38,8 +42,13 @@ def child(kode: str, suffix: str = "") -> str:
 
 
 def workload(kode: str) -> str:
-    """Return the name of the StatefulSet, Service, ServiceAccount and NetworkPolicy."""
+    """Return the name of the StatefulSet, Service and NetworkPolicy."""
     return child(kode)
+
+
+def service_account(kode: str) -> str:
+    """Return the name of the ServiceAccount."""
+    return f"kode-{child(kode)}"
 
 
 def pod(kode: str) -> str:

@@ -15,7 +15,7 @@ from tests.cluster.place import Place, condition, uid_of
 _EDITS: dict[str, tuple[str, dict[str, Any]]] = {
     "Secret-auth": ("child-auth", {"data": {"username": "bWFsbG9yeQ=="}}),
     "Secret-envoy": ("child-envoy", {"data": {"envoy.json": "e30="}}),
-    "ServiceAccount": ("child", {"automountServiceAccountToken": True}),
+    "ServiceAccount": ("kode-child", {"automountServiceAccountToken": True}),
     "Service": ("child", {"spec": {"ports": [{"port": 80, "targetPort": 8443}]}}),
     "NetworkPolicy": ("child", {"spec": {"ingress": [{}]}}),
     "StatefulSet": ("child", {"spec": {"replicas": 0}}),
@@ -25,7 +25,7 @@ _EDITS: dict[str, tuple[str, dict[str, Any]]] = {
 _CHILDREN = {
     ("Secret", "child-auth"),
     ("PersistentVolumeClaim", "child-home"),
-    ("ServiceAccount", "child"),
+    ("ServiceAccount", "kode-child"),
     ("NetworkPolicy", "child"),
     ("Secret", "child-envoy"),
     ("Service", "child"),

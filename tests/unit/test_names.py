@@ -10,7 +10,13 @@ from kode import names
 
 LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-MADE = (names.workload, names.auth_secret, names.envoy_secret, names.home_claim)
+MADE = (
+    names.workload,
+    names.service_account,
+    names.auth_secret,
+    names.envoy_secret,
+    names.home_claim,
+)
 
 SPELLED = st.text(alphabet="ab0-._Zü", max_size=12)
 LONG = st.builds(lambda text, times: text * times, SPELLED, st.integers(1, 30))
@@ -40,6 +46,7 @@ def test_workload_keeps_a_valid_name_and_hashes_any_other(kode: str, workload: s
 def test_children_differ_by_suffix() -> None:
     made = (names.auth_secret("dev"), names.envoy_secret("dev"), names.home_claim("dev"))
     assert made == ("dev-auth", "dev-envoy", "dev-home")
+    assert names.service_account("deployer") == "kode-deployer"
     assert names.pod("dev") == "dev-0"
 
 

@@ -14,7 +14,9 @@ from kode.api.meta import Model
 _HOST = r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])"
 _USER = r"[A-Za-z0-9][A-Za-z0-9._~%+-]*@"
 _URL = (
-    rf"^((https?|ssh|git)://({_USER})?{_HOST}(:[0-9]{{1,5}})?(/[!-~]*)?"
+    # Before the host of http stands a token or a password, and a URL is shown to everybody.
+    rf"^((https?|git)://{_HOST}(:[0-9]{{1,5}})?(/[!-~]*)?"
+    rf"|ssh://({_USER})?{_HOST}(:[0-9]{{1,5}})?(/[!-~]*)?"
     rf"|{_USER}{_HOST}:[!-,.-~][!-~]*|file:///[!-~]+)$"
 )
 
@@ -22,8 +24,8 @@ _URL = (
 def _is_url(text: str) -> str:
     if not re.fullmatch(_URL.removesuffix("$"), text):
         raise ValueError(
-            "must be a URL of git without a password: https://, ssh://, git://, file:/// or "
-            "user@host:path"
+            "must be a URL of git without a password or a token: https://host/path, ssh://, "
+            "git://, file:/// or user@host:path"
         )
     return text
 

@@ -162,7 +162,8 @@ class KodeSpec(Model):
         HomePath | None,
         Field(
             description="Where the home volume is mounted; the template's defaultHome when left "
-            "out."
+            "out. No system folder such as /etc or /usr, nor one within, but for what defaultHome "
+            "names."
         ),
     ] = None
     workspace: Annotated[

@@ -141,7 +141,8 @@ NamespaceName = Annotated[
 ]
 """The name of a namespace (an RFC 1123 label)."""
 
-IMAGE = r"^[^\s]+$"
+IMAGE = r"^[^\s-][^\s]*$"
+"""A word that no program takes for an option."""
 LONGEST_IMAGE = 512
 
 Image = Annotated[str, Field(min_length=1, max_length=LONGEST_IMAGE, pattern=IMAGE)]

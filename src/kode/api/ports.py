@@ -9,6 +9,9 @@ SIDECAR_HTTP = 15080
 SIDECAR_HEALTH = 15021
 """Where the kubelet asks; it answers /ready and /live and nothing else."""
 
+SIDECAR_UID = 65532
+"""Who the sidecar runs as; an editor that was the same user could listen in its place."""
+
 ENVOY_FILES = "/etc/envoy"
 """Where the sidecar's Secret is mounted."""
 

@@ -71,6 +71,11 @@ class TemplateSpec(Model):
             f"port must not be one of the sidecar's: {', '.join(map(str, _SIDECAR_PORTS))}",
         ),
         Rule(
+            f"!has(self.puid) || self.puid != {ports.SIDECAR_UID}",
+            lambda self: self.puid != ports.SIDECAR_UID,
+            f"puid must not be the sidecar's: {ports.SIDECAR_UID}",
+        ),
+        Rule(
             "self.type != 'custom' || has(self.port)",
             lambda self: self.type != "custom" or self.port is not None,
             "a template of type custom needs port: where its program listens, told it as PORT",

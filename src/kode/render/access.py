@@ -1,4 +1,8 @@
-"""The ServiceAccount of a Kode: a name without rights, whose token is not mounted."""
+"""The ServiceAccount of a Kode: a name without rights, whose token is not mounted.
+
+Rule: it has a prefix of ours: rights and identities of clouds and meshes go by such names, and a
+person names a Kode as they like.
+"""
 
 from kode import names
 from kode.render.meta import Manifest, child
@@ -12,7 +16,7 @@ def service_account(kode: ResolvedKode) -> Manifest:
         "kind": "ServiceAccount",
         "metadata": child(
             kode=(kode.namespace, kode.name, kode.uid),
-            name=names.workload(kode.name),
+            name=names.service_account(kode.name),
             component="workspace",
         ),
         "automountServiceAccountToken": False,

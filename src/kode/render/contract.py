@@ -36,6 +36,7 @@ class Contract:
         host_variable: the variable that keeps it on loopback; None where nothing can.
         other_ports: variables that move further ports of it; nobody sets them, because one that is
             moved onto the sidecar's could be reached past it.
+        programs: folders of its own, outside those that every image has, that root runs from.
         auth_flag: the flag that says whether it asks for a password; None where giving it one says
             so.
     """
@@ -57,8 +58,14 @@ class Contract:
     workspace_variable: str | None = None
     host_variable: str | None = None
     other_ports: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     auth_flag: str | None = None
 
+
+_LINUXSERVER = (
+    *("/app", "/command", "/custom-cont-init.d", "/custom-services.d", "/defaults", "/init"),
+    *("/lsiopy", "/package"),
+)
 
 LINUXSERVER_CODE_SERVER = Contract(
     name="linuxserver/code-server",
@@ -71,6 +78,7 @@ LINUXSERVER_CODE_SERVER = Contract(
     port_variable="PORT",
     workspace_variable="DEFAULT_WORKSPACE",
     host_variable="CODE_SERVER_HOST",
+    programs=_LINUXSERVER,
 )
 
 CODER_CODE_SERVER = Contract(
@@ -98,6 +106,7 @@ LINUXSERVER_WEBTOP = Contract(
     port_variable="CUSTOM_PORT",
     user_variable="CUSTOM_USER",
     other_ports=("CUSTOM_HTTPS_PORT", "CUSTOM_WS_PORT"),
+    programs=_LINUXSERVER,
 )
 
 JUPYTER = Contract(

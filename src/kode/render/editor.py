@@ -24,6 +24,9 @@ _PLUGIN_RESOURCES = {
     "requests": {"cpu": "50m", "memory": "64Mi"},
     "limits": {"cpu": "2", "memory": "2Gi"},
 }
+_ROOT = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
+"""What an image needs that starts as root (docs/explanation/images.md says for what)."""
+
 # Makes each folder that is missing and gives it to the editor's user where it may.
 _MAKE_FOLDERS = (
     'for folder in "$@"; do [ -d "$folder" ] || mkdir "$folder" || exit 1; '
@@ -86,8 +89,8 @@ def security(kode: ResolvedKode) -> Manifest:
     if kode.privileged:
         return {"privileged": True}
     if kode.contract.starts_as_root:
-        # It becomes PUID:PGID by itself and needs to be root until then; raw sockets it does not.
-        return {"capabilities": {"drop": ["NET_RAW"]}}
+        # It becomes PUID:PGID by itself and needs to be root until then, with these rights of root.
+        return {"capabilities": {"drop": ["ALL"], "add": list(_ROOT)}}
     return _as_user(kode)
 
 
@@ -96,7 +99,9 @@ def _as_user(kode: ResolvedKode) -> Manifest:
         "runAsUser": kode.puid,
         "runAsGroup": kode.pgid,
         "runAsNonRoot": True,
-        "capabilities": {"drop": ["NET_RAW"]},
+        # A program that is root to whoever starts it, such as sudo, stays the user's.
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
     }
 
 

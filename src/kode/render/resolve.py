@@ -8,14 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kode import names
 from kode.api.conditions import Reason
 from kode.api.dotfiles import Dotfiles
 from kode.api.kode import Kode, KodeSpec, Storage
 from kode.api.pod import EnvVar, InitPlugin, TemplateEnvVar
 from kode.api.proxyconfig import DEFAULT_ENVOY_IMAGE, ProxyConfig
 from kode.api.template import KodeTemplate, Template, TemplateSpec
-from kode.errors import RefNotFound
-from kode.render import contract, grants
+from kode.errors import InvalidSpec, RefNotFound
+from kode.render import contract, grants, homes
 from kode.render.contract import Contract
 from kode.render.parameters import fill
 
@@ -129,12 +130,13 @@ def resolve(
         InvalidSpec: the Kode asks for what its template does not permit.
         RefNotFound: a reference crosses namespaces without leave, or the template is broken.
     """
-    check_template_ref(kode, template)
-    grants.check(kode, template, granting)
+    _check(kode, template, granting)
     spec = kode.spec
     user = credentials.user if credentials else spec.user or ""
     base = fill(kode, template, user)
     image = contract.of(base.type, base.image, base.default_home)
+    home = spec.home or base.default_home or image.home
+    homes.check(home, template.spec, image)
     return ResolvedKode(
         name=kode.metadata.name,
         namespace=kode.metadata.namespace,
@@ -144,7 +146,7 @@ def resolve(
         credentials=credentials,
         proxy=_proxy(proxy),
         port=base.port or image.port,
-        home=spec.home or base.default_home or image.home,
+        home=home,
         workspace=spec.workspace or base.default_workspace,
         puid=base.puid or DEFAULT_UID,
         pgid=base.pgid or image.group,
@@ -213,6 +215,17 @@ def check_proxy_ref(template: Template) -> None:
             f"KodeClusterTemplate {template.metadata.name}: envoyProxyRef must say the namespace "
             f"of EnvoyProxyConfig {ref.name}",
         )
+
+
+def _check(kode: Kode, template: Template, granting: Collection[str]) -> None:
+    if kode.metadata.name in names.RESERVED:
+        raise InvalidSpec(
+            Reason.INVALID_SPEC,
+            f"metadata.name: programs look for {kode.metadata.name} by themselves, and would find "
+            "this Kode's Service: take another name",
+        )
+    check_template_ref(kode, template)
+    grants.check(kode, template, granting)
 
 
 def _proxy(config: ProxyConfig | None) -> Proxy:

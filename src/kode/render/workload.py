@@ -16,8 +16,6 @@ from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarFiles, provenance
 from kode.render.storage import claim_name
 
-_ENVOY_UID = 65532
-
 
 def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Manifest:
     """Return the StatefulSet.
@@ -67,7 +65,7 @@ def digest(value: Any) -> str:
 def _pod_spec(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     template = kode.template
     spec: Manifest = {
-        "serviceAccountName": names.workload(kode.name),
+        "serviceAccountName": names.service_account(kode.name),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
@@ -130,8 +128,8 @@ def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             "failureThreshold": 6,
         },
         "securityContext": {
-            "runAsUser": _ENVOY_UID,
-            "runAsGroup": _ENVOY_UID,
+            "runAsUser": ports.SIDECAR_UID,
+            "runAsGroup": ports.SIDECAR_UID,
             "runAsNonRoot": True,
             "readOnlyRootFilesystem": True,
             "allowPrivilegeEscalation": False,

@@ -11,10 +11,11 @@ from tests.documents import kode
 
 URLS = [
     "https://example.org/me/dotfiles.git",
-    "http://me@example.org:8080/x?y=z",
+    "http://example.org:8080/x?y=z",
     "ssh://git@example.org:22/me/x",
     "git://10.0.0.1/x",
     "https://[::1]:8443/x",
+    "https://example.org/@me/x@y",
     "git@example.org:me/dotfiles.git",
     "me@example.org:~/x",
     "file:///srv/git/x.git",
@@ -30,6 +31,10 @@ NO_URLS = [
     "ssh://-oProxyCommand=x/y",
     "ssh://-x@example.org/y",
     "https://me:secret@example.org/x",
+    "https://ghp_token@example.org/x",
+    "http://token@example.org:8080/x",
+    "git://me@example.org/x",
+    "ssh://me:secret@example.org/x",
     "git@-oProxyCommand=x:y",
     "git@example.org:-x",
     "example.org/x",

@@ -73,6 +73,8 @@ def test_quantity_refuses_what_kubernetes_refuses(given: object) -> None:
         ("namespace", "a.b"),
         ("image", "a b"),
         ("image", ""),
+        ("image", "--volume=/:/host"),
+        ("image", "-v/:/host"),
         ("home", "config"),
         ("home", "/"),
         ("home", "/config/"),

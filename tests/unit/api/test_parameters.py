@@ -122,7 +122,7 @@ def test_values_of_a_kode_keep_their_type() -> None:
         ({"args": ["", "{{kode.password}}"]}, "spec: args[1]: {{kode.password}} is not known"),
         ({"args": ["{{ kode.name }"]}, "spec: args[0]: {{ kode.name } is no placeholder: write"),
         ({"command": ["{{ a b }}"]}, "spec: command[0]: {{ a b }} is no placeholder: write {{ pa"),
-        ({"image": "a b"}, r"spec.image: must match pattern '^[^\s]+$'"),
+        ({"image": "a b"}, r"spec.image: must match pattern '^[^\s-][^\s]*$'"),
         ({"resources": {"limits": {"cpu": "lots"}}}, "spec.resources.limits.cpu: must be a Kube"),
         ({"tz": "x" * 65}, "spec.tz: must have at most 64 characters"),
         ({"defaultHome": "/a"}, "spec.defaultHome: must have at least 3 characters"),

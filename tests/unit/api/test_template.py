@@ -20,6 +20,9 @@ SECRET = {"secretKeyRef": {"name": "a", "key": "b"}}
         ({"port": 15021}, "spec: port must not be one of the sidecar's: 15080, 15021"),
         ({"tz": "Europe/Zürich"}, "spec.tz: must match pattern "),
         ({"puid": 0}, "spec.puid: must be greater than or equal to 1"),
+        ({"puid": 65532}, "spec: puid must not be the sidecar's: 65532"),
+        ({"image": "--privileged"}, "spec.image: must match pattern "),
+        ({"initPlugins": [{"name": "a", "image": "-v"}]}, "spec.initPlugins[0].image: must "),
         (
             {"env": [{"name": "A", "value": "", "valueFrom": FIELD}]},
             "spec.env[0]: value and valueFrom exclude each other: set one of them",

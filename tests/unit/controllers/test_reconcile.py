@@ -27,7 +27,7 @@ from tests.unit.controllers.virtual import VirtualLoop, clock, run
 CHILDREN = {
     ("Secret", "dev-auth"),
     ("PersistentVolumeClaim", "dev-home"),
-    ("ServiceAccount", "dev"),
+    ("ServiceAccount", "kode-dev"),
     ("NetworkPolicy", "dev"),
     ("Secret", "dev-envoy"),
     ("Service", "dev"),

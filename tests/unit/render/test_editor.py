@@ -107,7 +107,25 @@ def test_image_that_becomes_its_user_by_itself_starts_as_root(
 ) -> None:
     found = editor.security(resolved(over=template(**over)))
     assert found.get("runAsUser") == starts_as
-    assert found["capabilities"] == {"drop": ["NET_RAW"]}
+    assert found["capabilities"]["drop"] == ["ALL"]
+    assert ("add" in found["capabilities"]) is (starts_as is None)
+    assert (found.get("allowPrivilegeEscalation") is False) is (starts_as is not None)
+
+
+def test_every_container_of_a_pod_has_no_right_that_its_image_does_not_need() -> None:
+    plugins = [{"name": "a", "image": "b"}]
+    given = kode(dotfiles={"repository": "https://example.org/x"}, initPlugins=plugins)
+    pod = resolved(given, template(image=CODERCOM, initPlugins=plugins))
+    for found in (*editor.init_containers(pod), editor.container(pod, login=True)):
+        security = found["securityContext"]
+        assert security["runAsNonRoot"]
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["capabilities"] == {"drop": ["ALL"]}
+    root = resolved(given, template(initPlugins=plugins))
+    for found in (*editor.init_containers(root)[:-1], editor.container(root, login=True)):
+        kept = found["securityContext"]["capabilities"]
+        assert kept["drop"] == ["ALL"]
+        assert not {"MKNOD", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT"} & {*kept["add"]}
 
 
 def test_command_of_the_template_starts_where_its_image_says() -> None:

@@ -36,7 +36,7 @@ def refusal(over: Template, **values: Any) -> KodeError:
             {"cpu": 1, "image": "a b"},
             (
                 "spec.parameters: with these values KodeTemplate team/base is broken: "
-                r"image: must match pattern '^[^\s]+$'"
+                r"image: must match pattern '^[^\s-][^\s]*$'"
             ),
         ),
     ],

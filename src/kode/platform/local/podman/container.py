@@ -147,8 +147,10 @@ def _rights(container: Container) -> Iterator[str]:
         yield f"--user={container.user}"
     if security.get("privileged"):
         yield "--privileged"
-    for name in (security.get("capabilities") or {}).get("drop") or ():
-        yield f"--cap-drop={name}"
+    if security.get("allowPrivilegeEscalation") is False:
+        yield "--security-opt=no-new-privileges"
+    for verb, names in (security.get("capabilities") or {}).items():
+        yield from (f"--cap-{verb}={name}" for name in names)
 
 
 def _limits(manifest: Manifest, engine: Engine) -> Iterator[str]:

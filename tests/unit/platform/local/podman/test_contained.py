@@ -192,6 +192,17 @@ def test_what_is_left_is_removed_by_name() -> None:
     assert cleanup.argv == (ROOT.path, "rm", "--force", "--ignore", NAME)
 
 
+def test_rights_are_those_of_a_pod() -> None:
+    own = planned(image=CODERCOM).program.main.argv
+    assert {"--security-opt=no-new-privileges", "--cap-drop=ALL"} <= {*own}
+    assert not [word for word in own if word.startswith("--cap-add")]
+    root = planned().program.main.argv
+    assert "--cap-drop=ALL" in root
+    assert "--security-opt=no-new-privileges" not in root
+    added = [word.partition("=")[2] for word in root if word.startswith("--cap-add=")]
+    assert added == ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]
+
+
 def test_limits_that_root_may_not_raise_are_said() -> None:
     words = planned(replace(ROOT, ulimits=("nofile=5:5",))).program.main.argv
     assert "--ulimit=nofile=5:5" in words
