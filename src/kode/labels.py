@@ -43,7 +43,8 @@ GENERATED = f"{GROUP}/generated"
 """Label on a login Secret whose password the platform made up itself, and so may show."""
 
 RESTARTED_AT = f"{GROUP}/restarted-at"
-"""Annotation on a Kode: setting or changing it restarts the pod, taking any pending update."""
+"""Annotation on a Kode: setting or changing it restarts the pod, taking any pending update. On a
+template or a proxy config it does so for every Kode that uses it."""
 
 RUNTIME = f"{GROUP}/runtime"
 """Annotation on a Kode: what runs it on one machine, podman or process; a cluster has no choice."""

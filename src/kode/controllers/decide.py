@@ -24,7 +24,7 @@ from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
 from kode.platform.desired import Meaning, mean
-from kode.platform.referred import proxy_config_of, template_of
+from kode.platform.referred import proxy_config_of, restarted_at, template_of
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import auth
 
@@ -152,7 +152,8 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
     manifests = meaning.render(
         operator_namespace=inputs.operator_namespace,
         revision=login.revision(inputs, kode, found),
-        restarted_at=kode.metadata.annotations.get(labels.RESTARTED_AT, ""),
+        restarted_at=restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
+        closed=inputs.closed,
     )
     workload = manifests[-1]
     work.pod_hash = workload["spec"]["template"]["metadata"]["annotations"][labels.POD_HASH]

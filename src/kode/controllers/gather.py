@@ -26,6 +26,7 @@ from kode.platform.kubernetes.kinds import (
     STATEFUL_SET,
 )
 from kode.platform.references import Ref
+from kode.render.network import METADATA_ADDRESSES
 
 _SETTLING_SECONDS = 5.0
 """For this long after something was made, a missing consequence of it is no news."""
@@ -37,11 +38,25 @@ Found = Mapping[ChildKey, Object]
 class Gatherer:
     """Reads the world for one pass."""
 
-    def __init__(self, client: Client, world: World, operator_namespace: str) -> None:
-        """Read from caches, and from the API server what they lack."""
+    def __init__(
+        self,
+        client: Client,
+        world: World,
+        operator_namespace: str,
+        closed: tuple[str, ...] = METADATA_ADDRESSES,
+    ) -> None:
+        """Read from caches, and from the API server what they lack.
+
+        Args:
+            client: the API server.
+            world: the caches.
+            operator_namespace: where the operator and the gateway run.
+            closed: address blocks that no workspace reaches.
+        """
         self._client = client
         self._world = world
         self._operator_namespace = operator_namespace
+        self._closed = closed
 
     async def gather(self, key: Key, found: Found) -> Inputs:
         """Return what a pass over a Kode sees.
@@ -98,6 +113,7 @@ class Gatherer:
             pod=inputs.pod,
             notes=self._notes(inputs, claim, now),
             operator_namespace=inputs.operator_namespace,
+            closed=self._closed,
             granting=frozenset(name for name, found in where.items() if found.grants),
             terminating=own.terminating,
         )

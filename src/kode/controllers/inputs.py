@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kode.api.meta import Object
+from kode.render.network import METADATA_ADDRESSES
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -52,6 +53,7 @@ class Inputs:
         operator_namespace: where the operator and the gateway run.
         granting: which of the namespaces of the Kode and of its template an administrator has
             labelled, so that KodeTemplates may grant what is theirs.
+        closed: address blocks that no workspace reaches.
         terminating: whether the Kode's namespace is being deleted.
     """
 
@@ -68,4 +70,5 @@ class Inputs:
     notes: tuple[str, ...] = ()
     operator_namespace: str = "kode-system"
     granting: frozenset[str] = frozenset()
+    closed: tuple[str, ...] = METADATA_ADDRESSES
     terminating: bool = False

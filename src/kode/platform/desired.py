@@ -3,6 +3,7 @@
 Rule: this is the only place that puts render and gateway together; it is as pure as they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kode.gateway import door, faults, passthrough, translate
@@ -10,6 +11,7 @@ from kode.gateway.authentication import doubt
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from kode.render.manifests import manifests
 from kode.render.meta import Manifest
+from kode.render.network import METADATA_ADDRESSES
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarFiles
 
@@ -43,14 +45,20 @@ class Meaning:
         return translate.bootstrap(self.sidecar)
 
     def render(
-        self, *, operator_namespace: str, revision: int, restarted_at: str = ""
+        self,
+        *,
+        operator_namespace: str,
+        revision: int,
+        restarted_at: str = "",
+        closed: Sequence[str] = METADATA_ADDRESSES,
     ) -> tuple[Manifest, ...]:
         """Return the manifests.
 
         Args:
             operator_namespace: where the operator and the gateway run.
             revision: how often the credentials have changed.
-            restarted_at: the Kode's annotation of that name.
+            restarted_at: the annotation of that name (kode.platform.referred).
+            closed: address blocks that no workspace reaches.
         """
         files = SidecarFiles(
             config=translate.dump(self.envoy),
@@ -59,7 +67,11 @@ class Meaning:
             editor_login=self.door is Door.EDITOR,
         )
         return manifests(
-            self.kode, files, operator_namespace=operator_namespace, restarted_at=restarted_at
+            self.kode,
+            files,
+            operator_namespace=operator_namespace,
+            restarted_at=restarted_at,
+            closed=closed,
         )
 
 

@@ -142,6 +142,21 @@ def check_offered(secret: Object, uid: str) -> None:
         )
 
 
+def restarted_at(kode: Object | None, *named: Object | None) -> str:
+    """Return what restarts a Kode when it changes: its own annotation, and those of what it names.
+
+    Args:
+        kode: the Kode.
+        named: its template and its proxy config; None where there is none.
+    """
+    own, *others = (
+        str(_dict(_dict(it or {}, "metadata"), "annotations").get(labels.RESTARTED_AT, ""))
+        for it in (kode, *named)
+    )
+    # Of a Kode whose template has none it is as it was before templates could have one.
+    return "|".join((own, *others)) if any(others) else own
+
+
 def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = value.get(key)
     return found if isinstance(found, Mapping) else {}

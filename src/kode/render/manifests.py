@@ -3,10 +3,12 @@
 Rule: total and deterministic; what a pod needs comes before the pod.
 """
 
+from collections.abc import Sequence
+
 from kode import names
 from kode.render.access import service_account
 from kode.render.meta import Manifest
-from kode.render.network import policy
+from kode.render.network import METADATA_ADDRESSES, policy
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarFiles, auth, envoy
 from kode.render.service import service
@@ -15,7 +17,12 @@ from kode.render.workload import workload
 
 
 def manifests(
-    kode: ResolvedKode, files: SidecarFiles, *, operator_namespace: str, restarted_at: str = ""
+    kode: ResolvedKode,
+    files: SidecarFiles,
+    *,
+    operator_namespace: str,
+    restarted_at: str = "",
+    closed: Sequence[str] = METADATA_ADDRESSES,
 ) -> tuple[Manifest, ...]:
     """Return the children of a Kode.
 
@@ -23,7 +30,8 @@ def manifests(
         kode: the Kode.
         files: what the sidecar reads.
         operator_namespace: where the operator and the gateway run.
-        restarted_at: the Kode's annotation of that name.
+        restarted_at: the annotation of that name; a new value restarts the pod.
+        closed: address blocks that no workspace reaches.
     """
     own_auth = None
     if kode.credentials and kode.credentials.secret == names.auth_secret(kode.name):
@@ -33,7 +41,7 @@ def manifests(
         *(manifest for manifest in optional if manifest is not None),
         service_account(kode),
         # Before the pod, so that it never runs a moment without it.
-        policy(kode, operator_namespace),
+        policy(kode, operator_namespace, closed),
         envoy(kode, files),
         service(kode),
         workload(kode, files, restarted_at),

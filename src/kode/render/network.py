@@ -4,22 +4,42 @@ Rule: in, only to the sidecar's port, from the gateway and from what the templat
 out, anywhere but to the addresses where clouds hand a node's credentials to whoever asks.
 """
 
+from collections.abc import Sequence
+
 from kode import labels, names
 from kode.api import ports
 from kode.render.meta import Manifest, child
 from kode.render.resolve import ResolvedKode
 from kode.render.service import exposure
 
-METADATA_IPV4 = "169.254.169.254/32"
-METADATA_IPV6 = "fd00:ec2::254/128"
+METADATA_ADDRESSES = (
+    "169.254.169.254/32",  # nearly every cloud
+    "169.254.170.2/32",  # AWS: roles of ECS tasks
+    "169.254.170.23/32",  # AWS: EKS Pod Identity
+    "168.63.129.16/32",  # Azure: its wire server, with secrets of extensions
+    "100.100.100.200/32",  # Alibaba
+    "169.254.0.23/32",  # Tencent
+    "169.254.10.10/32",  # Tencent
+    "169.254.42.42/32",  # Scaleway
+    "192.0.0.192/32",  # Oracle
+    "fd00:ec2::254/128",  # AWS
+    "fd00:ec2::23/128",  # AWS: EKS Pod Identity
+    "fd20:ce::254/128",  # Google
+    "fd00:42::42/128",  # Scaleway
+    "fe80::a9fe:a9fe/128",  # OpenStack
+)
+"""Not all of link-local: name servers of nodes (169.254.20.10) are there as well."""
 
 
-def policy(kode: ResolvedKode, operator_namespace: str) -> Manifest:
+def policy(
+    kode: ResolvedKode, operator_namespace: str, closed: Sequence[str] = METADATA_ADDRESSES
+) -> Manifest:
     """Return the NetworkPolicy.
 
     Args:
         kode: the Kode.
         operator_namespace: where the operator and the gateway run.
+        closed: address blocks that no workspace reaches.
     """
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -36,15 +56,15 @@ def policy(kode: ResolvedKode, operator_namespace: str) -> Manifest:
             "egress": [
                 # Some network plugins do not count pods into address blocks.
                 {"to": [{"namespaceSelector": {}}]},
-                {
-                    "to": [
-                        {"ipBlock": {"cidr": "0.0.0.0/0", "except": [METADATA_IPV4]}},
-                        {"ipBlock": {"cidr": "::/0", "except": [METADATA_IPV6]}},
-                    ]
-                },
+                {"to": [_block("0.0.0.0/0", closed), _block("::/0", closed)]},
             ],
         },
     }
+
+
+def _block(everything: str, closed: Sequence[str]) -> Manifest:
+    family = [block for block in closed if (":" in block) == (":" in everything)]
+    return {"ipBlock": {"cidr": everything, **({"except": family} if family else {})}}
 
 
 def _ingress(kode: ResolvedKode, operator_namespace: str) -> Manifest:

@@ -21,7 +21,7 @@ from kode.controllers.process import health, logs
 from kode.controllers.process.health import Pulse
 from kode.controllers.process.lease import Lease, Terms
 from kode.controllers.process.login import Login
-from kode.controllers.process.options import Options, own_namespace
+from kode.controllers.process.options import Options, addresses, own_namespace
 from kode.controllers.process.runtime import Runtime
 from kode.controllers.queue import Queue
 from kode.controllers.reconcile import Reconciler
@@ -70,7 +70,9 @@ class Operator:
         self._pulse = Pulse(self._reflectors, self._queue, clock)
         self._runtime = Runtime(client, self._world, self._pulse.problem, options.liveness)
         self._reconciler = Reconciler(
-            gatherer=Gatherer(client, self._world, namespace),
+            gatherer=Gatherer(
+                client, self._world, namespace, addresses(options.metadata_addresses)
+            ),
             applier=Applier(client, self._world),
             reporter=Reporter(client, self._world),
             queue=self._queue,

@@ -7,9 +7,11 @@ import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from typing import Any
 
 from kode.controllers.process.login import NAMESPACE_FILE
+from kode.render.network import METADATA_ADDRESSES
 
 
 def own_namespace() -> str:
@@ -48,6 +50,10 @@ class Options:
     log_level: str = _option(
         "info", "least weight of a line to write", choices=("debug", "info", "warning", "error")
     )
+    metadata_addresses: str = _option(
+        ",".join(METADATA_ADDRESSES),
+        "addresses and address blocks that no workspace reaches, instead of these",
+    )
     kubeconfig: str = _option(
         "", "kubeconfig to use; KUBECONFIG, or the pod's service account, when left out"
     )
@@ -67,4 +73,17 @@ def parse(arguments: Sequence[str]) -> Options:
     found = parser.parse_args(arguments)
     if found.workers < 1:
         parser.error("argument --workers: must be at least 1")
+    try:
+        addresses(found.metadata_addresses)
+    except ValueError as error:
+        parser.error(f"argument --metadata-addresses: {error}")
     return Options(**vars(found))
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Return the address blocks of a list with commas.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    return tuple(str(ip_network(item.strip(), strict=False)) for item in text.split(",") if item)

@@ -15,7 +15,9 @@ from typing import Any
 from kode import labels
 from kode.api.kode import Kode
 from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.platform.local.gather import Seen
 from kode.platform.local.program import Phase, Program, State
+from kode.platform.referred import restarted_at
 from kode.render.resolve import ResolvedKode
 
 _FILE = "made.json"
@@ -42,13 +44,14 @@ class Made:
 
 
 def made(
-    kode: Kode, resolved: ResolvedKode, program: Program, sidecar: Sidecar, claim: str
+    seen: Seen, meaning: tuple[Kode, ResolvedKode], program: Program, sidecar: Sidecar, claim: str
 ) -> Made:
     """Return what a program is made from."""
+    kode, resolved = meaning
     credentials = resolved.credentials
     own = [
         resolved.kode_part,
-        kode.metadata.annotations.get(labels.RESTARTED_AT, ""),
+        restarted_at(seen.kode, seen.template, seen.proxy_config),
         kode.metadata.annotations.get(labels.RUNTIME, ""),
         [credentials.user, credentials.password] if credentials else [],
     ]

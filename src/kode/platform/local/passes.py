@@ -195,7 +195,7 @@ class Passes:
             upstream=work.plan.upstream,
             users=htpasswd(meaning.kode.credentials) if meaning.kode.credentials else "",
         )
-        work.made = records.made(kode, meaning.kode, work.plan.program, sidecar, claim)
+        work.made = records.made(work.seen, (kode, meaning.kode), work.plan.program, sidecar, claim)
         if suspend:
             return
         work.pending = records.waits(work.before, work.made, self._supervisor.state(key))

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kode.controllers.process import options
-from kode.controllers.process.options import Options, own_namespace, parse
+from kode.controllers.process.options import Options, addresses, own_namespace, parse
+from kode.render.network import METADATA_ADDRESSES
 
 
 def test_each_option_is_taken() -> None:
@@ -17,10 +18,18 @@ def test_each_option_is_taken() -> None:
         "--readiness=",
         "--log-format=json",
         "--log-level=debug",
+        "--metadata-addresses=192.0.2.1, 2001:db8::/64",
         "--kubeconfig=/k",
     ]
-    expected = Options("kodes", 3, "x", "127.0.0.1:1", "", "json", "debug", "/k")
+    blocks = "192.0.2.1, 2001:db8::/64"
+    expected = Options("kodes", 3, "x", "127.0.0.1:1", "", "json", "debug", blocks, "/k")
     assert parse(arguments) == expected
+
+
+def test_addresses_are_taken_as_blocks() -> None:
+    assert addresses("192.0.2.1, 2001:db8::1/64") == ("192.0.2.1/32", "2001:db8::/64")
+    assert addresses("") == ()
+    assert addresses(Options().metadata_addresses) == METADATA_ADDRESSES
 
 
 def test_without_options_the_defaults_are_those_of_the_types() -> None:
@@ -28,7 +37,15 @@ def test_without_options_the_defaults_are_those_of_the_types() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--workers=0"], ["--workers=x"], ["--log-format=xml"], ["--nothing"], ["stray"]]
+    "wrong",
+    [
+        ["--workers=0"],
+        ["--metadata-addresses=nowhere"],
+        ["--workers=x"],
+        ["--log-format=xml"],
+        ["--nothing"],
+        ["stray"],
+    ],
 )
 def test_a_wrong_option_is_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
