@@ -24,7 +24,7 @@ _PLUGIN_RESOURCES = {
     "requests": {"cpu": "50m", "memory": "64Mi"},
     "limits": {"cpu": "2", "memory": "2Gi"},
 }
-_ROOT = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
+ROOT_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
 """What an image needs that starts as root (docs/explanation/images.md says for what)."""
 
 # Makes each folder that is missing and gives it to the editor's user where it may.
@@ -90,7 +90,7 @@ def security(kode: ResolvedKode) -> Manifest:
         return {"privileged": True}
     if kode.contract.starts_as_root:
         # It becomes PUID:PGID by itself and needs to be root until then, with these rights of root.
-        return {"capabilities": {"drop": ["ALL"], "add": list(_ROOT)}}
+        return {"capabilities": {"drop": ["ALL"], "add": list(ROOT_CAPABILITIES)}}
     return _as_user(kode)
 
 

@@ -145,7 +145,15 @@ class _Maker:
         rendering = rendered.init_containers(self._kode)[0]
         _, _, _, _, *folders = rendering["command"]
         paths = dict.fromkeys((self._kode.home, *folders))
-        manifest = {**rendering, "command": ["sh", "-c", _OWN, "folders", *paths]}
+        manifest = {
+            **rendering,
+            "command": ["sh", "-c", _OWN, "folders", *paths],
+            # It gives the home away, whomever the image starts as.
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"], "add": list(rendered.ROOT_CAPABILITIES)},
+            },
+        }
         return self._run("folders", manifest, {"OWNER": self._owner}, _ROOT)
 
     def _run(self, name: str, manifest: Manifest, values: Mapping[str, str], user: str) -> Step:

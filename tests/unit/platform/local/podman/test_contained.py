@@ -196,6 +196,9 @@ def test_rights_are_those_of_a_pod() -> None:
     own = planned(image=CODERCOM).program.main.argv
     assert {"--security-opt=no-new-privileges", "--cap-drop=ALL"} <= {*own}
     assert not [word for word in own if word.startswith("--cap-add")]
+    (folders,) = [it for it in planned(image=CODERCOM).program.steps if it.name == "folders"]
+    assert {"--security-opt=no-new-privileges", "--cap-drop=ALL"} <= {*folders.argv}
+    assert "--cap-add=CHOWN" in folders.argv
     root = planned().program.main.argv
     assert "--cap-drop=ALL" in root
     assert "--security-opt=no-new-privileges" not in root
