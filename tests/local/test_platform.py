@@ -151,6 +151,20 @@ def test_kode_that_is_no_longer_permitted_is_stopped_until_it_is(machine: Machin
     machine.ready("guest")
 
 
+def test_restart_asked_of_a_template_takes_its_edit(machine: Machine) -> None:
+    machine.apply(template("fixed"), kode("old", template="fixed"))
+    machine.ready("old")
+    edited = template("fixed", more="  env: [{name: FIXED, value: now}]")
+    machine.apply(edited)
+    machine.told("old", "UpdatePending", status="True")
+    asked = "{name: fixed, annotations: {kode.jacero.io/restarted-at: now}}"
+    machine.apply(edited.replace("{name: fixed}", asked))
+    until(
+        lambda: machine.condition("old").get("reason") == "Running",
+        lambda: str(machine.condition("old")),
+    )
+
+
 def test_template_of_a_namespace_grants_nothing_here_either(machine: Machine) -> None:
     small = template("placed", more="  nodeSelector: {disk: fast}")
     machine.apply(

@@ -9,6 +9,7 @@ from typing import Any
 Object = Mapping[str, Any]
 
 _FAILED = "Failed"
+_WITHHELD = frozenset({"NotPermitted", "RefNotPermitted"})
 
 
 def status(kode: Object) -> Mapping[str, Any]:
@@ -47,7 +48,7 @@ def is_ready(kode: Object) -> bool:
 
 def is_hopeless(kode: Object) -> bool:
     """Tell whether it will not start by itself: it failed, or is suspended as not permitted."""
-    withheld = is_suspended(kode) and not kode["spec"].get("suspend")
+    withheld = condition(kode, "Suspended").get("reason") in _WITHHELD
     return current(kode) and (phase(kode) == _FAILED or withheld)
 
 

@@ -295,6 +295,18 @@ def test_a_platform_that_ends_is_waited_for_only_for_a_while(
     assert (found.exit_code == 6) == ends
 
 
+def test_waiting_ends_where_leave_is_missing(run: Run, memory: Memory) -> None:
+    withheld = [
+        condition("Ready", "False", "RefNotPermitted", "Label it."),
+        condition("Suspended", "True", "RefNotPermitted", "Label it."),
+    ]
+    memory.hold(kode("dev", *withheld, phase="Suspended"))
+    memory.turn = lambda found: found["metadata"].update(generation=1)
+    found = run("start", "dev")
+    assert found.exit_code == 5
+    assert "error: dev does not start: RefNotPermitted: Label it." in found.stderr
+
+
 def test_waiting_ends_where_it_is_of_no_use(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,9 +59,10 @@ def made(
     return Made(program.key, _digest(own), _digest(whole), sidecar, claim)
 
 
-def marked(program: Program, kode: Kode) -> Program:
-    """Return a program that is another one for each restart that its Kode was asked for."""
-    return replace(program, mark=kode.metadata.annotations.get(labels.RESTARTED_AT, ""))
+def marked(program: Program, seen: Seen) -> Program:
+    """Return a program that is another one for each restart that was asked for."""
+    mark = restarted_at(seen.kode, seen.template, seen.proxy_config)
+    return replace(program, mark=mark)
 
 
 def waits(before: Made | None, now: Made, state: State | None) -> bool:

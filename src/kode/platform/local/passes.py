@@ -188,7 +188,7 @@ class Passes:
         except KodeError as error:
             work.problems.append(error)
             return
-        work.plan = replace(plan, program=records.marked(plan.program, kode))
+        work.plan = replace(plan, program=records.marked(plan.program, work.seen))
         work.not_here = plan.not_here
         sidecar = replace(
             meaning.sidecar,
