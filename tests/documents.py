@@ -134,4 +134,4 @@ def secret_document(name: str, /, **texts: str) -> Document:
 def variables(container: Mapping[str, Any]) -> dict[str, Any]:
     """Return the environment of a container: literal values, or where they come from."""
     env: Sequence[Mapping[str, Any]] = container.get("env", [])
-    return {item["name"]: item.get("value", item.get("valueFrom")) for item in env}
+    return {item["name"]: item.get("value", item.get("valueFrom", "")) for item in env}

@@ -62,12 +62,6 @@ class Door:
         except httpx2.TransportError:
             return REFUSED
 
-    def sign_in(self, password: str) -> str:
-        """Send an editor's login form; the cookie that it gave, empty where it gave none."""
-        self.http.cookies.clear()
-        answer = self.http.post("/login", data={"password": password})
-        return answer.headers.get("set-cookie", "").split(";")[0]
-
     def socket(self, login: tuple[str, str] | None = None, **headers: str) -> int:
         """Return the status code of asking for the editor's own WebSocket: 101 where it opens."""
         try:

@@ -1,5 +1,7 @@
 """The other images that Kode knows come up behind their doors as code-server does."""
 
+from base64 import b64encode
+
 import pytest
 
 from tests.cluster.documents import CODERCOM, PASSWORD, USER, WEBTOP, kode, template
@@ -32,17 +34,30 @@ def test_webtop_keeps_its_files_as_the_user(place: Place) -> None:
     assert "/config" in place.exec("desktop", "cat", "/proc/mounts")
 
 
-def test_codercom_asks_for_the_password_and_opens_the_workspace(place: Place) -> None:
+def test_webtop_opens_its_lock_to_its_sidecar_alone(place: Place) -> None:
+    place.ready("desktop")
+    basic = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    for header in ("X-None: x", f"Authorization: Basic {basic}"):
+        ask = f"GET / HTTP/1.0\\r\\nHost: desktop\\r\\n{header}\\r\\n\\r\\n"
+        script = f"exec 3<>/dev/tcp/127.0.0.1/3000; printf '{ask}' >&3; head -1 <&3"
+        assert " 401 " in place.exec("desktop", "bash", "-c", script)
+    assert PASSWORD not in place.exec("desktop", "cat", "/proc/1/environ")
+
+
+def test_codercom_opens_the_workspace_to_whoever_the_sidecar_lets_in(place: Place) -> None:
     place.ready("coder")
+    login = (USER, PASSWORD)
     with place.door("coder") as door:
-        assert door.status("/") == 302
-        assert door.sign_in("wrong") == ""
-        cookie = door.sign_in(PASSWORD)
-        page = door.get("/?folder=/home/coder/src/app", cookie=cookie)
+        assert door.status("/") == 401
+        assert door.status("/", login=(USER, "wrong")) == 401
+        page = door.get("/?folder=/home/coder/src/app", login=login)
         assert page.status_code == 200
         assert "workbench" in page.text
-        assert door.talk(cookie=cookie)["type"] == "sign"
-        assert door.socket() != 101
+        assert door.talk(login=login)["type"] == "sign"
+        assert door.socket() == 401
+    # 8080 in the table of sockets, which is in hexadecimal.
+    found = place.exec("coder", "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6").split()
+    assert [it for it in found if it.endswith(":1F90") and it != "0100007F:1F90"] == []
 
 
 def test_codercom_runs_as_its_user_in_its_home(place: Place) -> None:

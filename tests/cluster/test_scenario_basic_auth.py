@@ -67,7 +67,7 @@ def test_a_websocket_opens_only_with_the_login(door: Door) -> None:
 
 def test_the_editor_never_sees_the_password(scenarios: Place) -> None:
     variables = scenarios.exec(NAME, "cat", "/proc/1/environ")
-    assert "PORT=8443" in variables
+    assert "CODE_SERVER_HOST=127.0.0.1" in variables
     assert PASSWORD not in variables
 
 

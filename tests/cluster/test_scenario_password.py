@@ -10,6 +10,7 @@ from tests.cluster.door import Door
 from tests.cluster.place import Place, condition
 
 NAME = "my-code-server"
+LOGIN = (USER, PASSWORD)
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -41,47 +42,53 @@ def test_every_condition_is_told(scenarios: Place) -> None:
     assert found["status"]["phase"] == "Running"
 
 
-def test_without_a_password_there_is_only_the_login_page(door: Door) -> None:
-    page = door.get("/?folder=/config/my-project")
-    assert page.status_code == 302
-    assert "/login" in page.headers["location"]
-    login = door.get("/login")
-    assert login.status_code == 200
-    assert 'name="password"' in login.text
-    for guarded in ("/", "/vscode-remote-resource?path=/etc/passwd", "/proxy/8443/", "/manifest"):
-        assert "workbench" not in door.get(guarded).text
-    assert door.status("/proxy/22/") in (302, 401)
-
-
-def test_without_a_password_no_websocket_opens(door: Door) -> None:
-    assert door.socket() != 101
-    assert door.socket(cookie="code-server-session=%24argon2id%24forged") != 101
-
-
-def test_basic_authentication_is_no_way_around_the_login(door: Door) -> None:
-    assert door.status("/", login=(USER, PASSWORD)) == 302
+def test_without_a_password_nothing_is_shown(door: Door) -> None:
+    for where in ("/", "/login", "/healthz", "/vscode-remote-resource?path=/etc/passwd"):
+        answer = door.get(where)
+        assert answer.status_code == 401, where
+        assert "workbench" not in answer.text
+    assert door.status("/proxy/22/") == 401
+    assert door.socket() == 401
 
 
 @pytest.mark.parametrize("wrong", ["", "devpasswor", "devpassword1", "DEVPASSWORD"])
 def test_a_wrong_password_is_refused(door: Door, wrong: str) -> None:
-    assert door.sign_in(wrong) == ""
+    assert door.status("/", login=(USER, wrong)) == 401
+    assert door.socket(login=(USER, wrong)) == 401
 
 
 def test_the_password_opens_the_editor_and_its_websocket(door: Door) -> None:
-    cookie = door.sign_in(PASSWORD)
-    assert cookie
-    page = door.get("/?folder=/config/my-project", cookie=cookie)
+    page = door.get("/?folder=/config/my-project", login=LOGIN)
     assert page.status_code == 200
     assert "workbench" in page.text
-    assert door.socket(cookie=cookie) == 101
-    assert door.talk(cookie=cookie)["type"] == "sign"
+    assert door.socket(login=LOGIN) == 101
+    assert door.talk(login=LOGIN)["type"] == "sign"
 
 
 def test_the_folder_of_the_kode_is_opened(scenarios: Place, door: Door) -> None:
-    cookie = door.sign_in(PASSWORD)
-    assert door.get("/", cookie=cookie).headers["location"].endswith("folder=/config/my-project")
+    answer = door.get("/", login=LOGIN)
+    assert answer.headers["location"].endswith("folder=/config/my-project")
     owner = scenarios.exec(NAME, "stat", "-c", "%u:%g", "/config/my-project").strip()
     assert owner == "1000:1000"
+
+
+def test_a_file_of_the_home_changes_no_login(scenarios: Place) -> None:
+    text = "auth: password\nhashed-password: x\ncert: true\nbind-addr: 0.0.0.0:9999\n"
+    folder = "/config/.config/code-server"
+    scenarios.exec(NAME, "sh", "-c", f"mkdir -p {folder} && printf '{text}' >{folder}/config.yaml")
+    before = scenarios.uid(NAME)
+    scenarios.delete("Pod", f"{NAME}-0")
+    scenarios.replaced(NAME, before)
+    scenarios.ready(NAME)
+    with scenarios.door(NAME) as door:
+        assert door.status("/") == 401
+        assert "workbench" in door.get("/?folder=/config/my-project", login=LOGIN).text
+
+
+def test_the_port_of_the_editor_is_nobodys_variable(scenarios: Place) -> None:
+    names = {line.partition("=")[0] for line in scenarios.exec(NAME, "env").splitlines()}
+    assert "PORT" not in names
+    assert "CODE_SERVER_HOST" in names
 
 
 def test_the_password_is_moved_into_the_secret(scenarios: Place) -> None:
@@ -121,7 +128,7 @@ def test_a_kode_without_credentials_lets_nobody_in(scenarios: Place) -> None:
     with scenarios.door("nobody") as door:
         for where in ("/", "/login", "/healthz", "/ready", "/static/", "/?folder=/", "//", "/%2e/"):
             assert door.status(where) == 403, where
-        assert door.status("/", login=(USER, PASSWORD)) == 403
+        assert door.status("/", login=LOGIN) == 403
         assert door.socket() == 403
         assert "spec.password" in door.get("/").text
 

@@ -46,7 +46,7 @@ def _said(folder: Path, clusters: Sequence[Object], filters: Sequence[Object]) -
     """Return what Envoy says against a sidecar that does not start; empty for one that does."""
     found = passthrough.filters(filters)
     own = passthrough.clusters(clusters, found)
-    sidecar = Sidecar(Door.EDITOR, Upstream(8443, "/"), http_filters=found, clusters=own)
+    sidecar = Sidecar(Door.FILTERS, Upstream(8443, "/"), http_filters=found, clusters=own)
     file = write(translate.bootstrap(sidecar), folder)
     command = [*envoy(file), "--mode", "validate", "--log-level", "critical"]
     done = subprocess.run(command, capture_output=True, check=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kode.api import ports
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
@@ -24,11 +25,11 @@ def login(user: str = USER, password: str = PASSWORD) -> dict[str, str]:
 
 
 @contextmanager
-def sidecar(door: Door, folder: Path, *, wants_authorization: bool = False) -> Iterator[Running]:
+def sidecar(door: Door, folder: Path, *, authorization: str = "") -> Iterator[Running]:
     """Run a sidecar with an editor behind it."""
     users = folder / "htpasswd"
     users.write_text(htpasswd(Credentials(USER, PASSWORD, "dev-auth")))
-    upstream = Upstream(free_port(), "/healthz", wants_authorization=wants_authorization)
+    upstream = Upstream(free_port(), "/healthz", authorization=authorization)
     with (
         editor(upstream.port),
         running(Sidecar(door, upstream, users_file=str(users)), folder) as found,
@@ -77,10 +78,17 @@ def test_the_password_is_not_for_the_editor(basic: Running) -> None:
     assert "host" in seen
 
 
-def test_an_image_with_a_login_of_its_own_gets_the_header(tmp_path: Path) -> None:
-    with sidecar(Door.BASIC, tmp_path, wants_authorization=True) as found:
-        seen = {name.lower() for name in json.loads(body(found.ask("/", login())))}
-        assert "authorization" in seen
+def test_an_editor_with_a_lock_gets_the_sidecars_key_and_nobodys_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ports.EDITOR_AUTHORIZATION, "Basic a2V5")
+    key = f"%ENVIRONMENT({ports.EDITOR_AUTHORIZATION})%"
+    with sidecar(Door.BASIC, tmp_path, authorization=key) as found:
+        assert found.ask("/").status == HTTPStatus.UNAUTHORIZED
+        seen = json.loads(body(found.ask("/", login())))
+        assert [it for name, it in seen.items() if name.lower() == "authorization"] == [
+            "Basic a2V5"
+        ]
 
 
 @pytest.mark.parametrize(("headers", "answer"), [({}, b"401"), (login(), b"101")])
@@ -101,11 +109,6 @@ def test_a_websocket_is_for_those_who_may(
                 heard += more
 
 
-def test_the_editor_decides_where_its_own_login_is_the_door(tmp_path: Path) -> None:
-    with sidecar(Door.EDITOR, tmp_path) as found:
-        assert found.ask("/").status == HTTPStatus.OK
-
-
 def test_a_closed_door_says_what_to_do(tmp_path: Path) -> None:
     with sidecar(Door.CLOSED, tmp_path) as found:
         for headers in ({}, login()):
@@ -116,7 +119,7 @@ def test_a_closed_door_says_what_to_do(tmp_path: Path) -> None:
 
 def test_before_the_editor_is_up_people_see_that_it_starts(tmp_path: Path) -> None:
     upstream = Upstream(free_port(), "/healthz")
-    with running(Sidecar(Door.EDITOR, upstream), tmp_path) as found:
+    with running(Sidecar(Door.FILTERS, upstream), tmp_path) as found:
         assert found.ready() == HTTPStatus.SERVICE_UNAVAILABLE
         page = found.ask("/", {"Sec-Fetch-Mode": "navigate"})
         assert page.status == HTTPStatus.SERVICE_UNAVAILABLE

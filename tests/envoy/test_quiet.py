@@ -48,7 +48,7 @@ def _sidecar(
     upstream = Upstream(free_port(), "/healthz")
     with (
         editor(upstream.port),
-        running(Sidecar(Door.EDITOR, upstream), folder, change) as found,
+        running(Sidecar(Door.FILTERS, upstream), folder, change) as found,
     ):
         found.wait_until_ready()
         yield found

@@ -75,7 +75,9 @@ def test_envoy_accepts_every_golden_behind_the_door_of_one_machine(
 def test_envoy_accepts_every_sidecar(
     door: Door, port: int, path: str, flags: tuple[bool, bool], tmp_path: Path
 ) -> None:
-    upstream = Upstream(port, path, login_is_healthy=flags[0], wants_authorization=flags[1])
+    upstream = Upstream(
+        port, path, login_is_healthy=flags[0], authorization="Basic x" if flags[1] else ""
+    )
     accepted(translate.bootstrap(Sidecar(door, upstream)), tmp_path)
 
 

@@ -53,7 +53,7 @@ class Gateway(Strict):
     door: Door
     health_path: str = "/healthz"
     login_is_healthy: bool = False
-    wants_authorization: bool = False
+    authorization: str = ""
     healthy_below: int = 400
     http_filters: list[Object] = []
     clusters: list[Object] = []
@@ -128,7 +128,7 @@ def _sidecar(case: Gateway) -> Sidecar:
             8443,
             case.health_path,
             login_is_healthy=case.login_is_healthy,
-            wants_authorization=case.wants_authorization,
+            authorization=case.authorization,
             healthy_below=case.healthy_below,
         ),
         http_filters=filters,

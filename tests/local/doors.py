@@ -53,7 +53,7 @@ class Room:
     editors: dict[str, web.AppRunner] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
 
-    def entry(self, name: str, decides: Decides = Decides.EDITOR, **more: Any) -> Entry:
+    def entry(self, name: str, decides: Decides = Decides.FILTERS, **more: Any) -> Entry:
         """Return the entry of a running Kode whose editor listens on a socket of its name."""
         upstream = Upstream(0, "/healthz", socket=str(self.places.root / f"{name}.sock"))
         sidecar = Sidecar(decides, upstream, **more)

@@ -12,13 +12,15 @@ import signal
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import AF_UNIX, socket
 from tempfile import mkdtemp
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -34,6 +36,7 @@ from kode.platform.local.places import Places
 from kode.platform.local.plan import environment
 from kode.platform.local.plan.plan import Plan, plan
 from kode.platform.local.plan.site import Site
+from kode.platform.local.program import Program
 from kode.platform.local.starters import documents
 from kode.render.resolve import Credentials, ResolvedKode, resolve
 from kode.render.secret import htpasswd
@@ -43,6 +46,12 @@ pytestmark = pytest.mark.slow
 
 USER, PASSWORD = "ann", "long enough: ü"
 BASIC = "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+_UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
 LONG = "a-name-that-is-as-long-as-names-may-be-0123456789abc"
 
 
@@ -89,8 +98,17 @@ def installed(name: str) -> Editors:
 
 
 @contextmanager
-def started(editors: Editors, name: str, template: str, **more: object) -> Iterator[Started]:
-    """Run what a Kode of a template that ships means, until it answers."""
+def started(
+    editors: Editors,
+    name: str,
+    template: str,
+    files: Mapping[str, str] = MappingProxyType({}),
+    **more: object,
+) -> Iterator[Started]:
+    """Run what a Kode of a template that ships means, in a home with these files.
+
+    It answers by then.
+    """
     root = Path(mkdtemp(prefix="kode-"))
     places = Places(root, root / "cache")
     meaning = mean(_resolved(template, more))
@@ -111,9 +129,7 @@ def started(editors: Editors, name: str, template: str, **more: object) -> Itera
     found = plan(meaning, site)
     program = found.program
     places.sockets.mkdir()
-    program.main.cwd.mkdir(parents=True)
-    for step in program.steps:
-        subprocess.run(step.argv, env=dict(step.env), cwd=step.cwd, check=True)
+    _prepare(program, site.volume, files)
     with site.log.open("wb") as log:
         main = subprocess.Popen(
             program.main.argv,
@@ -132,6 +148,15 @@ def started(editors: Editors, name: str, template: str, **more: object) -> Itera
         os.killpg(main.pid, signal.SIGKILL)
         main.wait()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _prepare(program: Program, home: Path, files: Mapping[str, str]) -> None:
+    program.main.cwd.mkdir(parents=True)
+    for path, text in files.items():
+        (home / path).parent.mkdir(parents=True)
+        (home / path).write_text(text)
+    for step in program.steps:
+        subprocess.run(step.argv, env=dict(step.env), cwd=step.cwd, check=True)
 
 
 def _resolved(template: str, more: dict[str, object]) -> ResolvedKode:
@@ -178,8 +203,9 @@ def test_code_server_answers_on_its_socket_alone() -> None:
     with started(editors, CODE_SERVER, "code-server") as editor:
         assert json.loads(editor.ask("GET", "/healthz")[1])["status"]
         assert editor.socket.stat().st_mode & 0o777 == 0o600
-        status, _ = editor.ask("GET", "/", Host="dev.localhost:8080")
-        assert status == 302  # to its login page
+        # It asks for nothing; who reaches the socket has come through the door.
+        status, _ = editor.ask("GET", "/?folder=/", Host="dev.localhost:8080")
+        assert status == 200
         assert not _listening(editor.socket.parent)
         # A socket in a home of this depth would be too long.
         assert "Session server listening" in editor.log.read_text()
@@ -187,9 +213,9 @@ def test_code_server_answers_on_its_socket_alone() -> None:
 
 def test_nothing_that_a_template_says_opens_a_port() -> None:
     editors = installed(CODE_SERVER)
-    elsewhere = {
+    elsewhere: dict[str, Any] = {
         "image": "codercom/code-server",
-        "args": ["--bind-addr=0.0.0.0:9911", "--auth=none", "--socket-mode=666", "--"],
+        "args": ["--bind-addr=0.0.0.0:9911", "--auth=password", "--socket-mode=666", "--"],
         "env": [
             {"name": "PORT", "value": "9912"},
             {"name": "CODE_SERVER_HOST", "value": "::"},
@@ -198,7 +224,78 @@ def test_nothing_that_a_template_says_opens_a_port() -> None:
     with started(editors, CODE_SERVER, "code-server", **elsewhere) as editor:
         assert editor.socket.stat().st_mode & 0o777 == 0o600
         assert not _listening(editor.socket.parent)
-        assert editor.ask("GET", "/", Host="dev.localhost:8080")[0] == 302
+        assert editor.ask("GET", "/?folder=/", Host="dev.localhost:8080")[0] == 200
+
+
+HOSTILE = """
+cert: true
+auth: password
+hashed-password: "ab"
+bind-addr: 0.0.0.0:9913
+socket-fd: 3
+trusted-origins: ["*"]
+proxy-domain: evil.example
+"""
+HOSTILE_JUPYTER = """
+c.ServerApp.ip = "0.0.0.0"
+c.ServerApp.port = 9914
+c.ServerApp.certfile = c.ServerApp.keyfile = c.ServerApp.client_ca = "/nowhere"
+c.ServerApp.ssl_options = {"certfile": "/nowhere"}
+c.ServerApp.base_url = "/elsewhere/"
+c.ServerApp.token = c.IdentityProvider.token = c.PasswordIdentityProvider.token = "t"
+c.ServerApp.password = c.PasswordIdentityProvider.hashed_password = "argon2:x"
+c.ServerApp.password_required = c.PasswordIdentityProvider.password_required = True
+c.ServerApp.login_handler_class = "jupyter_server.auth.login.LoginFormHandler"
+c.ServerApp.identity_provider_class = "jupyter_server.auth.identity.LegacyIdentityProvider"
+"""
+
+
+def test_no_file_of_the_home_takes_code_server_from_behind_its_door() -> None:
+    files = {".config/code-server/config.yaml": HOSTILE}
+    with started(installed(CODE_SERVER), CODE_SERVER, "code-server", files=files) as editor:
+        _, page = editor.ask("GET", "/?folder=/", Host="dev.localhost:8080")
+        assert "workbench" in page
+        assert not _listening(editor.socket.parent)
+        head = {"Host": "dev.localhost:8080", "Origin": "http://evil.example"}
+        assert editor.ask("GET", "/stable-x", **head, **_UPGRADE)[0] == 403
+
+
+def test_no_file_of_the_home_takes_jupyter_from_behind_its_door() -> None:
+    files = {".jupyter/jupyter_server_config.py": HOSTILE_JUPYTER}
+    with started(installed(JUPYTERLAB), JUPYTERLAB, "python", files=files) as editor:
+        assert editor.ask("GET", "/lab", Host="dev.localhost:8080")[0] == 200
+        assert editor.ask("GET", "/api/contents", Host="dev.localhost:8080")[0] == 200
+        assert not _listening(editor.socket.parent)
+
+
+def test_what_a_person_sets_is_there_in_the_terminal_of_the_browser(tmp_path: Path) -> None:
+    given = [
+        {"name": "GITHUB_TOKEN", "value": "not-real"},
+        {"name": "PASSWORD", "value": "of a database"},
+        {"name": "PATH", "value": "/opt/mine/bin:/usr/bin:/bin"},
+        {"name": "MINE", "value": "yes"},
+    ]
+    editors = installed(CODE_SERVER)
+    with started(editors, CODE_SERVER, "code-server", env=given) as editor:
+        sidecar = replace(
+            editor.meaning.sidecar,
+            upstream=editor.plan.upstream,
+            users=htpasswd(Credentials(USER, PASSWORD, "dev-auth")),
+        )
+        with server.running(sidecar, tmp_path) as door:
+            door.wait_until_ready()
+            made = editor.plan.program.main.cwd / "made"
+            _type(door.port, f"env >{made}", until=made, keys="Control+Backquote")
+            lines = made.read_text().splitlines()
+    found = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert {name: found[name] for name in ("GITHUB_TOKEN", "PASSWORD", "MINE")} == {
+        "GITHUB_TOKEN": "not-real",
+        "PASSWORD": "of a database",
+        "MINE": "yes",
+    }
+    assert found["PATH"].endswith(":/opt/mine/bin:/usr/bin:/bin")
+    assert found["SHELL"] == pwd.getpwuid(os.getuid()).pw_shell
+    assert not [name for name in found if name == "PORT" or name.startswith("VSCODE_KODE_")]
 
 
 def test_jupyter_lets_no_page_write_that_it_did_not_serve() -> None:
@@ -245,8 +342,11 @@ def test_terminal_works_through_envoy(tmp_path: Path) -> None:
             assert "jupyterlab" in made.read_text()
 
 
-def _type(port: int, command: str, *, until: Path) -> None:
-    """Type a command into the terminal that the first page is, until it has made a file."""
+def _type(port: int, command: str, *, until: Path, keys: str = "") -> None:
+    """Type a command into a terminal until it has made a file.
+
+    It is the first page, or opened by keys.
+    """
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     assert chromium, "no chromium on the PATH: make deps installs it"
     with sync_playwright() as playwright:
@@ -255,6 +355,9 @@ def _type(port: int, command: str, *, until: Path) -> None:
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.goto(f"http://dev.localhost:{port}/")
+        if keys:
+            page.locator(".explorer-folders-view .monaco-list").wait_for()
+            page.keyboard.press(keys)
         page.locator(".xterm-helper-textarea").wait_for(state="attached")
         for _ in range(30):
             # What is typed before the shell is there may be lost.

@@ -21,5 +21,14 @@ ENVOY_CONFIG = "envoy.json"
 ENVOY_USERS = "htpasswd"
 """Key of the sidecar's Secret: user and password hash."""
 
+ENVOY_EDITOR_KEY = "editor-key"
+"""Key of the sidecar's Secret: the password between it and an editor with a lock of its own."""
+
+ENVOY_EDITOR_AUTHORIZATION = "editor-authorization"
+"""Key of the sidecar's Secret: the header that the sidecar answers such an editor with."""
+
+EDITOR_AUTHORIZATION = "KODE_EDITOR_AUTHORIZATION"
+"""Variable of the sidecar that holds that header."""
+
 ENVOY_RUN = "/run/envoy"
 """A directory of the sidecar's container alone, for its admin socket."""

@@ -81,8 +81,9 @@ class ProxyConfigSpec(Model):
     auth_type: Annotated[
         Literal["none", "basic"],
         Field(
-            description="basic asks for the Kode's user and password. none adds no login of its "
-            "own: the editor's login, or the given httpFilters, must guard it."
+            description="The sidecar asks for the Kode's user and password wherever it has them. "
+            "basic refuses a Kode that has none; with none, the given httpFilters must then tell "
+            "who somebody is, or nobody comes in."
         ),
     ] = "none"
     http_filters: Annotated[

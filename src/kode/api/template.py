@@ -85,7 +85,7 @@ class TemplateSpec(Model):
     type: Annotated[
         Literal["code-server", "webtop", "jupyter", "custom"],
         Field(
-            description="What the image is, and so its ports, variables and login. jupyter is one "
+            description="What the image is, and so its ports and variables. jupyter is one "
             "of Jupyter's docker-stacks; custom is any image with a shell whose program listens on "
             "port."
         ),
@@ -109,7 +109,10 @@ class TemplateSpec(Model):
         list[str],
         Field(
             description="Replaces the image's arguments. To a jupyter image, options alone are "
-            "added to those of its server.",
+            "added to those of its server. Where they are options of code-server "
+            "(codercom/code-server) or of Jupyter, those that say where it listens, who logs in or "
+            "which configuration file counts are Kode's: given all the same, they lose or are "
+            "refused.",
             max_length=256,
         ),
     ] = []

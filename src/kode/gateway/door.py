@@ -1,7 +1,7 @@
 """Who decides about a request to an editor.
 
-Rule: deny by default. An editor is open only to those whom its own login, the sidecar or the
-administrator's filters let in; where none of them can tell, the door is closed.
+Rule: deny by default. Where there is a password the sidecar asks for it, whatever the editor is;
+else the administrator's filters decide, and where they cannot tell, the door is closed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,6 @@ from kode.gateway.sidecar import Door
 def choose(
     *,
     has_credentials: bool,
-    editor_has_login: bool,
     auth_type: str | None,
     http_filters: Sequence[Mapping[str, Any]],
 ) -> Door:
@@ -24,20 +23,17 @@ def choose(
 
     Args:
         has_credentials: whether the Kode has a user and a password.
-        editor_has_login: whether the editor is known to ask for the password itself.
         auth_type: authType of the proxy config; None where there is no proxy config.
         http_filters: the proxy config's own filters.
 
     Raises:
         InvalidSpec: the proxy config asks for a password and the Kode has none.
     """
-    if auth_type == "basic":
-        if not has_credentials:
-            raise InvalidSpec(
-                Reason.INVALID_SPEC,
-                "the proxy config asks for a password: set spec.password or spec.existingSecret",
-            )
-        return Door.BASIC
     if has_credentials:
-        return Door.EDITOR if editor_has_login else Door.BASIC
+        return Door.BASIC
+    if auth_type == "basic":
+        raise InvalidSpec(
+            Reason.INVALID_SPEC,
+            "the proxy config asks for a password: set spec.password or spec.existingSecret",
+        )
     return Door.FILTERS if authenticates(http_filters) else Door.CLOSED

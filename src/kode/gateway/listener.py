@@ -142,11 +142,12 @@ def _editor_route(sidecar: Sidecar) -> Json:
         "match": {"prefix": "/"},
         "route": {"cluster": EDITOR_CLUSTER, "timeout": "0s"},
     }
-    if sidecar.door is not Door.EDITOR and not sidecar.upstream.wants_authorization:
-        # What opened the door is nothing that programs behind it should see. Where the editor
-        # itself is the door, the header is for a program that somebody develops there.
-        route["request_headers_to_remove"] = ["authorization"]
-    return route
+    if sidecar.upstream.authorization:
+        header = {"key": "authorization", "value": sidecar.upstream.authorization}
+        own = {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+        return {**route, "request_headers_to_add": [own]}
+    # What opened the door is nothing that programs behind it should see.
+    return {**route, "request_headers_to_remove": ["authorization"]}
 
 
 def _closed_route() -> Json:

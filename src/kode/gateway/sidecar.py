@@ -19,8 +19,6 @@ class Door(StrEnum):
 
     BASIC = "basic"
     """The sidecar asks for the Kode's user and password."""
-    EDITOR = "editor"
-    """The editor's own login decides; the sidecar only forwards."""
     FILTERS = "filters"
     """The proxy config's own filters authenticate; the sidecar adds nothing."""
     CLOSED = "closed"
@@ -34,17 +32,18 @@ class Upstream:
     Attributes:
         port: TCP port on loopback; not used where there is a socket.
         health_path: path that answers while the editor lives.
-        login_is_healthy: whether a 401 shows that it lives (an image with a login of its own).
+        login_is_healthy: whether a 401 shows that it lives (an image with a lock of its own).
         healthy_below: the first status on the health path, from 200 on, that shows no life.
-        wants_authorization: whether the Authorization header is for the editor as well.
+        authorization: the Authorization header that the sidecar sends an editor with a lock of its
+            own, whatever let a person in; a formatter of Envoy's where it is a secret.
         socket: path of the Unix socket that the editor listens on instead of a port.
     """
 
     port: int
     health_path: str
     login_is_healthy: bool = False
-    wants_authorization: bool = False
     healthy_below: int = 400
+    authorization: str = field(default="", repr=False)
     socket: str | None = None
 
 

@@ -6,6 +6,7 @@ Rule: this is the only place that puts render and gateway together; it is as pur
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kode.api import ports
 from kode.gateway import door, faults, passthrough, translate
 from kode.gateway.authentication import doubt
 from kode.gateway.sidecar import Door, Sidecar, Upstream
@@ -14,6 +15,8 @@ from kode.render.meta import Manifest
 from kode.render.network import METADATA_ADDRESSES
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarFiles
+
+_OF_VARIABLE = f"%ENVIRONMENT({ports.EDITOR_AUTHORIZATION})%"
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,6 @@ class Meaning:
             config=translate.dump(self.envoy),
             last_words=translate.quotes_nothing(self.sidecar),
             revision=revision,
-            editor_login=self.door is Door.EDITOR,
         )
         return manifests(
             self.kode,
@@ -84,14 +86,9 @@ def mean(kode: ResolvedKode) -> Meaning:
     contract, proxy = kode.contract, kode.proxy
     faults.check(proxy.http_filters, proxy.clusters)
     http_filters = passthrough.filters(proxy.http_filters)
-    login = kode.credentials
-    # A command of the template's own may start the editor without its login, and a login page trims
-    # what is typed.
-    asks = contract.has_login and not kode.template.command
-    asks = asks and not (login and login.password != login.password.strip())
+    has_credentials = kode.credentials is not None
     chosen = door.choose(
-        has_credentials=login is not None,
-        editor_has_login=asks,
+        has_credentials=has_credentials,
         auth_type=proxy.auth_type,
         http_filters=http_filters,
     )
@@ -102,7 +99,7 @@ def mean(kode: ResolvedKode) -> Meaning:
             health_path=contract.health_path,
             login_is_healthy=contract.asks_basic,
             healthy_below=contract.healthy_below,
-            wants_authorization=contract.asks_basic,
+            authorization=_OF_VARIABLE if contract.asks_basic and has_credentials else "",
         ),
         http_filters=http_filters,
         clusters=passthrough.clusters(proxy.clusters, http_filters),

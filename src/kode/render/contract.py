@@ -7,7 +7,9 @@ https://jupyter-docker-stacks.readthedocs.io/en/latest/using/common.html
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from kode.render.options import OptionsOf
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Contract:
         health_path: path that answers while it lives.
         starts_as_root: whether it must start as root (and then becomes PUID:PGID by itself);
             otherwise the pod runs it as PUID:PGID.
-        has_login: whether it can ask for a password on a page of its own.
-        asks_basic: whether it asks for HTTP basic authentication when given a password.
+        asks_basic: whether it asks for HTTP basic authentication when given a password: a lock for
+            an image that nothing keeps on loopback, and its sidecar alone has the key.
         port_variable: the variable that moves its port.
         group: group id that it runs as.
         healthy_below: the first status on its health path that shows no life.
@@ -34,11 +36,15 @@ class Contract:
         workspace_variable: the variable that takes the folder to open; None where the working
             directory decides.
         host_variable: the variable that keeps it on loopback; None where nothing can.
-        other_ports: variables that move further ports of it; nobody sets them, because one that is
-            moved onto the sidecar's could be reached past it.
         programs: folders of its own, outside those that every image has, that root runs from.
-        auth_flag: the flag that says whether it asks for a password; None where giving it one says
-            so.
+        other_ports: variables that move further ports of it, and where those are; nobody sets them,
+            because one that is moved onto the sidecar's could be reached past it.
+        options: whose options its arguments are; None where they are another program's.
+        blanks: variables that are set to nothing: what they say would bring a login of its own, or
+            more options than its arguments.
+        config_variable: the variable that names its configuration file; None where it has none.
+        listens_unasked: whether it listens on its port without the variable, which people want for
+            programs of their own.
     """
 
     name: str
@@ -46,7 +52,6 @@ class Contract:
     home: str
     health_path: str
     starts_as_root: bool
-    has_login: bool
     asks_basic: bool
     port_variable: str
     group: int = 1000
@@ -57,12 +62,15 @@ class Contract:
     user_variable: str | None = None
     workspace_variable: str | None = None
     host_variable: str | None = None
-    other_ports: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
-    auth_flag: str | None = None
+    other_ports: tuple[tuple[str, str], ...] = ()
+    options: OptionsOf | None = None
+    blanks: tuple[str, ...] = ()
+    config_variable: str | None = None
+    listens_unasked: bool = False
 
 
-_LINUXSERVER = (
+_LINUXSERVER_FOLDERS = (
     *("/app", "/command", "/custom-cont-init.d", "/custom-services.d", "/defaults", "/init"),
     *("/lsiopy", "/package"),
 )
@@ -73,13 +81,18 @@ LINUXSERVER_CODE_SERVER = Contract(
     home="/config",
     health_path="/healthz",
     starts_as_root=True,
-    has_login=True,
     asks_basic=False,
     port_variable="PORT",
     workspace_variable="DEFAULT_WORKSPACE",
     host_variable="CODE_SERVER_HOST",
-    programs=_LINUXSERVER,
+    programs=_LINUXSERVER_FOLDERS,
+    blanks=("PASSWORD", "HASHED_PASSWORD"),
+    config_variable="CODE_SERVER_CONFIG",
+    listens_unasked=True,
 )
+
+# What is built from an image of either kind, or copied under another name, may listen elsewhere.
+UNKNOWN_CODE_SERVER = replace(LINUXSERVER_CODE_SERVER, name="code-server", listens_unasked=False)
 
 CODER_CODE_SERVER = Contract(
     name="codercom/code-server",
@@ -87,12 +100,12 @@ CODER_CODE_SERVER = Contract(
     home="/home/coder",
     health_path="/healthz",
     starts_as_root=False,
-    has_login=True,
     asks_basic=False,
     port_variable="PORT",
     opens_working_directory=True,
     host_variable="CODE_SERVER_HOST",
-    auth_flag="--auth",
+    config_variable="CODE_SERVER_CONFIG",
+    options="code-server",
 )
 
 LINUXSERVER_WEBTOP = Contract(
@@ -101,12 +114,11 @@ LINUXSERVER_WEBTOP = Contract(
     home="/config",
     health_path="/",
     starts_as_root=True,
-    has_login=False,
     asks_basic=True,
     port_variable="CUSTOM_PORT",
     user_variable="CUSTOM_USER",
-    other_ports=("CUSTOM_HTTPS_PORT", "CUSTOM_WS_PORT"),
-    programs=_LINUXSERVER,
+    programs=_LINUXSERVER_FOLDERS,
+    other_ports=(("CUSTOM_HTTPS_PORT", "3001"), ("CUSTOM_WS_PORT", "8082")),
 )
 
 JUPYTER = Contract(
@@ -115,12 +127,13 @@ JUPYTER = Contract(
     home="/home/jovyan",
     health_path="/api",
     starts_as_root=False,
-    has_login=False,
     asks_basic=False,
     port_variable="JUPYTER_PORT",
     group=100,
     opens_working_directory=True,
     launcher="start-notebook.py",
+    options="jupyter",
+    blanks=("NOTEBOOK_ARGS",),
 )
 
 CUSTOM = Contract(
@@ -130,7 +143,6 @@ CUSTOM = Contract(
     home="/home/kode",
     health_path="/",
     starts_as_root=False,
-    has_login=False,
     asks_basic=False,
     port_variable="PORT",
     # It answers: that it has no page at / is nobody's concern.
@@ -140,16 +152,17 @@ CUSTOM = Contract(
 
 _OF_TYPE = {"webtop": LINUXSERVER_WEBTOP, "jupyter": JUPYTER, "custom": CUSTOM}
 _CODER = re.compile(r"(^|/)codercom/code-server([:@]|$)")
+_LINUXSERVER = re.compile(r"(^|/)linuxserver/code-server([:@]|$)")
 
 
 def of(template_type: str, image: str, default_home: str | None) -> Contract:
     """Return the contract of a template's image.
 
     An image of type code-server follows linuxserver's contract unless it is codercom's own, or is
-    built from it, which is told by its home /home/coder.
+    built from it, which is told by its home /home/coder. None is believed to ask for a login.
     """
     if template_type in _OF_TYPE:
         return _OF_TYPE[template_type]
     if _CODER.search(image) or default_home == CODER_CODE_SERVER.home:
         return CODER_CODE_SERVER
-    return LINUXSERVER_CODE_SERVER
+    return LINUXSERVER_CODE_SERVER if _LINUXSERVER.search(image) else UNKNOWN_CODE_SERVER

@@ -1,20 +1,19 @@
 """The editor's container and the containers that run before it.
 
-Rule: what keeps the editor behind its sidecar (host, port, login) wins over any variable that a
-template or a Kode sets.
+Rule: what keeps the editor behind its sidecar (host, port, no login, no file of the home) wins over
+any variable and any argument that a template or a Kode gives.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from kode import names
 from kode.api import ports
 from kode.api.pod import InitPlugin
-from kode.render import dotfiles
+from kode.render import dotfiles, options
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 
 HOME_VOLUME = "home"
-LOOPBACK = "127.0.0.1"
 
 _DEFAULT_RESOURCES = {
     "requests": {"cpu": "100m", "memory": "512Mi"},
@@ -34,21 +33,16 @@ _MAKE_FOLDERS = (
 )
 
 
-def container(kode: ResolvedKode, *, login: bool) -> Manifest:
-    """Return the editor's container.
-
-    Args:
-        kode: the Kode.
-        login: whether the editor asks for the password itself.
-    """
+def container(kode: ResolvedKode) -> Manifest:
+    """Return the editor's container."""
     template, contract = kode.template, kode.contract
     manifest: Manifest = {
         "name": "editor",
         "image": template.image,
         "imagePullPolicy": template.image_pull_policy,
         "command": list(template.command),
-        "args": _args(kode, login=login),
-        "env": _env(kode, login=login),
+        "args": _args(kode),
+        "env": _env(kode),
         "envFrom": _env_from(kode),
         "resources": _resources(kode),
         "volumeMounts": mounts(kode),
@@ -105,47 +99,30 @@ def _as_user(kode: ResolvedKode) -> Manifest:
     }
 
 
-def jupyter_options(kode: ResolvedKode) -> list[str]:
-    """Return what a Jupyter server is told: only loopback, no login of its own, what it opens.
-
-    Options win over any configuration file; one that is given twice ends the server.
-    Source: https://jupyter-server.readthedocs.io/en/latest/other/full-config.html
-    """
-    return [
-        f"--ServerApp.ip={LOOPBACK}",
-        f"--ServerApp.port={kode.port}",
-        # On another port nobody would find it.
-        "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=",
-        "--PasswordIdentityProvider.hashed_password=",
-        "--ServerApp.allow_remote_access=True",
+def _args(kode: ResolvedKode) -> list[str]:
+    given, contract = list(kode.template.args), kode.contract
+    if kode.template.command or not contract.options:
+        return given
+    if contract.options == "code-server":
+        return options.behind(given, options.code_server(kode.port))
+    program = [] if not contract.launcher or _names_program(given) else [contract.launcher]
+    own = [
+        *options.jupyter_on_port(kode.port),
+        *options.jupyter_behind_sidecar(),
         f"--ServerApp.root_dir={kode.home}",
         f"--FileContentsManager.preferred_dir={kode.home}/{kode.workspace}",
     ]
+    return [*program, *options.behind(given, own)]
 
 
-def _args(kode: ResolvedKode, *, login: bool) -> list[str]:
-    given = list(kode.template.args)
-    if kode.template.command:
-        return given
-    if kode.contract.launcher:
-        program = [] if given and not given[0].startswith("-") else [kode.contract.launcher]
-        return [*program, *given, *jupyter_options(kode)]
-    if kode.contract.auth_flag:
-        # Last, so that it wins; in one piece, so that no flag before it takes it for its value.
-        return [*given, f"{kode.contract.auth_flag}={'password' if login else 'none'}"]
-    return given
+def _names_program(given: Sequence[str]) -> bool:
+    return bool(given) and not given[0].startswith("-")
 
 
-def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
+def _env(kode: ResolvedKode) -> list[Manifest]:
     contract, template = kode.contract, kode.template
-    own: dict[str, Any] = {
-        "PUID": str(kode.puid),
-        "PGID": str(kode.pgid),
-        contract.port_variable: str(kode.port),
-    }
-    if contract.host_variable:
-        own[contract.host_variable] = LOOPBACK
+    own = dict.fromkeys(contract.blanks, "")
+    own.update({"PUID": str(kode.puid), "PGID": str(kode.pgid), **_reach(kode)})
     if contract.workspace_variable:
         own[contract.workspace_variable] = f"{kode.home}/{kode.workspace}"
     if kode.home != contract.home or not contract.keeps_home:
@@ -153,13 +130,58 @@ def _env(kode: ResolvedKode, *, login: bool) -> list[Manifest]:
     if kode.credentials and contract.user_variable:
         # Kubernetes would put the value of a variable in the place of $(NAME).
         own[contract.user_variable] = kode.credentials.user.replace("$(", "$$(")
-    variables = [{"name": name, "value": value} for name, value in own.items()]
-    if kode.credentials and (login or contract.asks_basic):
-        variables.append(_secret_variable("PASSWORD", kode.credentials.secret, "password"))
-    given = _given_env(kode, {*(it["name"] for it in variables), *contract.other_ports})
+    taken = _taken(kode, own)
+    if template.env_from:
+        own = {**_shadows(kode, taken), **own}
+    variables = [_variable(name, value) for name, value in own.items()]
+    if kode.credentials and contract.asks_basic:
+        secret = names.envoy_secret(kode.name)
+        variables.append(_secret_variable("PASSWORD", secret, ports.ENVOY_EDITOR_KEY))
+    given = _given_env(kode, taken)
     if all(item["name"] != "TZ" for item in given):
         given.insert(0, {"name": "TZ", "value": template.tz})
     return [*given, *variables]
+
+
+def _reach(kode: ResolvedKode) -> dict[str, str]:
+    """Return the variables that say where the editor is reached, and by which file it goes."""
+    contract, template = kode.contract, kode.template
+    if _is_told_by_options(kode):
+        return {}
+    reach = {}
+    if kode.port != contract.port or not contract.listens_unasked or template.command:
+        reach[contract.port_variable] = str(kode.port)
+    if contract.host_variable:
+        reach[contract.host_variable] = options.LOOPBACK
+    if contract.config_variable:
+        reach[contract.config_variable] = options.NO_FILE
+    return reach
+
+
+def _is_told_by_options(kode: ResolvedKode) -> bool:
+    return kode.contract.options == "code-server" and not kode.template.command
+
+
+def _taken(kode: ResolvedKode, own: Iterable[str]) -> set[str]:
+    contract = kode.contract
+    taken = {*own, *(name for name, _ in contract.other_ports)}
+    if contract.asks_basic:
+        taken.add("PASSWORD")
+    if not _is_told_by_options(kode):
+        taken.add(contract.port_variable)
+    return taken
+
+
+def _shadows(kode: ResolvedKode, taken: set[str]) -> dict[str, str]:
+    """Return variables that keys of envFrom, which nobody has seen yet, could otherwise bring."""
+    contract = kode.contract
+    shadows = dict(contract.other_ports)
+    if contract.listens_unasked:
+        # To code-server a port of no letters is none, and neither is it to most programs.
+        shadows[contract.port_variable] = ""
+    if contract.starts_as_root:
+        shadows.update({f"FILE__{name}": "" for name in sorted(taken)})
+    return shadows
 
 
 def _env_from(kode: ResolvedKode) -> list[Manifest]:
@@ -177,10 +199,13 @@ def _given_env(kode: ResolvedKode, taken: set[str]) -> list[Manifest]:
 
 
 def _is_taken(name: str, taken: set[str]) -> bool:
-    # linuxserver's images take X from the file that FILE__X names, whatever X says; code-server
-    # prefers HASHED_PASSWORD to PASSWORD.
-    meant = name.removeprefix("FILE__")
-    return meant in taken or (meant == "HASHED_PASSWORD" and "PASSWORD" in taken)
+    # linuxserver's images take X from the file that FILE__X names, whatever X says.
+    return name.removeprefix("FILE__") in taken
+
+
+def _variable(name: str, value: str) -> Manifest:
+    # The API server leaves an empty value out.
+    return {"name": name, "value": value} if value else {"name": name}
 
 
 def _secret_variable(name: str, secret: str, key: str) -> Manifest:

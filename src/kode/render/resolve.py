@@ -16,7 +16,7 @@ from kode.api.pod import EnvVar, InitPlugin, TemplateEnvVar
 from kode.api.proxyconfig import DEFAULT_ENVOY_IMAGE, ProxyConfig
 from kode.api.template import KodeTemplate, Template, TemplateSpec
 from kode.errors import InvalidSpec, RefNotFound
-from kode.render import contract, grants, homes
+from kode.render import contract, grants, homes, options
 from kode.render.contract import Contract
 from kode.render.parameters import fill
 
@@ -127,14 +127,15 @@ def resolve(
         granting: the namespaces whose KodeTemplates may grant what others may not.
 
     Raises:
-        InvalidSpec: the Kode asks for what its template does not permit.
+        InvalidSpec: the Kode asks for what its template does not permit, or the template's
+            arguments would take the editor out from behind its sidecar.
         RefNotFound: a reference crosses namespaces without leave, or the template is broken.
     """
     _check(kode, template, granting)
     spec = kode.spec
     user = credentials.user if credentials else spec.user or ""
     base = fill(kode, template, user)
-    image = contract.of(base.type, base.image, base.default_home)
+    image = _contract(base)
     home = spec.home or base.default_home or image.home
     homes.check(home, template.spec, image)
     return ResolvedKode(
@@ -226,6 +227,13 @@ def _check(kode: Kode, template: Template, granting: Collection[str]) -> None:
         )
     check_template_ref(kode, template)
     grants.check(kode, template, granting)
+
+
+def _contract(template: TemplateSpec) -> Contract:
+    found = contract.of(template.type, template.image, template.default_home)
+    if found.options and not template.command:
+        options.check(found.options, template.args)
+    return found
 
 
 def _proxy(config: ProxyConfig | None) -> Proxy:

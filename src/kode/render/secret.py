@@ -6,6 +6,7 @@ Rule: a password stands in a Secret and nowhere else.
 import base64
 import binascii
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,13 +28,11 @@ class SidecarFiles:
     Attributes:
         config: Envoy's bootstrap configuration, as text.
         revision: how often the credentials have changed.
-        editor_login: whether the editor's own login is the door.
         last_words: whether what Envoy says last may stand in the pod's status: it quotes no secret.
     """
 
     config: str
     revision: int
-    editor_login: bool
     last_words: bool = False
 
 
@@ -58,6 +57,9 @@ def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     data = {ports.ENVOY_CONFIG: encode(files.config)}
     if kode.credentials:
         data[ports.ENVOY_USERS] = encode(htpasswd(kode.credentials))
+    if kode.credentials and kode.contract.asks_basic:
+        data[ports.ENVOY_EDITOR_KEY] = encode(editor_key(kode, kode.credentials))
+        data[ports.ENVOY_EDITOR_AUTHORIZATION] = encode(authorization(kode, kode.credentials))
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -87,6 +89,20 @@ def htpasswd(credentials: Credentials) -> str:
     """
     digest = hashlib.sha1(credentials.password.encode(), usedforsecurity=False).digest()
     return f"{credentials.user}:{{SHA}}{base64.b64encode(digest).decode()}\n"
+
+
+def editor_key(kode: ResolvedKode, credentials: Credentials) -> str:
+    """Return what an editor asks its sidecar for: made from the Kode's password, and not that.
+
+    So whatever runs in the editor finds nothing that a person could log in with.
+    """
+    return hmac.new(credentials.password.encode(), kode.uid.encode(), hashlib.sha256).hexdigest()
+
+
+def authorization(kode: ResolvedKode, credentials: Credentials) -> str:
+    """Return the Authorization header that a sidecar answers such an editor with."""
+    pair = f"{credentials.user}:{editor_key(kode, credentials)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def encode(text: str) -> str:

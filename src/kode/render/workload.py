@@ -74,7 +74,7 @@ def _pod_spec(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "initContainers": editor.init_containers(kode),
-        "containers": [editor.container(kode, login=files.editor_login), _envoy(kode, files)],
+        "containers": [editor.container(kode), _envoy(kode, files)],
         "volumes": _volumes(kode),
         "nodeSelector": dict(template.node_selector),
         "tolerations": [
@@ -101,6 +101,15 @@ def _volumes(kode: ResolvedKode) -> list[Manifest]:
     return volumes
 
 
+def _editor_login(kode: ResolvedKode) -> Manifest:
+    if not (kode.credentials and kode.contract.asks_basic):
+        return {}
+    # Only the kubelet puts it here, and no configuration quotes it.
+    key = {"name": names.envoy_secret(kode.name), "key": ports.ENVOY_EDITOR_AUTHORIZATION}
+    variable = {"name": ports.EDITOR_AUTHORIZATION, "valueFrom": {"secretKeyRef": key}}
+    return {"env": [variable]}
+
+
 def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     return {
         "name": "envoy",
@@ -116,6 +125,7 @@ def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             "--log-level",
             "warn",
         ],
+        **_editor_login(kode),
         "ports": [{"name": "http", "containerPort": ports.SIDECAR_HTTP, "protocol": "TCP"}],
         "resources": {
             "requests": {"cpu": "10m", "memory": "64Mi"},

@@ -18,48 +18,33 @@ LUA: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("credentials", "login", "auth_type", "filters", "door"),
+    ("credentials", "auth_type", "filters", "door"),
     [
-        (True, True, None, [], Door.EDITOR),
-        (True, True, "none", [EXT_AUTHZ], Door.EDITOR),
-        (True, False, None, [], Door.BASIC),
-        (True, False, "none", [], Door.BASIC),
-        (True, True, "basic", [], Door.BASIC),
-        (False, True, None, [], Door.CLOSED),
-        (False, True, "none", [], Door.CLOSED),
-        (False, False, "none", [LUA], Door.CLOSED),
-        (False, True, "none", [EXT_AUTHZ], Door.FILTERS),
+        (True, None, [], Door.BASIC),
+        (True, "none", [], Door.BASIC),
+        (True, "none", [EXT_AUTHZ], Door.BASIC),
+        (True, "basic", [], Door.BASIC),
+        (False, None, [], Door.CLOSED),
+        (False, "none", [], Door.CLOSED),
+        (False, "none", [LUA], Door.CLOSED),
+        (False, "none", [EXT_AUTHZ], Door.FILTERS),
     ],
 )
-def test_door(
-    auth_type: str | None, filters: list[Any], door: Door, *, credentials: bool, login: bool
-) -> None:
-    found = choose(
-        has_credentials=credentials,
-        editor_has_login=login,
-        auth_type=auth_type,
-        http_filters=filters,
-    )
-    assert found is door
+def test_door(auth_type: str | None, filters: list[Any], door: Door, *, credentials: bool) -> None:
+    assert choose(has_credentials=credentials, auth_type=auth_type, http_filters=filters) is door
 
 
 def test_basic_auth_needs_a_password() -> None:
     with pytest.raises(InvalidSpec, match="the proxy config asks for a password") as caught:
-        choose(has_credentials=False, editor_has_login=True, auth_type="basic", http_filters=[])
+        choose(has_credentials=False, auth_type="basic", http_filters=[])
     assert caught.value.reason is Reason.INVALID_SPEC
 
 
 @pytest.mark.parametrize(
-    ("credentials", "login", "auth_type", "filters"),
-    list(itertools.product([False], [False, True], [None, "none"], [[], [LUA], [LUA, LUA]])),
+    ("auth_type", "filters"), list(itertools.product([None, "none"], [[], [LUA], [LUA, LUA]]))
 )
 def test_nothing_opens_without_credentials_or_authentication(
-    auth_type: str | None, filters: list[Any], *, credentials: bool, login: bool
+    auth_type: str | None, filters: list[Any]
 ) -> None:
-    found = choose(
-        has_credentials=credentials,
-        editor_has_login=login,
-        auth_type=auth_type,
-        http_filters=filters,
-    )
+    found = choose(has_credentials=False, auth_type=auth_type, http_filters=filters)
     assert found is Door.CLOSED

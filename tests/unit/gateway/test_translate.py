@@ -30,21 +30,24 @@ def test_admin_is_on_no_network(door: Door) -> None:
     assert list(admin["address"]) == ["pipe"]
 
 
-@pytest.mark.parametrize(
-    ("door", "wanted", "removed"),
-    [
-        (Door.BASIC, False, ["authorization"]),
-        (Door.FILTERS, False, ["authorization"]),
-        (Door.BASIC, True, None),
-        (Door.EDITOR, False, None),
-    ],
-)
-def test_what_opened_the_door_stays_at_the_door(
-    door: Door, removed: list[str] | None, *, wanted: bool
-) -> None:
-    upstream = Upstream(8443, "/", wants_authorization=wanted)
-    (route,) = manager(Sidecar(door, upstream))["route_config"]["virtual_hosts"][0]["routes"]
-    assert route.get("request_headers_to_remove") == removed
+def route(upstream: Upstream, door: Door) -> dict[str, Any]:
+    found: dict[str, Any]
+    (found,) = manager(Sidecar(door, upstream))["route_config"]["virtual_hosts"][0]["routes"]
+    return found
+
+
+@pytest.mark.parametrize("door", [Door.BASIC, Door.FILTERS])
+def test_what_opened_the_door_stays_at_the_door(door: Door) -> None:
+    assert route(UPSTREAM, door)["request_headers_to_remove"] == ["authorization"]
+
+
+@pytest.mark.parametrize("door", [Door.BASIC, Door.FILTERS])
+def test_an_editor_with_a_lock_gets_the_sidecars_own_header_and_no_other(door: Door) -> None:
+    upstream = Upstream(3000, "/", authorization="Basic x")
+    (added,) = route(upstream, door)["request_headers_to_add"]
+    assert added["header"] == {"key": "authorization", "value": "Basic x"}
+    assert added["append_action"] == "OVERWRITE_IF_EXISTS_OR_ADD"
+    assert "Basic x" not in repr(upstream)
 
 
 def test_text_is_compact_and_keeps_unicode() -> None:

@@ -1,52 +1,55 @@
 """kode.platform.desired."""
 
+import json
+from typing import Any
+
 import pytest
 
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Door
 from kode.platform.desired import mean
-from kode.render.resolve import Credentials
 from tests.documents import CODERCOM, EXT_AUTHZ, WEBTOP, credentials, proxy, resolved, template
 
 OPA = {"name": "opa", "type": "strict_dns"}
 
 
-def test_code_server_asks_itself() -> None:
-    assert mean(resolved(login=credentials())).door is Door.EDITOR
+IMAGES = [
+    ("code-server", "linuxserver/code-server"),
+    ("code-server", CODERCOM),
+    ("code-server", "registry.example/team/code-server-behind-a-proxy:1"),
+    ("webtop", WEBTOP),
+    ("jupyter", "x"),
+    ("custom", "x"),
+]
 
 
-def test_webtop_is_asked_for_by_its_sidecar() -> None:
-    over = template(type="webtop", image=WEBTOP)
-    assert mean(resolved(over=over, login=credentials())).door is Door.BASIC
+@pytest.mark.parametrize(("kind", "image"), IMAGES)
+@pytest.mark.parametrize("auth_type", [None, "none", "basic"])
+@pytest.mark.parametrize("more", [{}, {"command": ["code-server", "--auth", "none"]}])
+def test_where_there_is_a_password_the_sidecar_asks(
+    kind: str, image: str, auth_type: str | None, more: dict[str, Any]
+) -> None:
+    guard = proxy(authType=auth_type) if auth_type else None
+    over = template(type=kind, image=image, port=9000, **more)
+    meaning = mean(resolved(over=over, guard=guard, login=credentials()))
+    assert meaning.door is Door.BASIC
+    assert "envoy.filters.http.basic_auth" in json.dumps(meaning.envoy)
 
 
-@pytest.mark.parametrize("kind", ["jupyter", "custom"])
-def test_what_has_no_login_is_asked_for_by_its_sidecar(kind: str) -> None:
-    over = template(type=kind, image="x", port=9000)
-    assert mean(resolved(over=over, login=credentials())).door is Door.BASIC
+@pytest.mark.parametrize(("kind", "image"), IMAGES)
+def test_where_there_is_none_nobody_comes_in(kind: str, image: str) -> None:
+    over = template(type=kind, image=image, port=9000)
     assert mean(resolved(over=over)).door is Door.CLOSED
 
 
-@pytest.mark.parametrize("password", [" p", "p ", "p\u2028"])
-def test_password_that_a_login_page_would_trim_is_asked_for_by_the_sidecar(password: str) -> None:
-    login = Credentials("abc", password, "dev-auth")
-    assert mean(resolved(login=login)).door is Door.BASIC
-
-
-@pytest.mark.parametrize("image", ["linuxserver/code-server", CODERCOM])
-def test_command_of_the_template_is_not_trusted_to_ask(image: str) -> None:
-    over = template(image=image, command=["code-server", "--auth", "none"])
-    assert mean(resolved(over=over, login=credentials())).door is Door.BASIC
-
-
 def test_arguments_of_the_template_cannot_take_the_login_away() -> None:
-    meaning = mean(
-        resolved(over=template(image=CODERCOM, args=["--auth=none"]), login=credentials())
-    )
-    assert meaning.door is Door.EDITOR
+    over = template(image=CODERCOM, args=["--auth=none", "--"])
+    meaning = mean(resolved(over=over, login=credentials()))
+    assert meaning.door is Door.BASIC
     workload = meaning.render(operator_namespace="kode-system", revision=1)[-1]
     (editor, _) = workload["spec"]["template"]["spec"]["containers"]
-    assert editor["args"] == ["--auth=none", "--auth=password"]
+    own = ["--auth=none", "--host=127.0.0.1", "--port=8080", "--config=/dev/null"]
+    assert editor["args"] == ["--auth=none", *own, "--"]
 
 
 def test_filters_of_the_proxy_config_decide_where_they_authenticate() -> None:

@@ -70,12 +70,11 @@ def shut(found: Meaning, service: Manifest, workload: Manifest) -> None:
     """No combination of fields opens an editor."""
     assert [item["targetPort"] for item in service["spec"]["ports"]] == [ports.SIDECAR_HTTP]
     editor = workload["spec"]["template"]["spec"]["containers"][0]
-    env = {item["name"]: item for item in editor.get("env", [])}
+    if found.kode.contract.starts_as_root:
+        # These ask where a variable says so; to the others it is a variable like any other.
+        values = [item.get("value") for item in editor["env"] if "PASSWORD" in item["name"]]
+        assert not any(values)
     match found.door:
-        case Door.EDITOR:
-            assert env["PASSWORD"]["valueFrom"]["secretKeyRef"]["key"] == "password"
-            assert not {"HASHED_PASSWORD", "FILE__PASSWORD", "FILE__PORT"} & env.keys()
-            assert "command" not in editor
         case Door.BASIC:
             assert found.kode.credentials is not None
             assert filters(found)[0] == "envoy.filters.http.basic_auth"

@@ -45,33 +45,98 @@ def test_dotfiles_are_brought_in_last_by_the_editors_user() -> None:
 def test_variables_of_the_product_cannot_be_set(name: str, prefix: str) -> None:
     given = [{"name": prefix + name, "value": "mine"}]
     for found in (resolved(kode(env=given)), resolved(over=template(env=given))):
-        assert "mine" not in variables(editor.container(found, login=False)).values()
+        assert "mine" not in variables(editor.container(found)).values()
 
 
 @pytest.mark.parametrize("name", ["CUSTOM_PORT", "CUSTOM_HTTPS_PORT", "FILE__CUSTOM_WS_PORT"])
 def test_no_port_of_a_desktop_can_be_moved_onto_the_sidecars(name: str) -> None:
     given = [{"name": name, "value": "15080"}]
     found = resolved(kode(env=given), template(type="webtop", image=WEBTOP))
-    assert "15080" not in variables(editor.container(found, login=False)).values()
+    assert "15080" not in variables(editor.container(found)).values()
 
 
+@pytest.mark.parametrize("image", ["linuxserver/code-server", "example/code-server-of-ours"])
 @pytest.mark.parametrize("name", ["PASSWORD", "HASHED_PASSWORD", "FILE__PASSWORD"])
-def test_login_cannot_be_replaced_by_a_variable(name: str) -> None:
-    found = resolved(kode(env=[{"name": name, "value": "mine"}]), login=credentials())
-    env = variables(editor.container(found, login=True))
+def test_code_server_asks_for_no_password_whatever_a_variable_says(image: str, name: str) -> None:
+    over = template(image=image, env=[{"name": name, "value": "mine"}])
+    for found in (resolved(over=over), resolved(over=over, login=credentials())):
+        env = variables(editor.container(found))
+        assert "mine" not in env.values()
+        assert (env["PASSWORD"], env["HASHED_PASSWORD"]) == ("", "")
+
+
+def test_no_file_of_the_home_is_code_servers_configuration() -> None:
+    for over in (template(), template(image="example/x"), template(image=CODERCOM, command=["x"])):
+        mine = [{"name": "CODE_SERVER_CONFIG", "value": "/config/mine.yaml"}]
+        env = variables(editor.container(resolved(kode(env=mine), over)))
+        assert env["CODE_SERVER_CONFIG"] == "/dev/null"
+    args = editor.container(resolved(over=template(image=CODERCOM)))["args"]
+    assert args[-1] == "--config=/dev/null"
+
+
+@pytest.mark.parametrize(
+    ("spec", "port"),
+    [
+        ({}, None),
+        ({"image": "registry.example/mirror/linuxserver/code-server:4"}, None),
+        ({"image": CODERCOM}, None),
+        ({"port": 9000}, "9000"),
+        ({"image": "example/code-server-of-ours"}, "8443"),
+        ({"command": ["mine"]}, "8443"),
+        ({"image": CODERCOM, "command": ["mine"]}, "8080"),
+        ({"envFrom": [{"secretRef": {"name": "s"}}]}, ""),
+    ],
+)
+def test_the_port_of_the_editor_is_no_variable_of_its_terminals_where_it_need_not_be(
+    spec: dict[str, Any], port: str | None
+) -> None:
+    assert variables(editor.container(resolved(over=template(**spec)))).get("PORT") == port
+
+
+def test_who_is_told_its_port_by_an_option_leaves_the_variable_to_people() -> None:
+    mine = [{"name": "PORT", "value": "3000"}]
+    found = editor.container(resolved(kode(env=mine), template(image=CODERCOM)))
+    assert variables(found)["PORT"] == "3000"
+    assert "--port=8080" in found["args"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "shadows"),
+    [
+        ({}, {"FILE__PASSWORD": "", "FILE__CODE_SERVER_HOST": "", "FILE__PORT": "", "PORT": ""}),
+        (
+            {"type": "webtop", "image": WEBTOP},
+            {"FILE__PASSWORD": "", "CUSTOM_HTTPS_PORT": "3001", "CUSTOM_WS_PORT": "8082"},
+        ),
+        ({"type": "jupyter", "image": "x"}, {"NOTEBOOK_ARGS": ""}),
+    ],
+)
+def test_what_nobody_may_set_cannot_come_out_of_a_secret(
+    spec: dict[str, Any], shadows: dict[str, str]
+) -> None:
+    over = template(**spec, envFrom=[{"secretRef": {"name": "s"}}])
+    assert shadows.items() <= variables(editor.container(resolved(over=over))).items()
+
+
+@pytest.mark.parametrize("name", ["PASSWORD", "FILE__PASSWORD"])
+def test_a_desktops_lock_is_opened_by_its_sidecar_alone(name: str) -> None:
+    given = [{"name": name, "value": "mine"}]
+    over = template(type="webtop", image=WEBTOP, env=given)
+    env = variables(editor.container(resolved(over=over, login=credentials())))
+    assert env["PASSWORD"] == {"secretKeyRef": {"name": "dev-envoy", "key": "editor-key"}}
     assert "mine" not in env.values()
-    assert env["PASSWORD"] == {"secretKeyRef": {"name": "dev-auth", "key": "password"}}
+    assert "PASSWORD" not in variables(editor.container(resolved(over=over)))
 
 
 def test_time_zone_of_the_kode_wins() -> None:
     found = resolved(kode(env=[{"name": "TZ", "value": "Asia/Tokyo"}]), template(tz="Europe/Rome"))
-    assert variables(editor.container(found, login=False))["TZ"] == "Asia/Tokyo"
+    assert variables(editor.container(found))["TZ"] == "Asia/Tokyo"
 
 
 def test_user_name_is_not_read_as_a_reference() -> None:
     login = credentials(user="$(SECRET)")
     found = resolved(over=template(type="webtop", image=WEBTOP), login=login)
-    assert variables(editor.container(found, login=False))["CUSTOM_USER"] == "$$(SECRET)"
+    assert variables(editor.container(found))["CUSTOM_USER"] == "$$(SECRET)"
 
 
 DEFAULT = {
@@ -90,7 +155,7 @@ DEFAULT = {
     ],
 )
 def test_resources_are_always_set(resources: Any, found: dict[str, Any]) -> None:
-    container = editor.container(resolved(over=template(resources=resources)), login=False)
+    container = editor.container(resolved(over=template(resources=resources)))
     assert container["resources"] == found
 
 
@@ -130,7 +195,7 @@ def test_every_container_of_a_pod_has_no_right_that_its_image_does_not_need() ->
 
 def test_command_of_the_template_starts_where_its_image_says() -> None:
     over = template(image=CODERCOM, command=["mine"], args=["x"])
-    found = editor.container(resolved(over=over), login=False)
+    found = editor.container(resolved(over=over))
     assert (found["command"], found["args"]) == (["mine"], ["x"])
     assert "workingDir" not in found
 
@@ -148,14 +213,21 @@ def test_jupyter_is_told_its_place_unless_the_template_starts_it(
     spec: dict[str, Any], begins: list[str]
 ) -> None:
     over = template(type="jupyter", image="example/jupyter/base-notebook", **spec)
-    found = editor.container(resolved(over=over), login=False)["args"]
+    found = editor.container(resolved(over=over))["args"]
     assert found[: len(begins)] == begins
     assert ("--IdentityProvider.token=" in found) is ("command" not in spec)
+
+
+def test_a_lone_dash_pair_ends_no_option_of_jupyters() -> None:
+    over = template(type="jupyter", image="x", args=["--debug", "--", "/home/jovyan"])
+    found = editor.container(resolved(over=over))["args"]
+    assert found[-2:] == ["--", "/home/jovyan"]
+    assert found.index("--ServerApp.ip=127.0.0.1") < found.index("--")
 
 
 def test_home_of_a_custom_program_is_the_only_one() -> None:
     over = template(type="custom", image="x", port=9000)
     for path in ("/home/kode", "/data/me"):
-        found = editor.container(resolved(kode(home=path), over), login=False)
+        found = editor.container(resolved(kode(home=path), over))
         assert [it["mountPath"] for it in found["volumeMounts"]] == [path]
         assert variables(found)["HOME"] == path

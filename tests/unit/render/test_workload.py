@@ -14,7 +14,7 @@ from tests.documents import credentials, kode, resolved, template
 def hashes(
     of: ResolvedKode, config: str = "{}", revision: int = 1, restarted_at: str = ""
 ) -> tuple[str, str]:
-    files = SidecarFiles(config, revision, editor_login=False)
+    files = SidecarFiles(config, revision)
     found = workload(of, files, restarted_at)["spec"]["template"]["metadata"]["annotations"]
     return found[labels.KODE_HASH], found[labels.POD_HASH]
 
@@ -54,7 +54,7 @@ def test_digest_is_short_and_follows_the_value(value: Any) -> None:
 
 
 def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
-    files = SidecarFiles("{}", 1, editor_login=False)
+    files = SidecarFiles("{}", 1)
     pod = workload(resolved(), files, "")["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

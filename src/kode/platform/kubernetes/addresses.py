@@ -14,12 +14,9 @@ from kode.api.meta import Object
 from kode.errors import PlatformError
 from kode.platform.kubernetes.client import Client, Scope
 from kode.platform.kubernetes.kinds import NODE, POD, SERVICE
-from kode.platform.kubernetes.pods import EDITOR
 from kode.platform.port import Address
-from kode.render.contract import LINUXSERVER_WEBTOP
 from kode.render.resolve import DEFAULT_USER
 
-_USER_VARIABLES = frozenset({LINUXSERVER_WEBTOP.user_variable})
 _KINDS = ("ExternalIP", "InternalIP")
 
 
@@ -105,15 +102,6 @@ def user_of(kode: Object, pod: Object | None) -> str | None:
     """
     annotations = (pod or {}).get("metadata", {}).get("annotations") or {}
     if not annotations.get(labels.CREDENTIALS_SECRET):
-        return None
-    given = {
-        variable.get("name")
-        for container in (pod or {}).get("spec", {}).get("containers") or []
-        if container.get("name") == EDITOR
-        for variable in container.get("env") or []
-    }
-    # A login page of the editor's own asks for a password alone.
-    if "PASSWORD" in given and not given & _USER_VARIABLES:
         return None
     return str((kode.get("spec") or {}).get("user") or DEFAULT_USER)
 

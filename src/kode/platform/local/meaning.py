@@ -5,7 +5,7 @@ because nobody but the store holds them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from kode.api.document import parse
@@ -98,8 +98,4 @@ def _meaning(
             if meaning.door is not Door.CLOSED:
                 return login, meaning
         login = logins.generate(seen, kode, spare)
-    resolved = resolve(kode, template, proxy, login.credentials)
-    if login.generated:
-        # A browser can be handed a login for the door, and none for an editor's own page.
-        resolved = replace(resolved, contract=replace(resolved.contract, has_login=False))
-    return login, mean(resolved)
+    return login, mean(resolve(kode, template, proxy, login.credentials))

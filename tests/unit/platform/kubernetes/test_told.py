@@ -48,16 +48,9 @@ def test_a_port_of_a_node() -> None:
     assert node_url(_service(), _NODES) == ""
 
 
-@pytest.mark.parametrize(
-    ("variables", "user"),
-    [([], "abc"), (["PASSWORD"], None), (["PASSWORD", "CUSTOM_USER"], "abc")],
-)
-def test_who_is_asked_for(variables: list[str], user: str | None) -> None:
-    pod = {
-        "metadata": {"annotations": {labels.CREDENTIALS_SECRET: "dev-auth"}},
-        "spec": {"containers": [{"name": "editor", "env": [{"name": it} for it in variables]}]},
-    }
-    assert user_of(_KODE, pod) == user
+def test_who_is_asked_for() -> None:
+    pod = {"metadata": {"annotations": {labels.CREDENTIALS_SECRET: "dev-auth"}}}
+    assert user_of(_KODE, pod) == "abc"
     assert user_of(_KODE, {"metadata": {}}) is None
     assert user_of(_KODE, None) is None
 

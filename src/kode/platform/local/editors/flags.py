@@ -1,51 +1,46 @@
 """The flags that an editor is started with.
 
-Rule: pure; what keeps an editor behind its door (socket, mode, login) comes last and so wins over
-what a template gives.
+Rule: pure; what keeps an editor behind its door (socket, mode, no login, no file of the home) comes
+last and so wins over what a template gives; what would win over that is refused before.
 """
 
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from kode.render import options
+
 _OWNER_ONLY = "600"
+_PORT_OF_JUPYTER = 8888
 
 
 def code_server(
-    sockets: tuple[PurePath, PurePath],
-    folder: PurePath,
-    *,
-    login: bool,
-    given: Sequence[str] = (),
+    sockets: tuple[PurePath, PurePath], folder: PurePath, given: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """Return the flags of code-server.
+    """Return the flags of code-server, which asks for no password: its door does.
 
     Args:
         sockets: Unix socket that it listens on, and one for its own use: else that would stand in
             the home, whose path may be too long for a socket.
         folder: folder that it opens.
-        login: whether it asks for the password of its environment's PASSWORD itself.
         given: flags of the template.
     """
-    return (
-        # What stands after a lone -- is no flag any more.
-        *(item for item in given if item != "--"),
+    own = (
         "--disable-telemetry",
         "--disable-update-check",
-        "--disable-workspace-trust",
         f"--socket={sockets[0]}",
         f"--socket-mode={_OWNER_ONLY}",
         f"--session-socket={sockets[1]}",
-        f"--auth={'password' if login else 'none'}",
+        "--auth=none",
+        f"--config={options.NO_FILE}",
         str(folder),
     )
+    return tuple(options.behind(given, own))
 
 
 def jupyterlab(
     socket: PurePath, home: PurePath, folder: PurePath, *, terminal: str, given: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """Return the flags of JupyterLab, which asks for no password: its door does.
-
-    One that is given twice ends it, so that a template cannot take any of these back.
 
     Args:
         socket: Unix socket that it listens on.
@@ -54,17 +49,16 @@ def jupyterlab(
         terminal: program that its terminals run.
         given: flags of the template.
     """
-    return (
-        *(item for item in given if item != "--"),
+    own = (
         "--no-browser",
         "--allow-root",
         f"--ServerApp.sock={socket}",
+        # Any other than its default, from a file or JUPYTER_PORT, would be one too many.
+        f"--ServerApp.port={_PORT_OF_JUPYTER}",
         f"--ServerApp.sock_mode=0{_OWNER_ONLY}",
         f"--ServerApp.root_dir={home}",
         f"--FileContentsManager.preferred_dir={folder}",
-        "--ServerApp.allow_remote_access=True",
-        "--IdentityProvider.token=",
-        "--PasswordIdentityProvider.hashed_password=",
+        *options.jupyter_behind_sidecar(),
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         # Without -l, which it would add: a login shell begins with another PATH.
@@ -72,3 +66,4 @@ def jupyterlab(
         # It would run npm at each start, to look for what nobody has installed.
         "--LanguageServerManager.autodetect=False",
     )
+    return tuple(options.behind(given, own))

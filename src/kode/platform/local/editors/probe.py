@@ -33,7 +33,7 @@ async def start(editor: Editor, environment: Mapping[str, str]) -> None:
         place, path = home / "s", "/api"
         flags = jupyterlab(place, home, home, terminal="/bin/sh")
         if editor.name == CODE_SERVER:
-            flags, path = code_server((place, home / "t"), home, login=False), "/healthz"
+            flags, path = code_server((place, home / "t"), home), "/healthz"
         env = {**environment, **editor.env, "HOME": name}
         async with command.started([*editor.argv, *flags], cwd=home, env=env) as program:
             loop = asyncio.get_running_loop()

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kode import names
+from kode.api import ports
 from kode.api.pod import EnvFromSource, EnvVar, EnvVarSource, KeyRef, TemplateEnvVar
 from kode.platform.local.plan.site import Site
 from kode.platform.local.plan.words import expanded, moved
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
+from kode.render.secret import editor_key
 
 INHERITED = re.compile(
     r"PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|SSH_AUTH_SOCK"
@@ -71,9 +73,6 @@ def editor(kode: ResolvedKode, site: Site, own: Mapping[str, str]) -> Variables:
         given.update(reader.source(source))
     given.update(reader.listed(kode.env, given))
     fixed = {"HOME", "KODE_NAME", "KODE_NAMESPACE", *own}
-    if "PASSWORD" in own:
-        # code-server prefers it to PASSWORD.
-        fixed.add("HASHED_PASSWORD")
     kept = {name: value for name, value in given.items() if name not in fixed}
     return Variables({**basic(kode, site), **kept, **own}, tuple(reader.missing))
 
@@ -87,9 +86,9 @@ def contained(kode: ResolvedKode, site: Site, manifest: Manifest) -> Variables:
     """Return the variables of a container, whose files are its own and nobody's here."""
     secrets = dict(site.secrets)
     if kode.credentials:
-        # It may not be written yet.
-        known = secrets.get(kode.credentials.secret, {})
-        secrets[kode.credentials.secret] = {**known, "password": kode.credentials.password}
+        # On a cluster it stands in the sidecar's Secret, which there is none of here.
+        own = {ports.ENVOY_EDITOR_KEY: editor_key(kode, kode.credentials)}
+        secrets[names.envoy_secret(kode.name)] = own
     reader = _Reader(kode, replace(site, secrets=secrets), moves=False)
     values = {"KODE_NAME": kode.name, "KODE_NAMESPACE": kode.namespace}
     for source in manifest.get("envFrom") or ():

@@ -13,7 +13,7 @@ from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, PlatformError
 from kode.platform.local.editors import flags
 from kode.platform.local.editors.editor import Editor
-from kode.platform.local.plan import environment
+from kode.platform.local.plan import environment, shell
 from kode.platform.local.plan.site import Site
 from kode.platform.local.plan.words import expanded, moved
 from kode.platform.local.program import Health, Step
@@ -28,7 +28,6 @@ _DEFAULTS = {
     "chat.disableAIFeatures": True,
     "extensions.autoCheckUpdates": False,
     "extensions.autoUpdate": False,
-    "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
     "workbench.enableExperiments": False,
@@ -61,13 +60,12 @@ class Launch:
     not_here: tuple[str, ...] = ()
 
 
-def launch(kode: ResolvedKode, site: Site, *, login: bool) -> Launch:
+def launch(kode: ResolvedKode, site: Site) -> Launch:
     """Return how the editor of a Kode is started.
 
     Args:
         kode: the Kode.
         site: where it runs.
-        login: whether the editor asks for the password itself.
 
     Raises:
         InvalidSpec: the template needs its image, or a command (reason NotOnLocalPlatform).
@@ -75,7 +73,7 @@ def launch(kode: ResolvedKode, site: Site, *, login: bool) -> Launch:
     """
     match kode.template.type:
         case "code-server":
-            return _code_server(kode, site, _editor(site, "code-server"), login=login)
+            return _code_server(kode, site, _editor(site, "code-server"))
         case "jupyter":
             return _jupyter(kode, site, _editor(site, "jupyterlab"))
         case "custom":
@@ -94,10 +92,9 @@ def arguments(
     return tuple(expanded(moved(item, kode.home, site.volume), variables) for item in items)
 
 
-def _code_server(kode: ResolvedKode, site: Site, editor: Editor, *, login: bool) -> Launch:
-    template, credentials = kode.template, kode.credentials
-    own = {"PASSWORD": credentials.password} if login and credentials else {}
-    variables = environment.editor(kode, site, own)
+def _code_server(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
+    template = kode.template
+    variables = environment.editor(kode, site, {})
     lacking = [*variables.missing, *_replaced(template.command, "command")]
     given: Sequence[str] = template.args
     if kode.contract != CODER_CODE_SERVER or template.command:
@@ -107,12 +104,11 @@ def _code_server(kode: ResolvedKode, site: Site, editor: Editor, *, login: bool)
     argv = flags.code_server(
         (site.socket, site.session),
         folder,
-        login=login,
-        given=arguments(given, kode, site, variables.values),
+        arguments(given, kode, site, variables.values),
     )
-    main = Step(EDITOR, (*editor.argv, *argv), {**variables.values, **editor.env}, folder)
+    start = shell.give_back(site.volume, (*editor.argv, *argv))
     return Launch(
-        main=main,
+        main=Step(EDITOR, start, {**variables.values, **editor.env}, folder),
         health=Health("/healthz", socket=site.socket),
         runtime=_installed(editor),
         steps=(_written_once(kode, site, _SETTINGS, _DEFAULTS),),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from kode.api.conditions import Reason
 from kode.api.pod import InitPlugin
 from kode.errors import InvalidSpec
-from kode.gateway.sidecar import Door, Upstream
+from kode.gateway.sidecar import Upstream
 from kode.platform.desired import Meaning
 from kode.platform.local.plan import environment
 from kode.platform.local.plan.lacks import lacks
@@ -20,6 +20,7 @@ from kode.platform.local.program import Program, Step
 from kode.platform.local.runtime import Runtime, choose
 from kode.render import dotfiles
 from kode.render.resolve import ResolvedKode
+from kode.render.secret import authorization
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,7 @@ def _contained(meaning: Meaning, site: Site, why: str) -> Plan:
         raise InvalidSpec(
             Reason.NOT_ON_LOCAL_PLATFORM, f"its image is to be run ({why}), but {site.no_engine}"
         )
-    login = meaning.door is Door.EDITOR
-    found = contained(meaning.kode, site, site.engine, login=login, why=why)
+    found = contained(meaning.kode, site, site.engine, why)
     return Plan(
         program=found.program,
         upstream=_upstream(meaning, found.program),
@@ -74,7 +74,7 @@ def _contained(meaning: Meaning, site: Site, why: str) -> Plan:
 
 def _bare(meaning: Meaning, site: Site) -> Plan:
     kode = meaning.kode
-    start = launch(kode, site, login=meaning.door is Door.EDITOR)
+    start = launch(kode, site)
     plugins, lacking = _plugins(kode, site)
     program = Program(
         key=f"{kode.namespace}/{kode.name}",
@@ -95,8 +95,12 @@ def _bare(meaning: Meaning, site: Site) -> Plan:
 def _upstream(meaning: Meaning, program: Program) -> Upstream:
     health = program.health
     assert health  # noqa: S101 - every editor is asked
+    upstream, login = meaning.sidecar.upstream, meaning.kode.credentials
+    # The door's files are its owner's alone, and it has no variables for each Kode.
+    header = authorization(meaning.kode, login) if upstream.authorization and login else ""
     return replace(
-        meaning.sidecar.upstream,
+        upstream,
+        authorization=header,
         port=health.port or 0,
         health_path=health.path,
         socket=str(health.socket) if health.socket else None,

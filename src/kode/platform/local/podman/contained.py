@@ -47,20 +47,17 @@ class Contained:
     not_here: tuple[str, ...] = ()
 
 
-def contained(
-    kode: ResolvedKode, site: Site, engine: Engine, *, login: bool, why: str
-) -> Contained:
+def contained(kode: ResolvedKode, site: Site, engine: Engine, why: str) -> Contained:
     """Return a Kode's program, whose image is run.
 
     Args:
         kode: the Kode.
         site: where it runs.
         engine: what runs it.
-        login: whether the editor asks for the password itself.
         why: why its image is run.
     """
     made = _Maker(kode, site, engine)
-    manifest = rendered.container(kode, login=login)
+    manifest = rendered.container(kode)
     main = made.step("editor", manifest)
     relay = (engine.python, "-I", "-S", "-X", "utf8", str(_RELAY))
     pid_file = site.socket.with_suffix(".pid")

@@ -12,7 +12,7 @@ from kode.platform.desired import mean
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.plan.plan import Plan, plan
 from kode.platform.local.plan.site import Site
-from tests.documents import CODERCOM, credentials, kode, proxy, resolved, template
+from tests.documents import CODERCOM, credentials, kode, resolved, template
 from tests.unit.platform.local.plan.sites import LAB, SITE, VOLUME, site
 
 JUPYTER = {"type": "jupyter", "image": "quay.io/jupyter/base-notebook"}
@@ -28,15 +28,16 @@ def lab(**spec: Any) -> Plan:
     return planned(site(editor=LAB), **JUPYTER, **spec)
 
 
-def test_code_server_listens_on_a_socket_of_its_own_and_asks_itself() -> None:
+def test_code_server_listens_on_a_socket_of_its_own_and_asks_nothing() -> None:
     found = planned()
     main = found.program.main
-    assert main.argv[:2] == ("/cache/node", "/cache/entry.js")
+    at = main.argv.index("/cache/node")
+    assert main.argv[at + 1] == "/cache/entry.js"
     assert f"--socket={SITE.socket}" in main.argv
     assert "--socket-mode=600" in main.argv
-    assert "--auth=password" in main.argv
+    assert {"--auth=none", "--config=/dev/null"} <= set(main.argv)
     assert main.argv[-1] == f"{VOLUME}/workspace"
-    assert main.env["PASSWORD"] == "devpassword"
+    assert "devpassword" not in main.env.values()
     assert main.cwd == Path(VOLUME, "workspace")
     assert not found.not_here
 
@@ -55,19 +56,28 @@ def test_program_is_named_for_its_kode() -> None:
     assert found.digest == planned().program.digest
 
 
-def test_behind_a_sidecar_that_asks_code_server_asks_nothing() -> None:
-    reference = {"name": "guard", "namespace": "team"}
-    found = planned(guard=proxy(authType="basic"), envoyProxyRef=reference).program.main
-    assert "--auth=none" in found.argv
-    assert "PASSWORD" not in found.env
-
-
 def test_nothing_that_is_given_opens_code_server() -> None:
-    given = ["--auth=none", "--bind-addr", "0.0.0.0:1", "--", "--socket=/x"]
+    given = ["--auth=password", "--config=/x", "--bind-addr", "0.0.0.0:1", "--", "--socket=/x"]
     argv = planned(image=CODERCOM, args=given).program.main.argv
-    assert argv.index("--auth=password") > argv.index("--auth=none")
-    assert argv.index(f"--socket={SITE.socket}") > argv.index("--socket=/x")
-    assert "--" not in argv
+    assert argv.index("--auth=none") > argv.index("--auth=password")
+    assert argv.index("--config=/dev/null") > argv.index("--config=/x")
+    assert argv.index(f"--socket={SITE.socket}") < argv.index("--") < argv.index("--socket=/x")
+    with pytest.raises(InvalidSpec, match="--socket-fd is Kode's to give"):
+        planned(image=CODERCOM, args=["--socket-fd=3"])
+
+
+def test_trust_in_a_folder_is_the_persons_to_give() -> None:
+    program = planned().program
+    assert "trust" not in " ".join([*program.main.argv, *program.steps[0].argv])
+
+
+def test_what_code_server_takes_out_of_its_variables_is_given_back_to_terminals() -> None:
+    given = kode(env=[{"name": "GITHUB_TOKEN", "value": "not-real"}])
+    main = planned(of=given).program.main
+    assert main.env["GITHUB_TOKEN"] == "not-real"
+    assert not [word for word in main.argv if "not-real" in word]
+    assert f"{VOLUME}/.local/share/kode/shell" in main.argv
+    assert [key for key in main.env if key.startswith("VSCODE_")] == []
 
 
 def test_words_of_another_program_are_left_out_and_told() -> None:
