@@ -33,9 +33,11 @@ class Workbench:
         self.page.keyboard.type(f"{text}\n")
         self.page.keyboard.press("Control+S")
 
-    def open_terminal(self) -> None:
-        """Open a terminal and wait for its prompt."""
+    def open_terminal(self, *, trust: bool = False) -> None:
+        """Open a terminal and wait for its prompt; say first that the folder is trusted."""
         self.page.keyboard.press("Control+Backquote")
+        if trust:
+            self.page.get_by_role("button", name="Trust Folder & Continue").click()
         self.page.wait_for_selector(f"{_TERMINAL} .xterm")
         self.page.locator(f"{_TERMINAL} .xterm-helper-textarea").wait_for(state="attached")
 

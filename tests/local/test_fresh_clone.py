@@ -54,7 +54,7 @@ def test_make_up_ends_with_a_working_editor(newcomer: Machine, browser: Browser)
     page.goto(url, wait_until="domcontentloaded")
     bench = Workbench(page)
     bench.wait_until_usable()
-    bench.open_terminal()
+    bench.open_terminal(trust=True)
     bench.type_in_terminal("echo sum-$((40+2)) > said.txt")
     file = newcomer.files("dev") / "workspace" / "said.txt"
     assert reads(file, lambda text: "sum" in text) == "sum-42\n"

@@ -72,7 +72,9 @@ def test_a_file_is_edited_and_a_command_runs(
             "first",
             "typed in a browser",
         ]
-        bench.open_terminal()
+        # Nothing of a folder runs by itself until somebody says that it may.
+        expect(page.get_by_text("Restricted Mode", exact=True)).to_be_visible(timeout=60_000)
+        bench.open_terminal(trust=True)
         # The sum is the shell's: the text that was typed does not hold what is looked for.
         bench.type_in_terminal("echo sum-$((40+2))-$KODE_NAME | tee said.txt")
         assert reads(workspace / "said.txt", lambda text: "sum" in text) == "sum-42-dev\n"

@@ -105,10 +105,7 @@ def started(
     files: Mapping[str, str] = MappingProxyType({}),
     **more: object,
 ) -> Iterator[Started]:
-    """Run what a Kode of a template that ships means, in a home with these files.
-
-    It answers by then.
-    """
+    """Run what a Kode of a template that ships means, in a home with files, until it answers."""
     root = Path(mkdtemp(prefix="kode-"))
     places = Places(root, root / "cache")
     meaning = mean(_resolved(template, more))
