@@ -115,7 +115,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def started(filters: list[Object], door: Door | None) -> Iterator[Running]:
         faults.check(filters, own)
         found = passthrough.filters(filters)
-        chosen = door or choose()
+        chosen = door or choose(has_credentials=False, auth_type="none", http_filters=found)
         sidecar = Sidecar(Door.CLOSED, upstream, http_filters=found)
         sidecar = replace(sidecar, door=chosen, clusters=passthrough.clusters(own, found))
         with running(sidecar, tmp_path) as envoy:
