@@ -181,13 +181,13 @@ def test_every_container_of_a_pod_has_no_right_that_its_image_does_not_need() ->
     plugins = [{"name": "a", "image": "b"}]
     given = kode(dotfiles={"repository": "https://example.org/x"}, initPlugins=plugins)
     pod = resolved(given, template(image=CODERCOM, initPlugins=plugins))
-    for found in (*editor.init_containers(pod), editor.container(pod, login=True)):
+    for found in (*editor.init_containers(pod), editor.container(pod)):
         security = found["securityContext"]
         assert security["runAsNonRoot"]
         assert security["allowPrivilegeEscalation"] is False
         assert security["capabilities"] == {"drop": ["ALL"]}
     root = resolved(given, template(initPlugins=plugins))
-    for found in (*editor.init_containers(root)[:-1], editor.container(root, login=True)):
+    for found in (*editor.init_containers(root)[:-1], editor.container(root)):
         kept = found["securityContext"]["capabilities"]
         assert kept["drop"] == ["ALL"]
         assert not {"MKNOD", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT"} & {*kept["add"]}
