@@ -93,6 +93,16 @@ def instance(kode: str, uid: str) -> str:
     return f"{slug or 'x'}-{digest}"
 
 
+def login_cookie(kode: str, namespace: str, uid: str) -> str:
+    """Return the name of the cookie by which a Kode's sidecar remembers a login.
+
+    Two Kodes may be opened on one host, where a name in common would be one cookie for both.
+    """
+    text = f"{uid} {namespace}/{kode}"
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    return f"kode-login-{digest}"
+
+
 def label_value(text: str) -> str:
     """Return a valid label value (at most 63 characters) that no other text gives."""
     if _is_kept(text, _VALID_LABEL, _LONGEST_LABEL):

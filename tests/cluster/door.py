@@ -89,7 +89,7 @@ class Door:
         with self.http.websocket(
             f"{self.base}{where}".replace("http", "ws", 1),
             params={**query, "skipWebSocketFrames": "false"},
-            headers={"Origin": self.base, **headers},
+            headers={"origin": self.base, **headers},
             auth=login,
         ) as session:
             yield session

@@ -65,6 +65,29 @@ def test_a_websocket_opens_only_with_the_login(door: Door) -> None:
     assert door.talk(login=LOGIN)["type"] == "sign"
 
 
+def test_a_login_is_remembered_for_browsers_that_do_not_repeat_it(door: Door) -> None:
+    given = door.get("/", login=LOGIN).headers["set-cookie"]
+    cookie, _, rest = given.partition("; ")
+    assert rest == "Path=/; HttpOnly; SameSite=Strict"
+    assert door.get("/", cookie=cookie).status_code == 200
+    assert door.socket(cookie=cookie) == 101
+    assert door.talk(cookie=cookie)["type"] == "sign"
+    for other in (f"{cookie}x", cookie.partition("=")[0], f"x{cookie}"):
+        assert door.get("/", cookie=other).status_code == 401
+        assert door.socket(cookie=other) == 401
+
+
+def test_another_origins_page_gets_nothing_with_the_persons_own_login(door: Door) -> None:
+    for origin in ("http://evil.test", f"{door.base}:8080", "null"):
+        assert door.socket(login=LOGIN, origin=origin) == 403
+        assert door.get("/", login=LOGIN, origin=origin).status_code == 403
+    led = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    led |= {"sec-fetch-dest": "document", "sec-fetch-user": "?1"}
+    answer = door.get("/?folder=/config", login=LOGIN, **led)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert door.get("/", login=LOGIN, **led).status_code == 200
+
+
 def test_the_editor_never_sees_the_password(scenarios: Place) -> None:
     variables = scenarios.exec(NAME, "cat", "/proc/1/environ")
     assert "CODE_SERVER_HOST=127.0.0.1" in variables

@@ -3,16 +3,24 @@
 import json
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.local.doors import Room, room, said
+from tests.local.doors import Room, free_port, room, said
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+FLAGS = (
+    "--host-resolver-rules=MAP evil.test 127.0.0.1",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+)
 
 # Tried on a page of `one`; each returns what came of it.
 TRIES = {
@@ -75,7 +83,20 @@ OURS: list[dict[str, str]] = [
     {"Origin": "null", "Sec_Fetch_Site": "same-origin"},
     {"Sec_Fetch_Site": "none", "Sec_Fetch_Mode": "navigate"},
 ]
-LINK = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+LINK = {
+    "Sec_Fetch_Site": "cross-site",
+    "Sec_Fetch_Mode": "navigate",
+    "Sec_Fetch_Dest": "document",
+    "Sec_Fetch_User": "?1",
+}
+# A page of a stranger's that leads to an address, each way that there is.
+STRANGER = "http://evil.test:{port}/"
+LEADS = """<title>evil</title>
+<a href="{target}">a link</a>
+<form action="{target}"><input name="folder" value="/cloned/evil"><button>a form</button></form>
+<form action="{target}" method="post"><button>a form that posts</button></form>
+<iframe src="{target}"></iframe>
+"""
 
 
 async def test_what_another_origin_asks_for_is_refused(found: Room) -> None:
@@ -101,9 +122,26 @@ async def test_what_its_own_pages_and_programs_ask_for_gets_through(found: Room)
         await opened.close()
 
 
-async def test_a_link_leads_in_and_a_form_does_not(found: Room) -> None:
+async def test_a_link_leads_to_the_bare_page_and_a_form_does_not(found: Room) -> None:
     assert (await found.ask("two.localhost", **LINK))[0] == 200
     assert (await found.ask("two.localhost", method="POST", **LINK))[0] == 403
+    for path in ("/x", "/?folder=/x"):
+        url = f"http://127.0.0.1:{found.port}{path}"
+        headers = found.headers("two.localhost", LINK)
+        async with found.session.get(url, headers=headers, allow_redirects=False) as led:
+            assert (led.status, led.headers["Location"]) == (303, "/")
+
+
+async def test_what_leads_in_without_a_click_is_told_and_not_followed(found: Room) -> None:
+    unasked = {**LINK, "Sec_Fetch_User": "?0"}
+    status, headers, text = await found.ask("two.localhost", **unasked)
+    assert (status, headers["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert '<a href="/">' in text
+
+
+async def test_no_answer_is_shown_in_another_origins_frame(found: Room) -> None:
+    _, headers, _ = await found.ask("two.localhost")
+    assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
 
 
 def _filled(headers: dict[str, str], found: Room) -> dict[str, str]:
@@ -141,6 +179,54 @@ async def test_in_a_real_browser_one_kodes_page_gets_nothing_of_another(
     await page.wait_for_url(found.origin("two") + "/")
     seen: dict[str, Any] = json.loads(await page.inner_text("body"))
     assert seen["editor"] == "two"
+
+
+async def test_in_a_real_browser_a_strangers_page_leads_to_the_bare_page_alone(
+    found: Room, browser: Browser
+) -> None:
+    target = f"{found.origin('two')}/try/led?folder=/cloned/evil"
+    async with _stranger(target) as url:
+        context = await browser.new_context()
+        page = await context.new_page()
+        page.set_default_timeout(30_000)
+        for click in ("text=a link", "button:text-is('a form')"):
+            await page.goto(url)
+            await page.click(click)
+            await page.wait_for_url(found.origin("two") + "/")
+            seen: dict[str, Any] = json.loads(await page.inner_text("body"))
+            assert seen["editor"] == "two"
+        await page.goto(url)
+        await page.click("text=a form that posts")
+        assert "another origin" in await page.inner_text("body")
+        # By itself, as no click of the person's has led here.
+        await page.goto(f"{url}?leads")
+        await page.wait_for_url(target)
+        assert "without a click" in await page.inner_text("body")
+        await page.click("text=Open the editor")
+        await page.wait_for_url(found.origin("two") + "/")
+        assert json.loads(await page.inner_text("body"))["editor"] == "two"
+        assert not [asked for asked in found.heard if "/try" in asked]
+
+
+@asynccontextmanager
+async def _stranger(target: str) -> AsyncIterator[str]:
+    """Serve a page of another site's that leads to an address."""
+
+    async def page(request: web.Request) -> web.Response:
+        leads = f"<script>location = {json.dumps(target)}</script>"
+        text = leads if "leads" in request.query else LEADS.format(target=target)
+        return web.Response(text=text, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield STRANGER.format(port=port)
+    finally:
+        await runner.cleanup()
 
 
 async def _tried(page: Page, code: str, found: Room) -> object:

@@ -5,6 +5,7 @@ would, one step at a time, so that a test can stop anywhere.
 """
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from kode import names
@@ -40,6 +41,7 @@ class Cluster:
     def __init__(self, *documents: Mapping[str, Any]) -> None:
         """Begin with documents as a person wrote them."""
         self.store = Store()
+        self._numbers = count()
         self.met: dict[Key, set[ChildKey]] = {}
         self.seconds = 0
         self.notes: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ class Cluster:
                 for live in self.store.of_kind("Namespace")
                 if is_granting(live)
             ),
+            fresh=f"{next(self._numbers):043}",
         )
 
     def reconcile(self, key: Key, *, hold_back: bool = False) -> None:

@@ -127,3 +127,11 @@ def test_instance_is_the_name_made_safe_and_a_hash_of_the_uid() -> None:
 def test_instance_is_a_file_name_of_its_own(one: str, other: str) -> None:
     assert re.fullmatch(r"[a-z0-9-]{14,40}", names.instance(one, other))
     assert names.instance(one, "1") != names.instance(one, "2")
+
+
+def test_every_kode_remembers_logins_by_a_cookie_of_its_own() -> None:
+    kodes = [("a", "team", "1"), ("b", "team", "1"), ("a", "other", "1"), ("a", "team", "2")]
+    found = [names.login_cookie(*kode) for kode in kodes]
+    assert len(set(found)) == len(kodes)
+    assert names.login_cookie(*kodes[0]) == found[0]
+    assert all(re.fullmatch("kode-login-[0-9a-f]{16}", name) for name in found)

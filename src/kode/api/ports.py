@@ -29,6 +29,11 @@ ENVOY_EDITOR_AUTHORIZATION = "editor-authorization"
 
 EDITOR_AUTHORIZATION = "KODE_EDITOR_AUTHORIZATION"
 """Variable of the sidecar that holds that header."""
+ENVOY_SESSION = "session"
+"""Key of the sidecar's Secret: the random value of the cookie that remembers a login."""
+
+SESSION_USER = "\x7f"
+"""The user that a remembered login is to the sidecar; nobody's user can have such a name."""
 
 ENVOY_RUN = "/run/envoy"
 """A directory of the sidecar's container alone, for its admin socket."""

@@ -73,7 +73,8 @@ class TemplateSpec(Model):
         Rule(
             f"!has(self.puid) || self.puid != {ports.SIDECAR_UID}",
             lambda self: self.puid != ports.SIDECAR_UID,
-            f"puid must not be the sidecar's: {ports.SIDECAR_UID}",
+            # An editor with it could do to the sidecar whatever its user may.
+            f"puid must not be {ports.SIDECAR_UID}, the sidecar's: take another",
         ),
         Rule(
             "self.type != 'custom' || has(self.port)",

@@ -21,7 +21,7 @@ from kode.controllers.inputs import ChildKey, Inputs
 from kode.errors import Conflict, RefNotFound
 from kode.platform.referred import login_of
 from kode.render.resolve import DEFAULT_USER, Credentials
-from kode.render.secret import auth, decode, htpasswd
+from kode.render.secret import auth, decode, first_user, htpasswd, kept_session
 
 _ANY_TEMPLATE = {"kind": "KodeTemplate", "name": "any"}
 """What a login does not depend on."""
@@ -69,7 +69,22 @@ def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int
         return _counted(_pod_annotations(inputs, kode))
     count = _counted(_annotations(secret))
     now = htpasswd(credentials) if credentials else ""
-    return count if decode(secret, ports.ENVOY_USERS) == now else count + 1
+    before = decode(secret, ports.ENVOY_USERS)
+    return count if first_user(before) == first_user(now) else count + 1
+
+
+def session(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> str:
+    """Return the random value by which a login is remembered; empty without credentials.
+
+    It stands in the sidecar's Secret and stays as long as user and password do. Where the Secret is
+    gone a new one is made: who had logged in is asked once more.
+    """
+    if credentials is None:
+        return ""
+    secret = _sidecar(inputs, kode)
+    stands = decode(secret, ports.ENVOY_SESSION)
+    kept = kept_session(decode(secret, ports.ENVOY_USERS), stands, credentials)
+    return stands if kept else inputs.fresh
 
 
 def strip(kode: Object) -> Patch | None:

@@ -154,6 +154,7 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
         revision=login.revision(inputs, kode, found),
         restarted_at=restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
         closed=inputs.closed,
+        session=login.session(inputs, kode, found),
     )
     workload = manifests[-1]
     work.pod_hash = workload["spec"]["template"]["metadata"]["annotations"][labels.POD_HASH]

@@ -4,6 +4,7 @@ Rule: reads never write, and what is read is what stands there: a Secret of some
 anew by each pass and kept nowhere.
 """
 
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -28,6 +29,7 @@ from kode.platform.kubernetes.kinds import (
 from kode.platform.references import Ref
 from kode.render.network import METADATA_ADDRESSES
 
+_RANDOM_BYTES = 32
 _SETTLING_SECONDS = 5.0
 """For this long after something was made, a missing consequence of it is no news."""
 
@@ -83,6 +85,7 @@ class Gatherer:
             children=children,
             pod=pod,
             operator_namespace=self._operator_namespace,
+            fresh=secrets.token_urlsafe(_RANDOM_BYTES),
         )
         if kode is None:
             return inputs
@@ -116,6 +119,7 @@ class Gatherer:
             closed=self._closed,
             granting=frozenset(name for name, found in where.items() if found.grants),
             terminating=own.terminating,
+            fresh=inputs.fresh,
         )
 
     async def _namespace(self, name: str) -> Namespace:

@@ -55,6 +55,7 @@ class Inputs:
             labelled, so that KodeTemplates may grant what is theirs.
         closed: address blocks that no workspace reaches.
         terminating: whether the Kode's namespace is being deleted.
+        fresh: a random value of this pass alone, for where one is needed: 43 characters of base64.
     """
 
     key: Key
@@ -72,3 +73,4 @@ class Inputs:
     granting: frozenset[str] = frozenset()
     closed: tuple[str, ...] = METADATA_ADDRESSES
     terminating: bool = False
+    fresh: str = field(default="", repr=False)

@@ -6,7 +6,7 @@ Rule: nothing is between a request and the editor but what the Sidecar's door sa
 from typing import Any
 
 from kode.api import ports
-from kode.gateway import pages
+from kode.gateway import login, origins, pages
 from kode.gateway.passthrough import EDITOR_CLUSTER, enveloped
 from kode.gateway.sidecar import Door, Sidecar
 
@@ -14,6 +14,14 @@ Json = dict[str, Any]
 
 FILTERS = "type.googleapis.com/envoy.extensions.filters"
 MANAGER = f"{FILTERS}.network.http_connection_manager.v3.HttpConnectionManager"
+
+MAX_CONNECTIONS = 1000
+"""Connections at a time: a browser has some fifty, and each takes memory of those that are open."""
+HEADERS_TIMEOUT = "15s"
+"""How long the headers of a request may take; not what follows them."""
+_WEBSOCKET = "websocket"
+IDLE_TIMEOUT = "300s"
+"""How long a connection is kept on which nothing is going on; a quiet WebSocket is going on."""
 
 # SOL_SOCKET/SO_KEEPALIVE, IPPROTO_TCP/TCP_KEEPIDLE and TCP_KEEPINTVL of Linux.
 _KEEPALIVE: list[Json] = [
@@ -29,7 +37,7 @@ def http(sidecar: Sidecar) -> Json:
     manager = {
         "@type": MANAGER,
         "stat_prefix": "http",
-        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        **protocol(),
         # An editor's sockets are quiet for hours; the keep-alives of TCP find the dead ones.
         "stream_idle_timeout": "0s",
         # Behind another Envoy, which has told it, the address of the connection says nothing.
@@ -39,17 +47,26 @@ def http(sidecar: Sidecar) -> Json:
         "local_reply_config": {"mappers": [pages.starting_mapper()]},
         "http_filters": _filters(sidecar),
         "route_config": {
+            "response_headers_to_add": [origins.NO_FRAMES],
+            "request_headers_to_remove": [login.CONNECTION, login.PROTOCOL],
             "virtual_hosts": [
                 {
                     "name": "editor",
                     "domains": ["*"],
                     "routes": [_closed_route() if closed else _editor_route(sidecar)],
                 }
-            ]
+            ],
         },
     }
+    if sidecar.door is Door.BASIC:
+        manager["early_header_mutation_extensions"] = [_protocol_of_the_client()]
     if sidecar.socket:
-        return listener("http", pipe(sidecar.socket), manager)
+        return {
+            **listener("http", pipe(sidecar.socket), manager),
+            # The outer listener counts; a connection of its own is nobody's.
+            "ignore_global_conn_limit": True,
+        }
+    manager["common_http_protocol_options"] = {"idle_timeout": IDLE_TIMEOUT}
     return listener("http", on_port("0.0.0.0", ports.SIDECAR_HTTP), manager)
 
 
@@ -58,6 +75,7 @@ def health() -> Json:
     manager = {
         "@type": MANAGER,
         "stat_prefix": "health",
+        "request_headers_timeout": HEADERS_TIMEOUT,
         "http_filters": [
             _health_filter("/ready", {EDITOR_CLUSTER: {"value": 100}}),
             _health_filter("/live", {}),
@@ -73,7 +91,47 @@ def health() -> Json:
             ]
         },
     }
-    return listener("health", on_port("0.0.0.0", ports.SIDECAR_HEALTH), manager)
+    return {
+        **listener("health", on_port("0.0.0.0", ports.SIDECAR_HEALTH), manager),
+        # However many there are at the door, the kubelet is answered.
+        "ignore_global_conn_limit": True,
+    }
+
+
+def protocol() -> Json:
+    """Return what a connection manager understands of HTTP/1.
+
+    An offer to speak something else is passed over, as RFC 9110 lets a server do; a program that
+    speaks HTTP/1.0 may name no host.
+    """
+    return {
+        "upgrade_configs": [{"upgrade_type": _WEBSOCKET}],
+        "request_headers_timeout": HEADERS_TIMEOUT,
+        "http_protocol_options": {
+            "accept_http_10": True,
+            "default_host_for_http_10": "localhost",
+            "ignore_http_11_upgrade": [{"safe_regex": {"regex": _not(_WEBSOCKET)}}],
+        },
+    }
+
+
+def overload() -> Json:
+    """Return Envoy's overload manager with the limit on connections.
+
+    What is refused is a new connection: whoever works in an editor goes on.
+    """
+    return {
+        "resource_monitors": [
+            {
+                "name": "envoy.resource_monitors.global_downstream_max_connections",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.resource_monitors."
+                    "downstream_connections.v3.DownstreamConnectionsConfig",
+                    "max_active_downstream_connections": MAX_CONNECTIONS,
+                },
+            }
+        ]
+    }
 
 
 def listener(name: str, address: Json, manager: Json) -> Json:
@@ -82,7 +140,7 @@ def listener(name: str, address: Json, manager: Json) -> Json:
     return {
         "name": name,
         "address": address,
-        **({"socket_options": [dict(option) for option in _KEEPALIVE]} if on_tcp else {}),
+        **(_on_tcp() if on_tcp else {}),
         "filter_chains": [
             {
                 "filters": [
@@ -114,27 +172,43 @@ def router() -> Json:
     }
 
 
+def _on_tcp() -> Json:
+    return {
+        "socket_options": [dict(option) for option in _KEEPALIVE],
+        # With it, whoever has this user's id could take half of the connections unnoticed.
+        "enable_reuse_port": False,
+    }
+
+
+def _not(word: str) -> str:
+    # Envoy's expressions know no "anything but": it is another letter somewhere, or less, or more.
+    other = (f"{word[:place]}([^{letter}].*)?" for place, letter in enumerate(word))
+    return f"(?i)({'|'.join(other)}|{word}.+)"
+
+
+def _protocol_of_the_client() -> Json:
+    # Envoy itself overwrites what says that there is TLS before it.
+    name = login.PROTOCOL
+    said = {"key": name, "value": "%REQ(x-forwarded-proto)%"}
+    return {
+        "name": "envoy.http.early_header_mutation.header_mutation",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation."
+            "header_mutation.v3.HeaderMutation",
+            "mutations": [
+                {"remove": name},
+                {"append": {"header": said, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}},
+            ],
+        },
+    }
+
+
 def _filters(sidecar: Sidecar) -> list[Json]:
-    chain: list[Json] = []
-    if sidecar.door is Door.BASIC:
-        chain.append(
-            {
-                "name": "envoy.filters.http.basic_auth",
-                "typed_config": {
-                    "@type": f"{FILTERS}.http.basic_auth.v3.BasicAuth",
-                    "users": _users(sidecar),
-                },
-            }
-        )
-    if sidecar.door is not Door.CLOSED:
-        chain.extend(enveloped(item) for item in sidecar.http_filters)
-    return [*chain, router()]
-
-
-def _users(sidecar: Sidecar) -> Json:
-    if sidecar.users:
-        return {"inline_string": sidecar.users}
-    return {"filename": sidecar.users_file}
+    if sidecar.door is Door.CLOSED:
+        return [router()]
+    asks = login.filters(sidecar) if sidecar.door is Door.BASIC else [login.schemes()]
+    given = (enveloped(item) for item in sidecar.http_filters)
+    return [*asks, *given, origins.guard(), router()]
 
 
 def _editor_route(sidecar: Sidecar) -> Json:
@@ -143,11 +217,22 @@ def _editor_route(sidecar: Sidecar) -> Json:
         "route": {"cluster": EDITOR_CLUSTER, "timeout": "0s"},
     }
     if sidecar.upstream.authorization:
-        header = {"key": "authorization", "value": sidecar.upstream.authorization}
-        own = {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
-        return {**route, "request_headers_to_add": [own]}
+        given = sidecar.upstream.authorization
+    elif sidecar.door is Door.BASIC:
+        # So it is where a remembered login has opened the door.
+        given = "%DYNAMIC_METADATA(kode:authorization)%"
+    else:
+        given = ""
     # What opened the door is nothing that programs behind it should see.
-    return {**route, "request_headers_to_remove": ["authorization"]}
+    route["request_headers_to_remove"] = ["authorization"]
+    if given:
+        route["request_headers_to_add"] = [
+            {
+                "header": {"key": "authorization", "value": given},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }
+        ]
+    return route
 
 
 def _closed_route() -> Json:

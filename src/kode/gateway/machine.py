@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Literal
 
-from kode.gateway import listener, notices, origins, pages, scope, translate, upstream
+from kode.gateway import listener, login, notices, pages, scope, translate, upstream
 from kode.gateway.sidecar import Sidecar
 
 Json = dict[str, Any]
@@ -29,6 +29,13 @@ _FROM = {
     "header": {
         "key": "x-forwarded-for",
         "value": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
+    },
+    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+}
+_CONNECTION = {
+    "header": {
+        "key": login.CONNECTION,
+        "value": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS%",
     },
     "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
 }
@@ -81,7 +88,8 @@ def bootstrap(folder: str, admin: str, addresses: Sequence[str], port: int) -> J
     """
     return {
         "node": {"id": "door", "cluster": "kode"},
-        "admin": {"address": listener.pipe(admin)},
+        "admin": {"address": listener.pipe(admin), "ignore_global_conn_limit": True},
+        "overload_manager": listener.overload(),
         "dynamic_resources": {
             "cds_config": _file(f"{folder}/{CLUSTERS}"),
             "lds_config": _file(f"{folder}/{LISTENERS}"),
@@ -136,23 +144,22 @@ def _outer(folder: str, addresses: Sequence[str], port: int) -> Json:
     manager = {
         "@type": listener.MANAGER,
         "stat_prefix": "outer",
-        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        **listener.protocol(),
         # As in each sidecar: an editor's sockets are quiet for hours.
         "stream_idle_timeout": "0s",
+        "common_http_protocol_options": {"idle_timeout": listener.IDLE_TIMEOUT},
         "use_remote_address": True,
         "skip_xff_append": True,
         "normalize_path": True,
         "server_header_transformation": "PASS_THROUGH",
         "local_reply_config": {"mappers": [pages.starting_mapper(_NOT_THROUGH)]},
-        "http_filters": [origins.guard(), listener.router()],
+        "http_filters": [listener.router()],
         "rds": {"route_config_name": _ROUTER, "config_source": _file(f"{folder}/{ROUTES}")},
     }
     first, *others = [listener.on_port(address, port) for address in addresses]
     return {
         **listener.listener("outer", first, manager),
         "additional_addresses": [{"address": other} for other in others],
-        # With it, a second Envoy could take half of the connections unnoticed.
-        "enable_reuse_port": False,
     }
 
 
@@ -166,7 +173,7 @@ def _routes(entries: Sequence[Entry], inners: Mapping[str, Inner]) -> Json:
         "name": _ROUTER,
         "ignore_port_in_host_matching": True,
         "request_headers_to_remove": _CLAIMS,
-        "request_headers_to_add": [_FROM],
+        "request_headers_to_add": [_FROM, _CONNECTION],
         "virtual_hosts": [
             *hosts,
             _host("(this machine)", _OWN_HOSTS, notices.routes(notices.WELCOME)),

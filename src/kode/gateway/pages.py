@@ -12,6 +12,15 @@ CLOSED = (
     "Set spec.password or spec.existingSecret of the Kode, or let its template name a proxy "
     "config that authenticates.\n"
 )
+FOREIGN = "This page belongs to another origin, so its request is refused.\n"
+UNASKED = (
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><title>Not opened</title>'
+    '<body style="font-family:system-ui;margin:20vh auto;max-width:32rem;padding:0 1rem">'
+    "<h1>Another page led here</h1><p>It did so without a click of yours, so your editor was not "
+    'opened.</p><p><a href="/">Open the editor</a></p></body></html>'
+)
+TOO_MANY = "Too many wrong passwords were tried here. Wait a few seconds, then try again.\n"
 _STARTING_PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">'

@@ -60,6 +60,9 @@ class Sidecar:
         users: an htpasswd file's text, taken instead of the file where it is not empty.
         socket: path of the Unix socket to listen on, behind the door of one machine, instead of
             a pod's ports.
+        cookie: name of the cookie that remembers a login where door is BASIC; empty for none.
+        session_file: path of the file with the cookie's value; without it no login is remembered.
+        session: the cookie's value, taken instead of the file where it is not empty.
     """
 
     door: Door
@@ -69,3 +72,6 @@ class Sidecar:
     clusters: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     users: str = field(default="", repr=False)
     socket: str | None = None
+    cookie: str = ""
+    session_file: str = f"{ports.ENVOY_FILES}/{ports.ENVOY_SESSION}"
+    session: str = field(default="", repr=False)

@@ -27,7 +27,8 @@ def bootstrap(sidecar: Sidecar) -> Json:
     """Return the whole static configuration of a sidecar, as Envoy's bootstrap in JSON."""
     health = [] if sidecar.socket else [listener.health()]
     return {
-        "admin": {"address": listener.pipe(ADMIN_SOCKET)},
+        "admin": {"address": listener.pipe(ADMIN_SOCKET), "ignore_global_conn_limit": True},
+        "overload_manager": listener.overload(),
         "static_resources": {
             "listeners": [listener.http(sidecar), *health],
             "clusters": clusters(sidecar),

@@ -6,6 +6,7 @@ Rule: this is the only place that puts render and gateway together; it is as pur
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kode import names
 from kode.api import ports
 from kode.gateway import door, faults, passthrough, translate
 from kode.gateway.authentication import doubt
@@ -54,6 +55,7 @@ class Meaning:
         revision: int,
         restarted_at: str = "",
         closed: Sequence[str] = METADATA_ADDRESSES,
+        session: str = "",
     ) -> tuple[Manifest, ...]:
         """Return the manifests.
 
@@ -62,11 +64,13 @@ class Meaning:
             revision: how often the credentials have changed.
             restarted_at: the annotation of that name (kode.platform.referred).
             closed: address blocks that no workspace reaches.
+            session: the random value by which a login is remembered; empty for none.
         """
         files = SidecarFiles(
             config=translate.dump(self.envoy),
             last_words=translate.quotes_nothing(self.sidecar),
             revision=revision,
+            session=session if self.door is Door.BASIC else "",
         )
         return manifests(
             self.kode,
@@ -103,5 +107,6 @@ def mean(kode: ResolvedKode) -> Meaning:
         ),
         http_filters=http_filters,
         clusters=passthrough.clusters(proxy.clusters, http_filters),
+        cookie=names.login_cookie(kode.name, kode.namespace, kode.uid),
     )
     return Meaning(kode=kode, sidecar=sidecar)

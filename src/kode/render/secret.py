@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kode import labels, names
@@ -19,6 +19,7 @@ from kode.render.meta import Manifest, child
 from kode.render.resolve import DEFAULT_USER, Credentials, ResolvedKode
 
 _LONGEST_PASSWORD = 4096
+_MIN_SESSION = 32
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class SidecarFiles:
         config: Envoy's bootstrap configuration, as text.
         revision: how often the credentials have changed.
         last_words: whether what Envoy says last may stand in the pod's status: it quotes no secret.
+        session: the random value by which a login is remembered; empty where none is.
     """
 
     config: str
     revision: int
     last_words: bool = False
+    session: str = field(default="", repr=False)
 
 
 def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manifest:
@@ -56,7 +59,9 @@ def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
     """Return the Secret that the sidecar mounts."""
     data = {ports.ENVOY_CONFIG: encode(files.config)}
     if kode.credentials:
-        data[ports.ENVOY_USERS] = encode(htpasswd(kode.credentials))
+        data[ports.ENVOY_USERS] = encode(htpasswd(kode.credentials, files.session))
+        if files.session:
+            data[ports.ENVOY_SESSION] = encode(files.session)
     if kode.credentials and kode.contract.asks_basic:
         data[ports.ENVOY_EDITOR_KEY] = encode(editor_key(kode, kode.credentials))
         data[ports.ENVOY_EDITOR_AUTHORIZATION] = encode(authorization(kode, kode.credentials))
@@ -82,13 +87,36 @@ def provenance(kode: ResolvedKode, revision: int) -> dict[str, str]:
     return annotations
 
 
-def htpasswd(credentials: Credentials) -> str:
-    """Return the line of an htpasswd file in the one form that Envoy reads: {SHA}.
+def htpasswd(credentials: Credentials, session: str = "") -> str:
+    """Return an htpasswd file in the one form that Envoy reads: {SHA}.
+
+    Args:
+        credentials: user and password; they are the first line.
+        session: the random value by which a login is remembered, a user of its own; empty where
+            none is.
 
     Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/basic_auth_filter
     """
-    digest = hashlib.sha1(credentials.password.encode(), usedforsecurity=False).digest()
-    return f"{credentials.user}:{{SHA}}{base64.b64encode(digest).decode()}\n"
+    lines = [(credentials.user, credentials.password)]
+    if session:
+        lines.append((ports.SESSION_USER, session))
+    return "".join(f"{user}:{{SHA}}{_sha1(password)}\n" for user, password in lines)
+
+
+def first_user(file: str) -> str:
+    """Return the line of an htpasswd file that is a person's."""
+    return file.partition("\n")[0]
+
+
+def kept_session(file: str, session: str, credentials: Credentials) -> bool:
+    """Tell whether a remembered login is that of these credentials, so that it stays good.
+
+    Args:
+        file: the htpasswd file that stands.
+        session: the value that stands beside it.
+        credentials: user and password as they are now.
+    """
+    return len(session) >= _MIN_SESSION and file == htpasswd(credentials, session)
 
 
 def editor_key(kode: ResolvedKode, credentials: Credentials) -> str:
@@ -136,9 +164,17 @@ def existing(secret: Mapping[str, Any], name: str, user: str | None) -> Credenti
         raise RefNotFound(
             Reason.SECRET_INVALID, f"Secret {name} needs the key password with one line of text"
         )
-    chosen = user or decode(secret, "username") or DEFAULT_USER
-    if ":" in chosen or not chosen.isprintable():
+    given = "username" in (secret.get("data") or {})
+    chosen = user or (decode(secret, "username") if given else DEFAULT_USER)
+    if not chosen or ":" in chosen or chosen.startswith("#") or not chosen.isprintable():
+        # Envoy reads a colon as the end of the name and a line that begins with # as a comment.
         raise RefNotFound(
-            Reason.SECRET_INVALID, f"Secret {name}: username must be one line without a colon"
+            Reason.SECRET_INVALID,
+            f"Secret {name}: username must be one line without a colon that does not begin with #; "
+            f"without the key it is {DEFAULT_USER}",
         )
     return Credentials(chosen, password, name)
+
+
+def _sha1(text: str) -> str:
+    return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()

@@ -19,6 +19,7 @@ SECRET = {"secretKeyRef": {"name": "a", "key": "b"}}
         ({"port": 15080}, "spec: port must not be one of the sidecar's: 15080, 15021"),
         ({"port": 15021}, "spec: port must not be one of the sidecar's: 15080, 15021"),
         ({"tz": "Europe/Zürich"}, "spec.tz: must match pattern "),
+        ({"puid": 65532}, "spec: puid must not be 65532, the sidecar's: take another"),
         ({"puid": 0}, "spec.puid: must be greater than or equal to 1"),
         ({"puid": 65532}, "spec: puid must not be the sidecar's: 65532"),
         ({"image": "--privileged"}, "spec.image: must match pattern "),

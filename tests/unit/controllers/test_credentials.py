@@ -1,6 +1,7 @@
 """kode.controllers.credentials."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,6 +125,39 @@ def test_revision_stays_while_the_login_does() -> None:
     assert login.revision(inputs(same), kode(), found) == 3
     assert login.revision(inputs(same), kode(), None) == 4
     assert login.revision(inputs(own("dev-envoy", counted("4"))), kode(), None) == 4
+
+
+SESSION = "s" * 43
+
+
+def remembered(found: Credentials, session: str = SESSION) -> Object:
+    return own("dev-envoy", counted("3"), htpasswd=htpasswd(found, session), session=session)
+
+
+def test_a_login_is_remembered_by_a_value_that_stays_as_long_as_it() -> None:
+    found = Credentials("abc", "p", "dev-auth")
+    seen = replace(inputs(remembered(found)), fresh="f" * 43)
+    assert login.session(seen, kode(), found) == SESSION
+    assert login.revision(seen, kode(), found) == 3
+    for other in (Credentials("abc", "new", "dev-auth"), Credentials("me", "p", "dev-auth")):
+        assert login.session(seen, kode(), other) == "f" * 43
+        assert login.revision(seen, kode(), other) == 4
+    # Where it came from is nothing to it.
+    assert login.session(seen, kode(), Credentials("abc", "p", "login")) == SESSION
+    assert login.session(seen, kode(), None) == ""
+
+
+def test_a_value_that_is_gone_or_edited_by_hand_is_made_anew_and_restarts_nothing() -> None:
+    found = Credentials("abc", "p", "dev-auth")
+    edited = remembered(found)
+    edited["data"]["session"] = "eA=="
+    old = own("dev-envoy", counted("3"), htpasswd=htpasswd(found))
+    for live in (edited, old):
+        seen = replace(inputs(live), fresh="f" * 43)
+        assert login.session(seen, kode(), found) == "f" * 43
+        assert login.revision(seen, kode(), found) == 3
+    assert login.session(replace(inputs(), fresh="f" * 43), kode(), found) == "f" * 43
+    assert "f" * 43 not in repr(replace(inputs(), fresh="f" * 43))
 
 
 def applied(spec: Any) -> dict[str, str]:

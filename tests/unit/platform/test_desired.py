@@ -8,6 +8,7 @@ import pytest
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Door
 from kode.platform.desired import mean
+from kode.render.secret import decode, encode
 from tests.documents import CODERCOM, EXT_AUTHZ, WEBTOP, credentials, proxy, resolved, template
 
 OPA = {"name": "opa", "type": "strict_dns"}
@@ -60,3 +61,29 @@ def test_filters_of_the_proxy_config_decide_where_they_authenticate() -> None:
 def test_broken_proxy_config_means_nothing() -> None:
     with pytest.raises(InvalidSpec, match="kode_editor is reserved"):
         mean(resolved(guard=proxy(clusters=[{"name": "kode_editor"}])))
+
+
+@pytest.mark.parametrize(
+    ("kind", "image", "keys"),
+    [
+        ("webtop", WEBTOP, {"envoy.json", "htpasswd", "session"}),
+        ("code-server", CODERCOM, {"envoy.json", "htpasswd"}),
+    ],
+)
+def test_a_login_is_remembered_by_a_value_of_the_sidecars_secret_alone(
+    kind: str, image: str, keys: set[str]
+) -> None:
+    meaning = mean(resolved(over=template(type=kind, image=image), login=credentials()))
+    session = "s" * 43
+    manifests = meaning.render(operator_namespace="kode-system", revision=1, session=session)
+    secrets = {it["metadata"]["name"]: it for it in manifests if it["kind"] == "Secret"}
+    data = secrets["dev-envoy"]["data"]
+    # Where an editor asks by itself, there is nothing that the sidecar could remember.
+    assert data.keys() == keys
+    assert decode({"data": data}, "session") == (session if "session" in keys else "")
+    others = [it for it in manifests if it is not secrets["dev-envoy"]]
+    assert session not in json.dumps(others)
+    assert encode(session) not in json.dumps(others)
+    plain = meaning.render(operator_namespace="kode-system", revision=1)
+    # A new value restarts no pod: who has one is asked once more.
+    assert manifests[-1] == plain[-1]

@@ -77,7 +77,12 @@ def shut(found: Meaning, service: Manifest, workload: Manifest) -> None:
     match found.door:
         case Door.BASIC:
             assert found.kode.credentials is not None
-            assert filters(found)[0] == "envoy.filters.http.basic_auth"
+            # What stands before it answers nobody, and all of an administrator's stands after it.
+            assert filters(found)[:3] == [
+                "envoy.filters.http.lua",
+                "envoy.filters.http.basic_auth",
+                "envoy.filters.http.set_metadata",
+            ]
         case Door.FILTERS:
             assert authenticates(found.kode.proxy.http_filters)
         case Door.CLOSED:

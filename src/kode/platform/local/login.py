@@ -11,11 +11,12 @@ from kode.api.conditions import Reason
 from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.errors import Conflict
+from kode.gateway.sidecar import Sidecar
 from kode.platform import referred
 from kode.platform.local.gather import Seen
 from kode.platform.local.store.entry import is_owned
 from kode.render.resolve import DEFAULT_USER, Credentials
-from kode.render.secret import auth, decode
+from kode.render.secret import auth, decode, htpasswd, kept_session
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,22 @@ def find(seen: Seen, kode: Kode) -> Login:
         return Login(None)
     user = spec.user or decode(seen.auth, "username") or DEFAULT_USER
     return Login(Credentials(user, stands, name), generated=generated == "true")
+
+
+def users(before: Sidecar | None, credentials: Credentials | None, spare: str) -> tuple[str, str]:
+    """Return a sidecar's htpasswd file, and the value by which it remembers a login.
+
+    Args:
+        before: the sidecar as it was made last; None where there was none. Its value stays as long
+            as user and password do.
+        credentials: user and password; without them both are empty.
+        spare: a random value to take where none is kept.
+    """
+    if credentials is None:
+        return "", ""
+    kept = before is not None and kept_session(before.users, before.session, credentials)
+    session = before.session if before and kept else spare
+    return htpasswd(credentials, session), session
 
 
 def generate(seen: Seen, kode: Kode, password: str) -> Login:

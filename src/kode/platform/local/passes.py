@@ -20,6 +20,7 @@ from kode.evaluate.news import notices
 from kode.evaluate.observed import PodView
 from kode.evaluate.status import status as status_of
 from kode.platform.local import folders
+from kode.platform.local import login as logins
 from kode.platform.local import made as records
 from kode.platform.local.door import Entry as Offered
 from kode.platform.local.gather import Seen, gather
@@ -35,11 +36,11 @@ from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor import Supervisor
 from kode.platform.local.work import Work
 from kode.platform.port import Event
-from kode.render.secret import htpasswd
 from kode.render.storage import claim_name
 
 _LOG = logging.getLogger(__name__)
 _GENERATED_BYTES = 18
+_SESSION_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -190,10 +191,11 @@ class Passes:
             return
         work.plan = replace(plan, program=records.marked(plan.program, work.seen))
         work.not_here = plan.not_here
+        before = work.before.sidecar if work.before else None
+        spare = secrets.token_urlsafe(_SESSION_BYTES)
+        users, session = logins.users(before, meaning.kode.credentials, spare)
         sidecar = replace(
-            meaning.sidecar,
-            upstream=work.plan.upstream,
-            users=htpasswd(meaning.kode.credentials) if meaning.kode.credentials else "",
+            meaning.sidecar, upstream=work.plan.upstream, users=users, session=session
         )
         work.made = records.made(work.seen, (kode, meaning.kode), work.plan.program, sidecar, claim)
         if suspend:
