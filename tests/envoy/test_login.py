@@ -9,7 +9,7 @@ import pytest
 
 from kode.gateway.login import MAX_WRONG
 from kode.render.resolve import Credentials
-from kode.render.secret import htpasswd
+from kode.render.secret import encode, existing, htpasswd
 from tests.envoy import raw
 from tests.envoy.server import Running
 from tests.envoy.sidecars import COOKIE, PASSWORD, SESSION, USER, login, sidecar, token
@@ -180,6 +180,18 @@ def test_the_scheme_counts_in_any_case_of_letters(running: Running) -> None:
     twice = (f"Authorization: basic {token()}", f"authorization: basic {token(USER, 'no')}")
     for lines in (twice, twice[::-1]):
         assert raw.ask(running.port, *lines).status == 401
+
+
+@pytest.mark.parametrize(
+    "name", ["abc#", " abc", "a b", "{SHA}", "ünï", "💥", "'\"\\", "a" * 200, "=", "%41", "-"]
+)
+def test_whatever_username_a_secret_may_hold_opens(tmp_path: Path, name: str) -> None:
+    secret = {"data": {"password": encode(PASSWORD), "username": encode(name)}}
+    users = htpasswd(existing(secret, "login", None), SESSION)
+    with sidecar(tmp_path, users=users) as found:
+        assert raw.ask(found.port, login(user=name)).status == 200
+        assert raw.ask(found.port, login()).status == 401
+        assert raw.ask(found.port, RIGHT).status == 200
 
 
 def _users(password: str, session: str = "") -> str:

@@ -29,6 +29,7 @@ USER, PASSWORD = "me", "secret words: ü"
 USERS = htpasswd(Credentials(USER, PASSWORD, "dev-auth"))
 LOGIN = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 SECONDS = 30.0
+LEADS_ON = "leads-on"
 
 
 @dataclass
@@ -195,8 +196,9 @@ def free_port() -> int:
 def _editor(name: str, heard: list[str]) -> web.Application:
     """Return an editor that tells who it is and what it was asked.
 
-    A path that ends in `socket` says each word again after its name; `/stream` answers a line at a
-    time for ever.
+    The bare page of LEADS_ON leads on, as that of code-server and of JupyterLab does. A path that
+    ends in `socket` says each word again after its name; `/stream` answers a line at a time for
+    ever.
     """
 
     @web.middleware
@@ -207,6 +209,8 @@ def _editor(name: str, heard: list[str]) -> web.Application:
     app = web.Application(middlewares=[note])
 
     async def echo(request: web.Request) -> web.Response:
+        if name == LEADS_ON and request.path == "/" and not request.query_string:
+            raise web.HTTPFound("./?folder=home")
         return web.json_response({"editor": name, **request.headers})
 
     async def words(request: web.Request) -> web.WebSocketResponse:

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.local.doors import Room, free_port, room, said
+from tests.local.doors import LEADS_ON, Room, free_port, room, said
 
 FLAGS = (
     "--host-resolver-rules=MAP evil.test 127.0.0.1",
@@ -179,6 +179,31 @@ async def test_in_a_real_browser_one_kodes_page_gets_nothing_of_another(
     await page.wait_for_url(found.origin("two") + "/")
     seen: dict[str, Any] = json.loads(await page.inner_text("body"))
     assert seen["editor"] == "two"
+
+
+async def test_where_the_bare_page_leads_on_a_link_gets_there(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with room(tmp_path) as found:
+        await found.move_in(LEADS_ON)
+        assert await found.door.offer([found.entry(LEADS_ON)]) == {}
+        await found.until_served(LEADS_ON)
+        place = found.origin(LEADS_ON)
+        for target in (f"{place}/", f"{place}/try/led?folder=/cloned/evil"):
+            async with _stranger(target) as url:
+                page = await browser.new_page()
+                await page.goto(url)
+                await page.click("text=a link")
+                await page.wait_for_url(f"{place}/?folder=home")
+                assert json.loads(await page.inner_text("body"))["editor"] == LEADS_ON
+                await page.goto(f"{place}/")
+                assert page.url == f"{place}/?folder=home"
+        assert not [asked for asked in found.heard if "/try" in asked]
+        # To programs and to its own pages, an answer is what it is.
+        url = f"http://127.0.0.1:{found.port}/"
+        headers = found.headers(f"{LEADS_ON}.localhost", {})
+        async with found.session.get(url, headers=headers, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (302, "./?folder=home")
 
 
 async def test_in_a_real_browser_a_strangers_page_leads_to_the_bare_page_alone(

@@ -69,6 +69,7 @@ function envoy_on_request(handle)
     if headers:get(":path") ~= "/" then
       return answer(handle, "303", {["location"] = "/"}, "")
     end
+    handle:streamInfo():dynamicMetadata():set("kode", "led", true)
   end
   local sidecars, others = cookies(headers)
   if #sidecars > 0 then
@@ -76,6 +77,20 @@ function envoy_on_request(handle)
     if #others > 0 then
       headers:add("cookie", table.concat(others, "; "))
     end
+  end
+end
+
+-- Where the bare page leads on, the other origin would lead there as well, to a browser: it is the
+-- same navigation. So a page of this origin leads on.
+function envoy_on_response(handle)
+  local seen = handle:streamInfo():dynamicMetadata():get("kode")
+  local headers = handle:headers()
+  local place = headers:get("location")
+  if place and seen and seen["led"] and string.match(headers:get(":status"), "^3") then
+    headers:replace(":status", "200")
+    headers:remove("location")
+    headers:replace("refresh", "0; url=" .. place)
+    headers:replace("cache-control", "no-store")
   end
 end
 """
