@@ -66,8 +66,8 @@ def test_broken_proxy_config_means_nothing() -> None:
 @pytest.mark.parametrize(
     ("kind", "image", "keys"),
     [
-        ("webtop", WEBTOP, {"envoy.json", "htpasswd", "session"}),
-        ("code-server", CODERCOM, {"envoy.json", "htpasswd"}),
+        ("webtop", WEBTOP, {"editor-authorization", "editor-key"}),
+        ("code-server", CODERCOM, set[str]()),
     ],
 )
 def test_a_login_is_remembered_by_a_value_of_the_sidecars_secret_alone(
@@ -78,9 +78,8 @@ def test_a_login_is_remembered_by_a_value_of_the_sidecars_secret_alone(
     manifests = meaning.render(operator_namespace="kode-system", revision=1, session=session)
     secrets = {it["metadata"]["name"]: it for it in manifests if it["kind"] == "Secret"}
     data = secrets["dev-envoy"]["data"]
-    # Where an editor asks by itself, there is nothing that the sidecar could remember.
-    assert data.keys() == keys
-    assert decode({"data": data}, "session") == (session if "session" in keys else "")
+    assert data.keys() == {"envoy.json", "htpasswd", "session", *keys}
+    assert decode({"data": data}, "session") == session
     others = [it for it in manifests if it is not secrets["dev-envoy"]]
     assert session not in json.dumps(others)
     assert encode(session) not in json.dumps(others)
