@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
@@ -118,7 +118,7 @@ def running(
     sidecar: Sidecar, folder: Path, change: Callable[[dict[str, Any]], None] | None = None
 ) -> Iterator[Running]:
     """Run Envoy with a sidecar's configuration, changed where a test needs a contrast to it."""
-    door, health = free_port(), free_port()
+    door, health = free_ports(2)
     config = translate.bootstrap(sidecar)
     if change:
         change(config)
@@ -150,9 +150,16 @@ def envoy(config: Path) -> list[str]:
 
 def free_port() -> int:
     """Return a port of loopback that nobody has."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return different ports of loopback that nobody has."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _ask(port: int, path: str, headers: Mapping[str, str]) -> HTTPResponse:
