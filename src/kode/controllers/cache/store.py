@@ -11,7 +11,7 @@ from kode.api.meta import Object
 from kode.controllers.cache import trim
 from kode.controllers.cache.parcel import Packer
 from kode.controllers.inputs import ChildKey, Key
-from kode.platform.kubernetes.kinds import CLAIM, POD, Kind
+from kode.platform.kubernetes.kinds import CLAIM, POD, STATEFUL_SET, Kind
 
 _TRIMMERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     CLAIM.name: trim.claim,
@@ -61,15 +61,15 @@ class Store:
         if entry is not None and version <= entry.version:
             return None
         parcel = self._packer(kind).pack(_TRIMMERS.get(kind.name, trim.child)(found))
-        owner = owner_of(found)
+        owner = self._owner(kind, found)
         if entry is None:
             entry = entries[place] = _Entry(ChildKey(kind.name, place[1]), version, parcel)
-            return self._move(entry, owner)
+            return (*self._move(entry, owner), *self._take_pod(kind, place))
         entry.version = version
         if entry.parcel == parcel:
             return None
         entry.parcel, entry.settled = parcel, None
-        return self._move(entry, owner)
+        return (*self._move(entry, owner), *self._take_pod(kind, place))
 
     def remove(self, kind: Kind, found: Object) -> tuple[Key, ...] | None:
         """Forget an object; return the Kodes that it belonged to, None where it is no news."""
@@ -145,6 +145,34 @@ class Store:
         found = self._packers[entry.child.kind].unpack(entry.parcel)
         found["metadata"]["resourceVersion"] = str(entry.version)
         return found
+
+    def _owner(self, kind: Kind, found: Object) -> Key | None:
+        """Return the Kode that an object belongs to.
+
+        A pod carries no more of its Kode than a label, which may be cut; the whole name stands at
+        the StatefulSet that owns it, whichever of the two is seen first.
+        """
+        owner = owner_of(found)
+        if owner is None or kind != POD:
+            return owner
+        metadata = found["metadata"]
+        places = [(it.get("kind"), it.get("name")) for it in metadata.get("ownerReferences") or ()]
+        # One whose StatefulSet is gone already stays with whom it was.
+        for kind_name, name in (*places, (POD.name, metadata["name"])):
+            for key in self.owner(str(kind_name), owner.namespace, str(name)):
+                if names.label_value(key.name) == owner.name:
+                    return key
+        return owner
+
+    def _take_pod(self, kind: Kind, workload: tuple[str, str]) -> tuple[Key, ...]:
+        """Put a pod that was seen before its StatefulSet under the right Kode."""
+        namespace, name = workload
+        entry = self._entries.get(POD.name, {}).get((namespace, f"{name}-0"))
+        if kind != STATEFUL_SET or entry is None:
+            return ()
+        before = entry.group.key if entry.group else None
+        owner = self._owner(POD, self._unpacked(entry))
+        return self._move(entry, owner) if owner != before else ()
 
     def _move(self, entry: _Entry, owner: Key | None) -> tuple[Key, ...]:
         """Put an entry under its Kode; return where it came from and where it went."""

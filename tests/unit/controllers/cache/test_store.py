@@ -5,7 +5,7 @@ import pytest
 from kode import labels, names
 from kode.controllers.cache.store import Store, owner_of, version_of
 from kode.controllers.inputs import ChildKey, Key
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, SECRET
+from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, SECRET, STATEFUL_SET
 from tests.unit.controllers.objects import KEY, Object, child, foreign, pod
 
 SERVICE = BY_NAME["Service"]
@@ -135,3 +135,39 @@ def test_what_lacks_our_labels_belongs_to_nobody(carried: dict[str, str]) -> Non
 @pytest.mark.parametrize(("text", "version"), [("12", 12), ("", 0), ("x", 0)])
 def test_versions_are_numbers(text: str, version: int) -> None:
     assert version_of({"metadata": {"resourceVersion": text}}) == version
+
+
+CUT = ["n" * 64, "n" * 253, "x-h0123456789abcdef", f"{'a.b-' * 20}c"]
+"""Names of which a label holds a part, or a digest, alone."""
+
+
+def _workload(name: str) -> Object:
+    return child("StatefulSet", names.workload(name), key=Key("team", name))
+
+
+@pytest.mark.parametrize("name", [*CUT, "n" * 63, "dev", "a.b"])
+@pytest.mark.parametrize("pod_first", [True, False])
+def test_a_pod_belongs_to_the_kode_of_its_statefulset_whatever_its_name(
+    name: str, *, pod_first: bool
+) -> None:
+    store, key = Store(), Key("team", name)
+    both = [(STATEFUL_SET, _workload(name)), (POD, pod(key))]
+    news = [store.put(kind, found) for kind, found in (reversed(both) if pod_first else both)]
+    assert key in (news[-1] or ())
+    assert set(store.of(key)) == {
+        ChildKey("Pod", names.pod(name)),
+        ChildKey("StatefulSet", names.workload(name)),
+    }
+    assert list(store.keys()) == [key]
+    assert store.put(POD, pod(key, version=2, ready=True)) == (key,)
+    assert store.remove(STATEFUL_SET, _workload(name)) == (key,)
+    assert store.put(POD, pod(key, version=3)) == (key,)
+    assert store.remove(POD, pod(key, version=4)) == (key,)
+
+
+def test_a_pod_of_another_label_than_its_statefulsets_kode_is_not_that_ones() -> None:
+    store = Store()
+    store.put(STATEFUL_SET, _workload("n" * 64))
+    stray = pod(Key("team", "n" * 64))
+    stray["metadata"]["labels"] = labels.child("dev", "workspace")
+    assert store.put(POD, stray) == (KEY,)
