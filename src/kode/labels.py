@@ -46,6 +46,10 @@ RESTARTED_AT = f"{GROUP}/restarted-at"
 """Annotation on a Kode: setting or changing it restarts the pod, taking any pending update. On a
 template or a proxy config it does so for every Kode that uses it."""
 
+NEW_HOME = f"{GROUP}/new-home"
+"""Annotation on a Kode: the uid of the claim in whose place, now that it is gone, a new and empty
+home is to be made. It names that one claim, so that the next loss is not passed over."""
+
 RUNTIME = f"{GROUP}/runtime"
 """Annotation on a Kode: what runs it on one machine, podman or process; a cluster has no choice."""
 

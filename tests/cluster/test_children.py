@@ -137,12 +137,18 @@ def test_labels_taken_off_are_put_back(place: Place, kind: str) -> None:
     place.wait(kind, "child", lambda seen: seen["metadata"].get("labels") == labels)
 
 
-def test_a_deleted_claim_of_a_kode_without_pod_comes_back(place: Place) -> None:
+def test_a_deleted_claim_is_told_and_comes_back_when_asked_for(place: Place) -> None:
     before = place.get("PersistentVolumeClaim", "idle-home")
     place.delete("PersistentVolumeClaim", "idle-home")
-    after = place.wait(
-        "PersistentVolumeClaim", "idle-home", lambda seen: uid_of(seen) != uid_of(before)
-    )
+    told = place.told("idle", "ClaimDeleted")
+    assert condition(told, "Suspended")["status"] == "True"
+    assert uid_of(before) in condition(told, "Ready")["message"]
+    assert "files are kept" not in str(told["status"])
+    place.warned("idle", "ClaimDeleted")
+    assert place.absent("PersistentVolumeClaim", "idle-home")
+    mark = {"kode.jacero.io/new-home": uid_of(before)}
+    place.edit("Kode", "idle", {"metadata": {"annotations": mark}})
+    after = place.wait("PersistentVolumeClaim", "idle-home", lambda seen: bool(uid_of(seen)))
     assert _desired(after)["spec"]["resources"] == _desired(before)["spec"]["resources"]
 
 

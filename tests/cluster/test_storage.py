@@ -5,7 +5,7 @@ import pytest
 from tests.cluster.api import Object
 from tests.cluster.documents import kode, stand_in
 from tests.cluster.installation import Operator
-from tests.cluster.place import Place, condition, uid_of
+from tests.cluster.place import Place, condition, kubectl, uid_of
 
 _RETAINED = "kode.jacero.io/retained"
 _NOTE = "/config/workspace/note"
@@ -109,6 +109,26 @@ def test_a_volume_that_cannot_grow_is_told_and_the_rest_is_taken(place: Place) -
     smaller = {"resources": {"requests": {"storage": "1Gi"}}}
     place.edit("Kode", "orphan", {"spec": {"storage": smaller}})
     place.told("orphan", "Bound", of="StorageReady")
+
+
+def test_a_claim_that_is_deleted_is_told_while_its_files_can_be_copied(place: Place) -> None:
+    place.ready("orphan")
+    place.exec("orphan", "sh", "-c", f"echo mine > {_NOTE}")
+    before = place.get("PersistentVolumeClaim", "orphan-home")
+    kubectl("delete", "-n", place.namespace, "pvc", "orphan-home", "--wait=false")
+    told = place.told("orphan", "ClaimTerminating", status="True")
+    assert condition(told, "StorageReady")["status"] == "False"
+    place.warned("orphan", "ClaimTerminating")
+    assert place.exec("orphan", "cat", _NOTE) == "mine\n"
+
+    place.delete("Pod", "orphan-0")
+    place.gone("PersistentVolumeClaim", "orphan-home")
+    place.told("orphan", "ClaimDeleted", status="False")
+    assert place.absent("PersistentVolumeClaim", "orphan-home")
+    mark = {"kode.jacero.io/new-home": uid_of(before)}
+    place.edit("Kode", "orphan", {"metadata": {"annotations": mark}})
+    place.ready("orphan")
+    assert uid_of(place.get("PersistentVolumeClaim", "orphan-home")) != uid_of(before)
 
 
 def test_deletion_needs_no_operator(place: Place, operator: Operator) -> None:

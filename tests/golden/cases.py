@@ -66,6 +66,7 @@ class Evaluate(Strict):
     problems: list[dict[str, str]] = []
     suspend: bool = False
     claim: str | None = "Bound"
+    claim_deleted_at: str | None = None
     claim_change_ignored: list[str] = []
     growth_refused: str = ""
     pod: Object | None = None
@@ -155,7 +156,7 @@ def evaluate(given: Object) -> Any:
     seen = Observation(
         problems=[_problem(item) for item in case.problems],
         suspend=case.suspend,
-        claim={"status": {"phase": case.claim}} if case.claim else None,
+        claim=_claim(case),
         claim_change_ignored=case.claim_change_ignored,
         growth_refused=case.growth_refused,
         pod=pod_view(case.pod) if case.pod is not None else None,
@@ -168,6 +169,13 @@ def evaluate(given: Object) -> Any:
     told = {"conditions": [{"type": kind, **item} for kind, item in case.told.items()]}
     found = status(seen, generation=1, template_generation=1, previous=told, now="now")
     return {"phase": found["phase"], "conditions": lines(found["conditions"])}
+
+
+def _claim(case: Evaluate) -> Object | None:
+    metadata = {"name": "dev-home"}
+    if case.claim_deleted_at:
+        metadata["deletionTimestamp"] = case.claim_deleted_at
+    return {"metadata": metadata, "status": {"phase": case.claim}} if case.claim else None
 
 
 def decide(given: Object) -> Any:

@@ -131,11 +131,29 @@ def test_a_home_that_is_deleted_under_a_kode_is_told(up: Machine) -> None:
     up.ready("homeless")
     shutil.rmtree(up.files("homeless"))
     up.apply(tiny("stirs"))
-    up.told("homeless", "ClaimLost")
+    told = up.told("homeless", "ClaimLost")
+    assert str(up.files("homeless")) in told["message"]
+    refused = up.run("restart", "homeless")
+    assert refused.returncode == 1
+    assert "kode start homeless --new-home" in refused.stderr
     assert not up.files("homeless").exists()
-    up.kode("restart", "homeless", "--wait")
+    up.kode("start", "homeless", "--new-home")
     up.told("homeless", "Running")
     assert up.files("homeless").is_dir()
+
+
+def test_a_home_that_is_deleted_while_nothing_runs_is_not_made_anew_unasked(up: Machine) -> None:
+    up.kode("stop", "homeless")
+    shutil.rmtree(up.files("homeless"))
+    started = up.run("start", "homeless")
+    assert started.returncode == 5
+    assert "ClaimLost" in started.stderr
+    up.kode("stop", "homeless")
+    assert not up.files("homeless").exists()
+    up.files("homeless").mkdir()
+    up.kode("start", "homeless")
+    up.told("homeless", "Running")
+    assert "is not gone" in up.run("start", "homeless", "--new-home").stderr
     up.kode("delete", "homeless")
 
 

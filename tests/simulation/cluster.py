@@ -197,8 +197,18 @@ class Cluster:
 
     def _run(self, pod: Object) -> None:
         place = place_of(pod)
-        if self.ready and pod["status"] == pod_status(running=False):
+        comes_up = self.ready and self._has_claim(pod)
+        if comes_up and pod["status"] == pod_status(running=False):
             self.store.edit(place, lambda it: it.update(status=pod_status(running=True)))
+
+    def _has_claim(self, pod: Object) -> bool:
+        (owner,) = pod["metadata"]["ownerReferences"]
+        namespace = pod["metadata"]["namespace"]
+        workload = self.store.find("StatefulSet", namespace, owner["name"]) or {"spec": {}}
+        spec = workload["spec"].get("template", {}).get("spec", {})
+        claims = (it.get("persistentVolumeClaim") for it in spec.get("volumes", []))
+        mounted = (claim["claimName"] for claim in claims if claim)
+        return all(self.store.find("PersistentVolumeClaim", namespace, name) for name in mounted)
 
 
 def pod_status(*, running: bool) -> Object:

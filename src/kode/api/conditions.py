@@ -78,6 +78,14 @@ class Reason(Documented):
         "ClaimRetained",
         "A claim of an earlier Kode of this name is kept; it is handed over only when asked for.",
     )
+    CLAIM_TERMINATING = (
+        "ClaimTerminating",
+        "The claim is being deleted, and goes with its files when the pod ends: copy them now.",
+    )
+    CLAIM_DELETED = (
+        "ClaimDeleted",
+        "The claim that was the home is gone; no new one is made until it is asked for.",
+    )
     CLAIM_LOST = "ClaimLost", "The volume behind the claim is gone."
     CHANGE_IGNORED = (
         "ChangeIgnored",

@@ -1,6 +1,7 @@
 """The status of a Kode.
 
-Rule: written by the operator alone, never read back as input but to see whether it changed.
+Rule: written by the operator alone, never read back as input but to see whether it changed, and
+for the one thing that nothing else knows: which claim has been the home.
 """
 
 from typing import Annotated, Literal
@@ -54,6 +55,13 @@ class KodeStatus(Model):
         ),
     ] = 0
     phase: Annotated[str, Field(description="One word for people; conditions say more.")] = ""
+    home_claim: Annotated[
+        str,
+        Field(
+            description="Uid of the claim that the operator made for the home. Where that is gone, "
+            "no new one is made until it is asked for."
+        ),
+    ] = ""
     url: Annotated[
         str, Field(description="Where a browser opens it; empty where nothing is offered.")
     ] = ""

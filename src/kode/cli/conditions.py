@@ -10,6 +10,8 @@ Object = Mapping[str, Any]
 
 _FAILED = "Failed"
 _WITHHELD = frozenset({"NotPermitted", "RefNotPermitted"})
+_GONE = ("ClaimDeleted", "ClaimLost")
+_GOING = "ClaimTerminating"
 
 
 def status(kode: Object) -> Mapping[str, Any]:
@@ -55,6 +57,17 @@ def is_hopeless(kode: Object) -> bool:
 def is_suspended(kode: Object) -> bool:
     """Tell whether it stands still, with its files kept."""
     return current(kode) and condition(kode, "Suspended").get("status") == "True"
+
+
+def home_is_gone(kode: Object) -> bool:
+    """Tell whether the files of its home are gone."""
+    return condition(kode, "StorageReady").get("reason") in _GONE
+
+
+def home_goes(kode: Object) -> str:
+    """Return why the files of its home are gone, or will be when it stops; empty where neither."""
+    found = condition(kode, "StorageReady")
+    return told(found) if home_is_gone(kode) or found.get("reason") == _GOING else ""
 
 
 def why(kode: Object) -> str:

@@ -46,6 +46,14 @@ async def suspended(session: Session, name: str, seconds: float) -> None:
             await _until(session, name, conditions.is_suspended)
 
 
+async def home(session: Session, name: str, seconds: float) -> None:
+    """Wait until a home that was gone is made anew."""
+    await awake(session)
+    with Progress(f"waiting for the new home of {name}"):
+        async with _patience(seconds, f"{name} has no new home", f"kode describe {name}"):
+            await _until(session, name, lambda kode: not conditions.home_is_gone(kode))
+
+
 async def gone(session: Session, kind: str, name: str, seconds: float) -> None:
     """Wait until an object is no more."""
     with Progress(f"waiting for {name} to be gone"):

@@ -23,6 +23,7 @@ from kode.evaluate.news import notices, summary
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
+from kode.platform import homes
 from kode.platform.desired import Meaning, mean
 from kode.platform.referred import proxy_config_of, restarted_at, template_of
 from kode.render.resolve import Credentials, resolve
@@ -163,13 +164,7 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
     work.update_pending = waits_for_restart(live, workload, work.pod) and not withdrawal.of_grants(
         inputs, inputs.kode or {}, live
     )
-    if kode.spec.storage and kode.spec.storage.existing_volume_claim and inputs.claim is None:
-        name = kode.spec.storage.existing_volume_claim
-        work.problems.append(
-            RefNotFound(
-                Reason.CLAIM_NOT_FOUND, f"there is no claim {name} in {inputs.key.namespace}"
-            )
-        )
+    _check_claim(work)
     # Every one of them is looked at, so that all that stands in the way is told.
     claimed = [_claimed(work, manifest) for manifest in manifests]
     if not all(claimed) or work.problems:
@@ -187,6 +182,21 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
         late = kind == "PersistentVolumeClaim" and work.children.live(manifest)
         (last if late else work.writes).extend(it for it in changes if it not in work.writes)
     work.writes.extend([*work.children.surplus(manifests), *last])
+
+
+def _check_claim(work: _Pass) -> None:
+    """Note the problem where the claim that the pod is to mount is gone."""
+    inputs, storage = work.inputs, work.kode.spec.storage
+    if storage and storage.existing_volume_claim:
+        name = storage.existing_volume_claim
+        if inputs.claim is None:
+            text = f"there is no claim {name} in {inputs.key.namespace}"
+            work.problems.append(RefNotFound(Reason.CLAIM_NOT_FOUND, text))
+        return
+    try:
+        homes.check(inputs.kode or {}, _claim(inputs, work.kode.metadata.name))
+    except RefNotFound as error:
+        work.problems.append(error)
 
 
 def _claimed(work: _Pass, manifest: Object) -> bool:
@@ -227,6 +237,7 @@ def _conclude(work: _Pass) -> Decision:
         problems=work.problems,
         suspend=kode.spec.suspend,
         claim=_claim(inputs, kode.metadata.name),
+        home_claim=_home_claim(work),
         claim_change_ignored=work.children.ignored,
         pod=work.pod,
         pod_hash=work.pod_hash,
@@ -308,6 +319,12 @@ def _claim(inputs: Inputs, kode: str) -> Object | None:
     if inputs.claim is not None:
         return inputs.claim
     return inputs.children.get(ChildKey("PersistentVolumeClaim", names.home_claim(kode)))
+
+
+def _home_claim(work: _Pass) -> str:
+    key = ChildKey("PersistentVolumeClaim", names.home_claim(work.kode.metadata.name))
+    live = work.children.owned(key)
+    return str(live["metadata"]["uid"]) if live else ""
 
 
 def _pod(inputs: Inputs, kode: Object) -> PodView | None:

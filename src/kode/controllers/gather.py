@@ -104,6 +104,7 @@ class Gatherer:
             where[named.namespace] = await self._namespace(named.namespace)
         proxy = references.proxy_config_of(template) if template else None
         claim = self._claim(references.claim_of(kode))
+        children = await self._with_home(inputs)
         return Inputs(
             key=inputs.key,
             kode=kode,
@@ -112,7 +113,7 @@ class Gatherer:
             proxy_config=await self._referent(proxy),
             secret=await self._secret(references.secret_of(kode)),
             claim=claim,
-            children=inputs.children,
+            children=children,
             pod=inputs.pod,
             notes=self._notes(inputs, claim, now),
             operator_namespace=inputs.operator_namespace,
@@ -132,6 +133,18 @@ class Gatherer:
             return Namespace()
         self._world.namespaces.put(found)
         return namespaces.read(found)
+
+    async def _with_home(self, inputs: Inputs) -> Found:
+        """Return the children, with a claim in the home's place that lost its labels.
+
+        Without it the home would pass for gone.
+        """
+        key, name = inputs.key, names.home_claim(inputs.key.name)
+        child = ChildKey(CLAIM.name, name)
+        if child in inputs.children or not self._world.objects.find(CLAIM, key.namespace, name):
+            return inputs.children
+        live = await self._client.get(CLAIM, key.namespace, name)
+        return {**inputs.children, child: live} if live else inputs.children
 
     async def _referent(self, ref: Ref | None) -> Object | None:
         """Return a template or a proxy config; what no cache knows may be newer than the cache."""

@@ -32,7 +32,11 @@ REF_REASONS = frozenset(
 WITHHELD = frozenset({Reason.NOT_PERMITTED, Reason.REF_NOT_PERMITTED})
 """What stops a Kode that runs, as its own suspend does, until it is permitted again."""
 
-_STORAGE_REASONS = frozenset({Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND})
+_STORAGE_REASONS = frozenset(
+    {Reason.CLAIM_RETAINED, Reason.CLAIM_NOT_FOUND, Reason.CLAIM_DELETED, Reason.CLAIM_LOST}
+)
+_FILES_GO = frozenset({Reason.CLAIM_TERMINATING, Reason.CLAIM_DELETED, Reason.CLAIM_LOST})
+"""Why a Kode's files are not kept."""
 _WORKLOAD_REASONS = frozenset(
     {
         Reason.NOT_OWNED,
@@ -56,6 +60,8 @@ class Observation:
         problems: what stands in the way, the first found first.
         suspend: whether the Kode is to have no pod.
         claim: the claim of the home volume, live; None when there is none yet.
+        home_claim: uid of that claim where the operator made it for the home; empty where it is
+            not there.
         claim_change_ignored: fields of the claim that cannot be changed any more, for the message.
         growth_refused: the API server's words where the claim may not be made larger.
         pod: the Kode's pod; None when it has none.
@@ -73,6 +79,7 @@ class Observation:
     problems: Sequence[KodeError] = ()
     suspend: bool = False
     claim: Object | None = None
+    home_claim: str = ""
     claim_change_ignored: Sequence[str] = ()
     growth_refused: str = ""
     pod: PodView | None = None
@@ -107,6 +114,8 @@ def storage_ready(seen: Observation) -> Condition:
     problem = _of_problem(seen, kind, _STORAGE_REASONS)
     if problem:
         return problem
+    if seen.claim is not None and "deletionTimestamp" in seen.claim.get("metadata", {}):
+        return Condition(kind, False, Reason.CLAIM_TERMINATING, _cut(_terminating(seen)))
     phase = claim_phase(seen.claim) if seen.claim is not None else "Pending"
     if phase == "Lost":
         return Condition(kind, False, Reason.CLAIM_LOST, "the volume behind the claim is gone")
@@ -117,6 +126,17 @@ def storage_ready(seen: Observation) -> Condition:
         return Condition(kind, True, Reason.BOUND)
     text = seen.notes[0] if seen.notes else "waiting for the claim to be bound to a volume"
     return Condition(kind, False, Reason.CLAIM_PENDING, _cut(text))
+
+
+def _terminating(seen: Observation) -> str:
+    """Return that the claim is on its way out, and what can still be done."""
+    name = (seen.claim or {}).get("metadata", {}).get("name", "")
+    if seen.pod is None:
+        return f"claim {name} is being deleted, and its files with it"
+    return (
+        f"claim {name} is being deleted: it goes with its files when the {seen.carrier} ends, so "
+        "copy them elsewhere now, before anything stops or restarts it"
+    )
 
 
 def _ignored(seen: Observation) -> str:
@@ -142,7 +162,8 @@ def workload_ready(seen: Observation) -> Condition:
         return Condition(kind, False, Reason.STOPPING, f"the {seen.carrier} is stopping")
     if seen.suspend or withheld:
         until = "" if seen.suspend else " until it is permitted"
-        text = f"suspended{until}: the files are kept"
+        kept = "" if storage_ready(seen).reason in _FILES_GO else ": the files are kept"
+        text = f"suspended{until}{kept}"
         return problem or Condition(kind, False, Reason.SUSPENDED, text)
     if problem and seen.pod and seen.pod.ready and not seen.pod.stopping:
         # What could not be written does not reach into what runs.
@@ -174,7 +195,8 @@ def ready(seen: Observation, before: Sequence[Condition]) -> Condition:
     wrong = next((item for item in earlier if not item.status), None)
     withheld = None if seen.suspend else _of_problem(seen, kind, WITHHELD)
     if seen.suspend or withheld:
-        shown = withheld or workload
+        gone = wrong if wrong and wrong.reason in _FILES_GO else None
+        shown = withheld or gone or workload
         return Condition(kind, False, shown.reason, shown.message)
     if workload.status:
         return _within_reach(seen, workload, wrong)
@@ -219,6 +241,7 @@ def phase(seen: Observation, summary: Condition) -> Phase:
         Reason.INIT_FAILED,
         Reason.REJECTED,
         Reason.CLAIM_LOST,
+        Reason.CLAIM_DELETED,
     }:
         return Phase.FAILED
     return Phase.PENDING

@@ -18,6 +18,8 @@ _TOLD_AS_WARNING = (
             Reason.CLAIM_NOT_FOUND,
             Reason.CLAIM_RETAINED,
             Reason.CLAIM_LOST,
+            Reason.CLAIM_TERMINATING,
+            Reason.CLAIM_DELETED,
             Reason.UNSCHEDULABLE,
             Reason.IMAGE_PULL_FAILED,
             Reason.CONTAINER_CONFIG_FAILED,

@@ -51,6 +51,7 @@ def status(
         "observedGeneration": generation,
         "templateGeneration": template_generation,
         "phase": phase(seen, summary).value,
+        "homeClaim": seen.home_claim or str(previous.get("homeClaim") or ""),
         "conditions": [stamp.mark(item, _find(previous, item.type)) for item in told],
     }
 

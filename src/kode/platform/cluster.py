@@ -14,7 +14,8 @@ from typing import Literal, cast
 from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.errors import InvalidSpec, PlatformError, RefNotFound
+from kode.errors import Conflict, InvalidSpec, PlatformError, RefNotFound
+from kode.platform import homes
 from kode.platform.kubernetes import (
     addresses,
     execute,
@@ -198,6 +199,26 @@ class Cluster:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         return await self._switched(
             name, namespace, {"metadata": {"annotations": {labels.RESTARTED_AT: now}}}
+        )
+
+    async def renew_home(self, name: str, namespace: str) -> Object:
+        """Have a new, empty home made for a Kode in the place of one that is gone; return it."""
+        spot = self._spot(KODE.name, name, namespace)
+        with refusals.about(spot):
+            kode = await self._objects.get(spot)
+        existing = (kode["spec"].get("storage") or {}).get("existingVolumeClaim")
+        if existing:
+            text = f"claim {existing} is not {spot}'s own: make it anew yourself, or name another"
+            raise Conflict(Reason.NOT_OWNED, text)
+        lost = homes.gone(kode)
+        claim = Spot(CLAIM, spot.namespace, names.home_claim(name))
+        with refusals.about(claim):
+            live = await self._client.get(claim.kind, claim.namespace, claim.name)
+            if live and live["metadata"]["uid"] == lost:
+                # Its volume is gone; a claim is never bound to another one.
+                await self._objects.delete(claim, lost)
+        return await self._switched(
+            name, namespace, {"metadata": {"annotations": {labels.NEW_HOME: lost}}}
         )
 
     async def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:

@@ -172,6 +172,13 @@ class Platform(Protocol):
     async def restart(self, name: str, namespace: str) -> Object:
         """Have a Kode started anew, taking any pending update; return it."""
 
+    async def renew_home(self, name: str, namespace: str) -> Object:
+        """Have a new, empty home made for a Kode in the place of one that is gone; return it.
+
+        Raises:
+            Conflict: the home is not the Kode's own, so that it is nobody's to make anew.
+        """
+
     def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:
         """Give the lines of a Kode's log, without their ends."""
 

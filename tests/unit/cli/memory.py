@@ -103,6 +103,10 @@ class Memory:
         self.asked.append(("restart", namespace, name))
         return self.objects["Kode", namespace, name]
 
+    async def renew_home(self, name: str, namespace: str) -> Object:
+        self.asked.append(("renew home", namespace, name))
+        return self.objects["Kode", namespace, name]
+
     async def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:
         self.asked.append((name, namespace, query))
         lines = self.lines if query.tail is None else self.lines[len(self.lines) - query.tail :]

@@ -173,3 +173,13 @@ async def test_a_reference_that_leads_to_no_namespace_is_not_looked_for(setting:
     setting.world.namespaces.put(foreign("Namespace", "team"))
     setting.cluster.trouble = pytest.fail
     assert (await setting.gather()).proxy_config is None
+
+
+async def test_a_home_that_lost_its_labels_is_not_taken_for_gone(setting: _Setting) -> None:
+    setting.world.kodes.put(kode())
+    home, bare = ChildKey(CLAIM.name, "dev-home"), foreign(CLAIM.name, "dev-home", spec={"a": 1})
+    assert home not in (await setting.gather()).children
+    setting.put(CLAIM.name, bare)
+    assert home not in (await setting.gather()).children, "it went a moment ago"
+    setting.cluster.stand(bare)
+    assert (await setting.gather()).children[home]["spec"] == {"a": 1}

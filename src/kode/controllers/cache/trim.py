@@ -9,6 +9,7 @@ from typing import Any
 from kode import labels
 
 _UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
+_WHO = ("name", "namespace", "uid", "labels", "deletionTimestamp")
 _READ_CONDITIONS = frozenset({"Ready", "PodScheduled"})
 _READ_OF_CONDITION = ("type", "status", "reason", "message", "lastTransitionTime")
 
@@ -36,7 +37,7 @@ def claim(found: Mapping[str, Any]) -> dict[str, Any]:
     status = {"phase": _dict(found, "status").get("phase", "Pending")}
     if is_ours(found):
         return {**found, "metadata": metadata, "status": status}
-    who = {key: metadata[key] for key in ("name", "namespace", "uid", "labels") if key in metadata}
+    who = {key: metadata[key] for key in _WHO if key in metadata}
     return {"kind": found["kind"], "metadata": who, "status": status}
 
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 
-def make(volume: Path, workspace: str) -> None:
+def make(volume: Path, workspace: str = ".") -> None:
     """Make the folder of a volume, and the one that its editor opens.
 
     Raises:

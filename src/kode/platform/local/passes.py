@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from kode import names
 from kode.api.conditions import Reason
@@ -19,7 +20,9 @@ from kode.evaluate.conditions import Observation
 from kode.evaluate.news import notices
 from kode.evaluate.observed import PodView
 from kode.evaluate.status import status as status_of
-from kode.platform.local import folders
+from kode.platform import homes
+from kode.platform.desired import Meaning
+from kode.platform.local import folders, volumes
 from kode.platform.local import login as logins
 from kode.platform.local import made as records
 from kode.platform.local.door import Entry as Offered
@@ -160,6 +163,10 @@ class Passes:
         if stripped and understood.kode and understood.login.credentials:
             self._store.replace(stripped)
         if understood.claim:
+            metadata = understood.claim["metadata"]
+            if seen.claim is None:
+                # Before the claim, so that one whose folder is not there has lost it.
+                folders.make(self._places.volume(metadata["namespace"], metadata["name"]))
             self._put(understood.claim)
 
     def _put(self, document: Object) -> None:
@@ -181,6 +188,7 @@ class Passes:
             return
         claim = claim_name(meaning.kode)
         folder = self._places.volume(work.key.namespace, claim)
+        is_there = await self._look_at_home(work, meaning, folder)
         try:
             if work.before:
                 port = work.before.sidecar.upstream.port
@@ -201,19 +209,30 @@ class Passes:
         if suspend:
             return
         work.pending = records.waits(work.before, work.made, self._supervisor.state(key))
-        if work.pending or key in self._stopping:
+        if work.pending or key in self._stopping or not is_there:
             return
-        if self._lives(key) and records.same_wish(work.before, work.made):
-            work.lost = not await asyncio.to_thread(folder.is_dir)
-            if work.lost:
-                # An empty home made in silence would look like lost work that nobody told of.
-                return
         await asyncio.to_thread(folders.make, folder, meaning.kode.workspace)
+        work.home_claim = volumes.home_claim(work.seen, meaning.kode.uid)
         folder_of_run = self._places.run / work.instance
         self._instances.setdefault(key, set()).add(work.instance)
         made, planned = work.made, work.plan
         await asyncio.to_thread(records.write, folder_of_run, made, planned.program, planned.enter)
         await self._supervisor.want(work.plan.program)
+
+    async def _look_at_home(self, work: "Work", meaning: Meaning, folder: Path) -> bool:
+        """Return whether the home is there or may be made; note the problem where it is gone."""
+        if await asyncio.to_thread(folder.is_dir):
+            work.home_claim = volumes.home_claim(work.seen, meaning.kode.uid)
+            return True
+        if not volumes.is_lost(work.seen, meaning.kode):
+            return True
+        # An empty home made in silence would look like lost work that nobody told of.
+        text = (
+            f"the folder of the home is gone: {folder}. Put it back, or begin anew with an empty "
+            f"home: {homes.begin_anew(work.key.name)}"
+        )
+        work.problems.append(RefNotFound(Reason.CLAIM_LOST, text))
+        return False
 
     def _stop(self, key: str) -> None:
         if key in self._stopping or self._supervisor.state(key) is None:
@@ -288,7 +307,8 @@ class Passes:
         seen = Observation(
             problems=work.all_problems,
             suspend=is_to_rest(kode),
-            claim=work.claim,
+            claim=work.understood.claim or work.seen.claim,
+            home_claim=work.home_claim,
             pod=self._view(key, made),
             pod_hash=made.whole if made else None,
             update_pending=work.pending,

@@ -21,7 +21,8 @@ from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.errors import Conflict, InvalidSpec, NotReady
-from kode.platform.local import inside, lines, login
+from kode.platform import homes
+from kode.platform.local import folders, inside, lines, login
 from kode.platform.local.attended import attend
 from kode.platform.local.documents import admission, merge, plain, schemas
 from kode.platform.local.gather import gather
@@ -143,13 +144,19 @@ class Local:
     async def restart(self, name: str, namespace: str) -> Object:
         """Have a Kode started anew, taking any pending update; return it."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        return await self._annotated(name, namespace, {labels.RESTARTED_AT: now})
 
-        def change(live: Document) -> Document:
-            metadata = live["metadata"]
-            annotations = {**(metadata.get("annotations") or {}), labels.RESTARTED_AT: now}
-            return {**live, "metadata": {**metadata, "annotations": annotations}}
-
-        return await self._changed(name, namespace, change)
+    async def renew_home(self, name: str, namespace: str) -> Object:
+        """Have a new, empty home made for a Kode in the place of one that is gone; return it."""
+        kode = await self.get(_KODE, name, namespace)
+        seen = await asyncio.to_thread(gather, self._opened(), Key.of(kode))
+        if seen is None or seen.claim is None:
+            return await self._annotated(name, namespace, {labels.NEW_HOME: homes.gone(kode)})
+        metadata = seen.claim["metadata"]
+        folder = self._places.volume(metadata["namespace"], metadata["name"])
+        await asyncio.to_thread(folders.make, folder)
+        # The claim is there still; a look at its folder is all that is needed.
+        return await self.restart(name, namespace)
 
     async def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:
         """Give the lines of a Kode's log, without their ends; those of the one door are all's."""
@@ -230,6 +237,14 @@ class Local:
         # Only now: whoever runs after something was read is not older than what was read.
         run = running(self._places)
         return [believed(item, run) if item["kind"] == _KODE else item for item in documents]
+
+    async def _annotated(self, name: str, namespace: str, marks: Mapping[str, str]) -> Object:
+        def change(live: Document) -> Document:
+            metadata = live["metadata"]
+            annotations = {**(metadata.get("annotations") or {}), **marks}
+            return {**live, "metadata": {**metadata, "annotations": annotations}}
+
+        return await self._changed(name, namespace, change)
 
     async def _changed(self, name: str, namespace: str, change: Any) -> Object:
         key = _key(_KODE, name, namespace)

@@ -8,6 +8,7 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import Conflict, RefNotFound
+from kode.platform import homes
 from kode.platform.local.gather import Seen
 from kode.platform.local.store.entry import is_owned
 from kode.render import storage
@@ -20,7 +21,7 @@ def check(seen: Seen, kode: ResolvedKode) -> None:
     """Refuse a claim that is absent, going, or an earlier Kode's.
 
     Raises:
-        RefNotFound: existingVolumeClaim names no claim.
+        RefNotFound: existingVolumeClaim names no claim, or the one that was the home is gone.
         Conflict: the files in its place are those of an earlier Kode of this name.
     """
     name, live = storage.claim_name(kode), seen.claim
@@ -29,6 +30,7 @@ def check(seen: Seen, kode: ResolvedKode) -> None:
             text = f"there is no claim {name} in {kode.namespace}"
             raise RefNotFound(Reason.CLAIM_NOT_FOUND, text)
         return
+    homes.check(seen.kode, live)
     if live is None or _is_ours(live, kode.uid):
         return
     going = "deletionTimestamp" in live["metadata"]
@@ -57,6 +59,24 @@ def wanted(seen: Seen, kode: ResolvedKode) -> Object | None:
         **seen.claim,
         "metadata": {**metadata, **({"ownerReferences": owners} if owners else {})},
     }
+
+
+def is_lost(seen: Seen, kode: ResolvedKode) -> bool:
+    """Tell whether a claim, where its folder is not there, has had one before.
+
+    That of an existing claim is made by nobody; the Kode's own is made once.
+    """
+    if kode.storage.existing_volume_claim:
+        return True
+    home = home_claim(seen, kode.uid)
+    return bool(home) and home == homes.gone(seen.kode)
+
+
+def home_claim(seen: Seen, uid: str) -> str:
+    """Return the uid of the claim that was made for the Kode's home; empty where there is none."""
+    if seen.claim is None or not _is_ours(seen.claim, uid):
+        return ""
+    return str(seen.claim["metadata"]["uid"])
 
 
 def _is_ours(claim: Object, uid: str) -> bool:

@@ -3,7 +3,6 @@
 Rule: it lives as long as its pass, and nobody else's pass sees it.
 """
 
-from kode.api.meta import Object
 from kode.errors import KodeError, NotReady
 from kode.platform.local.gather import Seen
 from kode.platform.local.made import Made
@@ -31,15 +30,9 @@ class Work:
         self.plan: Plan | None = None
         self.made: Made | None = None
         self.pending = False
-        self.lost = False
+        self.home_claim = ""
         self.problems: list[KodeError] = []
         self.not_here: tuple[str, ...] = ()
-
-    @property
-    def claim(self) -> Object | None:
-        """The claim, as it is told of."""
-        claim = self.understood.claim or self.seen.claim
-        return {**claim, "status": {"phase": "Lost"}} if claim and self.lost else claim
 
     @property
     def installing(self) -> bool:

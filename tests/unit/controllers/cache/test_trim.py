@@ -1,7 +1,11 @@
 """What the caches keep of an object."""
 
+from collections.abc import Callable
+
+import pytest
+
 from kode.controllers.cache import trim
-from tests.unit.controllers.objects import child, pod
+from tests.unit.controllers.objects import Object, child, foreign, pod
 
 
 def test_a_pod_is_who_where_and_how_it_is() -> None:
@@ -27,6 +31,13 @@ def test_our_claim_keeps_its_spec_and_of_its_status_the_phase() -> None:
     found = trim.claim(child("PersistentVolumeClaim", "dev-home", spec={"x": 1}, status=status))
     assert found["spec"] == {"x": 1}
     assert found["status"] == {"phase": "Bound"}
+
+
+@pytest.mark.parametrize("make", [child, foreign])
+def test_that_a_claim_is_being_deleted_is_seen_of_anybodys(make: Callable[..., Object]) -> None:
+    going = make("PersistentVolumeClaim", "dev-home")
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert trim.claim(going)["metadata"]["deletionTimestamp"] == "2026-01-01T00:00:00Z"
 
 
 def test_a_claim_without_a_status_is_pending() -> None:
