@@ -136,7 +136,8 @@ def start(name: str, port: int) -> None:
     install(variables)
     process = forward(port, variables)
     Started(name, ours, (process.pid, process.started)).write()
-    print(f"\nThe editor: http://127.0.0.1:{port}/ ({LOGIN})\nStop it:    make cluster-editor-down")
+    url = f"http://{KODE}.localhost:{port}/"
+    print(f"\nThe editor: {url} ({LOGIN})\nStop it:    make cluster-editor-down")
 
 
 def stop() -> None:

@@ -11,6 +11,7 @@ import sys
 import termios
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -135,23 +136,44 @@ async def test_events_tell_of_the_pod_as_well(place: Place, cluster: Cluster) ->
 
 async def test_the_address_answers_while_its_command_runs(place: Place, cluster: Cluster) -> None:
     address = await cluster.address("dev", place.namespace)
-    forward = await asyncio.create_subprocess_exec(*address.command)
+    forward = await asyncio.create_subprocess_exec(*address.command, stdout=asyncio.subprocess.PIPE)
+    assert forward.stdout is not None
     try:
-        async with (
-            asyncio.timeout(_SECONDS),
-            httpx2.AsyncClient(trust_env=False, base_url=address.url) as client,
-        ):
-            while True:
-                try:
-                    closed = await client.get("/")
-                    break
-                except httpx2.TransportError:
-                    await asyncio.sleep(0.2)
-            opened = await client.get("/", auth=(address.user or USER, PASSWORD))
+        async with asyncio.timeout(_SECONDS):
+            url = (await forward.stdout.readline()).decode().strip()
+        codes = await _codes(url, address.user)
     finally:
         forward.terminate()
         await forward.wait()
-    assert (closed.status_code, opened.status_code) in {(401, 200), (200, 200)}
+    assert urlsplit(url).hostname == f"dev--{place.namespace}.localhost"
+    assert codes in {(401, 200), (200, 200)}
+
+
+async def test_each_kode_is_led_to_under_a_host_name_of_its_own(
+    place: Place, cluster: Cluster
+) -> None:
+    hosts = set()
+    for name in ("dev", "brief"):
+        address = await cluster.address(name, place.namespace)
+        assert address.lead is not None
+        async with address.lead() as url:
+            assert await _codes(url, address.user) in {(401, 200), (200, 200)}
+            hosts.add(urlsplit(url).hostname)
+    assert len(hosts) == 2, "cookies know no ports"
+
+
+async def _codes(url: str, user: str | None) -> tuple[int, int]:
+    """Return what is answered without and with a login; names below localhost are resolved here."""
+    parts = urlsplit(url)
+    base = f"http://127.0.0.1:{parts.port}"
+    named = {"host": parts.netloc}
+    async with (
+        asyncio.timeout(_SECONDS),
+        httpx2.AsyncClient(trust_env=False, base_url=base, headers=named) as client,
+    ):
+        closed = await client.get("/")
+        opened = await client.get("/", auth=(user or USER, PASSWORD))
+    return closed.status_code, opened.status_code
 
 
 async def test_what_does_not_run_says_why(place: Place, cluster: Cluster) -> None:

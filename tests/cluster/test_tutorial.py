@@ -1,5 +1,6 @@
 """The tutorial's commands, run in order as they stand on the page."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -28,6 +29,7 @@ def test_every_command_of_the_tutorial_works(place: Place) -> None:
     here = f'kubectl() {{ command kubectl --namespace {place.namespace} "$@"; }}'
     done = subprocess.run(
         ["bash", "-eux", "-c", "\n".join([here, *commands()])],
+        env={**os.environ, "KODE_NAMESPACE": place.namespace},
         capture_output=True,
         text=True,
         timeout=600,

@@ -3,23 +3,17 @@
 import asyncio
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from kode.cli import wait
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure
 from kode.cli.options import Form, Name, Output, Where
 from kode.cli.platforms import visit
 from kode.cli.session import Session
 from kode.cli.terminal import documents
 from kode.platform.port import Address
-
-_PAUSE = 0.1
-_ANSWERS_WITHIN = 30.0
 
 
 def command(
@@ -36,22 +30,30 @@ def command(
 ) -> None:
     """Open a Kode in the browser, once it is ready; print its address and login.
 
-    The login is printed where the platform made it up itself. On a cluster, what forwards the port
-    runs until Ctrl-C.
+    The login is printed where the platform made it up itself. On a cluster, a port of this machine
+    leads there until Ctrl-C; json and yaml name a command that does so, and tells the address.
     """
 
-    async def errand(session: Session) -> int | None:
+    async def errand(session: Session) -> None:
         await wait.ready(session, name, timeout)
         address = await session.platform.address(name, session.namespace)
-        show(address, output)
-        if only_print or output is not Form.TABLE:
-            return None
-        if address.command:
-            return await _forwarded(address)
-        _browse(address.url)
-        return None
+        if address.lead is None or output in (Form.JSON, Form.YAML):
+            await _tell(address, output, only_print=only_print)
+            return
+        async with address.lead() as url:
+            await _tell(replace(address, url=url), output, only_print=only_print)
+            sys.stderr.write("this leads there until Ctrl-C\n")
+            await asyncio.Event().wait()
 
     visit(where, errand)
+
+
+async def _tell(address: Address, form: Form, *, only_print: bool) -> None:
+    show(address, form)
+    sys.stdout.flush()
+    if form is Form.TABLE and not only_print:
+        # A browser in the terminal returns only when it is left, and must be served until then.
+        await asyncio.to_thread(_browse, address.url)
 
 
 def show(address: Address, form: Form = Form.TABLE) -> None:
@@ -60,7 +62,8 @@ def show(address: Address, form: Form = Form.TABLE) -> None:
         sys.stdout.write(f"{address.url}\n")
         return
     if form is not Form.TABLE:
-        documents.value(form, {**asdict(address), "command": list(address.command)})
+        shown = {name: getattr(address, name) for name in ("url", "user", "password")}
+        documents.value(form, {**shown, "command": list(address.command)})
         return
     sys.stdout.write(f"{address.url}\n")
     for title, value in (("user", address.user), ("password", address.password)):
@@ -68,10 +71,13 @@ def show(address: Address, form: Form = Form.TABLE) -> None:
             sys.stdout.write(f"{title}: {value}\n")
     if address.user is not None and address.password is None:
         sys.stderr.write("the password is the one that was set\n")
-    sys.stdout.flush()
 
 
 def _browse(url: str) -> None:
+    if not url.startswith(("http://", "https://")):
+        # A status may say anything, and a browser runs programs for other schemes.
+        sys.stderr.write("not opened: it is no http address\n")
+        return
     # Without a display the browser would be a text one that takes the terminal.
     if sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
@@ -79,36 +85,3 @@ def _browse(url: str) -> None:
         import webbrowser
 
         webbrowser.open(url)
-
-
-async def _forwarded(address: Address) -> int:
-    sys.stderr.write(f"$ {' '.join(address.command)}\n")
-    forward = await asyncio.create_subprocess_exec(
-        *address.command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        await _answers(address.url, forward)
-        _browse(address.url)
-        sys.stderr.write("Ctrl-C ends this\n")
-        return await forward.wait()
-    finally:
-        if forward.returncode is None:
-            forward.terminate()
-            await forward.wait()
-
-
-async def _answers(url: str, forward: asyncio.subprocess.Process) -> None:
-    parts = urlsplit(url)
-    try:
-        async with asyncio.timeout(_ANSWERS_WITHIN):
-            while forward.returncode is None:
-                try:
-                    _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
-                except OSError:
-                    await asyncio.sleep(_PAUSE)
-                else:
-                    writer.close()
-                    return
-    except TimeoutError:
-        pass
-    raise Failure(Exit.PLATFORM, f"nothing answers at {url}")

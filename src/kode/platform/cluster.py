@@ -6,7 +6,7 @@ product's errors.
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
@@ -19,6 +19,7 @@ from kode.platform import homes
 from kode.platform.kubernetes import (
     addresses,
     execute,
+    forward,
     happenings,
     identity,
     logs,
@@ -56,8 +57,8 @@ class Cluster:
         """
         self._access = access
         self._take_over = take_over
-        self._way = addresses.Way()
         self._transport = Transport(identity.Person(access, environment), agent="kode")
+        self._way = addresses.Way(self._lead)
         self._client = Client(self._transport)
         self._objects = Objects(self._transport)
 
@@ -86,7 +87,7 @@ class Cluster:
         files = str(file or environment.get("KUBECONFIG", ""))
         named = (("--kubeconfig", files), ("--context", context))
         found._way = addresses.Way(
-            tuple(word for option, value in named if value for word in (option, value))
+            found._lead, tuple(word for option, value in named if value for word in (option, value))
         )
         return found
 
@@ -254,6 +255,9 @@ class Cluster:
         with refusals.about(spot):
             kode = await self._objects.get(spot)
             return await addresses.of(self._client, kode, self._way)
+
+    def _lead(self, pod: Spot, host: str) -> AbstractAsyncContextManager[str]:
+        return forward.Forward(self._transport, pod).listening(host)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -9,7 +9,8 @@ Outdated) for a create over something and for a write of an old version, `NotRea
 come by itself, `PlatformError` for everything that the platform itself fails in.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -95,16 +96,20 @@ class Address:
     """Where a browser opens a Kode, and with what.
 
     Attributes:
-        url: what to open; no credentials in it.
+        url: what to open; no credentials in it; empty where `lead` gives it.
         user: login name; None where none is asked for.
         password: only where the platform made it up itself; never somebody's own.
-        command: a command that must run for the url to answer (a port-forward); empty for none.
+        command: for programs: a command that does what `lead` does; it writes the url, in a line of
+            its own, once something listens there. Empty where there is a url.
+        lead: leads a port of this machine there: gives the url that answers until it is left. None
+            where there is a url.
     """
 
     url: str
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     command: tuple[str, ...] = ()
+    lead: "Callable[[], AbstractAsyncContextManager[str]] | None" = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,21 @@
 """Where a Kode of a cluster is opened.
 
 Rule: the best address that is known: the one that its status has, else a node's port, else a port
-of this machine that a command of ours leads there.
+of this machine that leads there, under a host name that is the Kode's alone: cookies know no ports.
 """
 
-import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 
 from kode import labels, names
 from kode.api.meta import Object
 from kode.errors import PlatformError
 from kode.platform.kubernetes.client import Client, Scope
 from kode.platform.kubernetes.kinds import NODE, POD, SERVICE
+from kode.platform.kubernetes.objects import Spot
 from kode.platform.port import Address
 from kode.render.resolve import DEFAULT_USER
 
@@ -25,17 +27,19 @@ class Way:
     """How this machine reaches the cluster.
 
     Attributes:
+        lead: leads a port of this machine to a pod's door, under a host name; gives the url.
         options: options that name the same cluster for another program.
     """
 
+    lead: Callable[[Spot, str], AbstractAsyncContextManager[str]]
     options: tuple[str, ...] = ()
 
-    def forward(self, namespace: str, pod: str, port: int) -> tuple[str, ...]:
+    def forward(self, pod: Spot, host: str) -> tuple[str, ...]:
         """Return the command that leads a port of this machine to a pod's door."""
         module = "kode.platform.kubernetes.forward"
         return (
             *(sys.executable, "-m", module, *self.options),
-            *("--namespace", namespace, pod, str(port)),
+            *("--namespace", pod.namespace, "--host", host, pod.name),
         )
 
 
@@ -55,10 +59,8 @@ async def of(client: Client, kode: Object, way: Way) -> Address:
         url = await _on_a_node(client, namespace, name)
     if url:
         return Address(url, user)
-    port = _free_port()
-    return Address(
-        f"http://127.0.0.1:{port}/", user, command=way.forward(namespace, names.pod(name), port)
-    )
+    pod, host = Spot(POD, namespace, names.pod(name)), f"{names.host(name, namespace)}.localhost"
+    return Address("", user, command=way.forward(pod, host), lead=partial(way.lead, pod, host))
 
 
 def node_url(service: Object, nodes: Sequence[Object]) -> str:
@@ -109,9 +111,3 @@ def user_of(kode: Object, pod: Object | None) -> str | None:
 def _is_ready(node: Object) -> bool:
     conditions = (node.get("status") or {}).get("conditions") or []
     return any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,7 +1,8 @@
 """A port of this machine that leads to a port of a pod, through the API server.
 
-Rule: it listens on loopback alone, and each connection has a WebSocket of its own, so that one that
-breaks breaks no other.
+Rule: it listens on loopback alone, on both of its addresses, so that nobody else on this machine
+can answer in its place; which port it has is said by whoever listens there already. Each connection
+has a WebSocket of its own, so that one that breaks breaks no other.
 
 Run as a program: python -m kode.platform.kubernetes.forward --help
 """
@@ -9,10 +10,13 @@ Run as a program: python -m kode.platform.kubernetes.forward --help
 import argparse
 import asyncio
 import contextlib
+import errno
 import logging
 import os
+import socket
 import sys
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from kode.api import ports
@@ -24,7 +28,10 @@ from kode.platform.kubernetes.objects import Spot
 from kode.platform.kubernetes.transport import Request, Transport
 
 _LOG = logging.getLogger(__name__)
-_HOST = "127.0.0.1"
+_HOSTS = ("127.0.0.1", "::1")
+"""A browser may try either for a name below localhost."""
+_TRIES = 20
+_ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _CHUNK = 1 << 16
 _PROTOCOLS = ("v4.channel.k8s.io",)
 _DATA, _ERROR = 0, 1
@@ -40,15 +47,34 @@ class Forward:
     pod: Spot
     port: int = ports.SIDECAR_HTTP
 
-    async def serve(self, port: int) -> None:
-        """Listen on a port of loopback, until it is cancelled.
+    @asynccontextmanager
+    async def listening(self, host: str, port: int = 0) -> AsyncIterator[str]:
+        """Lead a port of loopback to the pod; give the url that answers until this is left.
+
+        Args:
+            host: a name of loopback, for the url.
+            port: a port; 0 for any that is free.
 
         Raises:
             OSError: the port is taken.
         """
-        server = await asyncio.start_server(self._connected, _HOST, port)
-        async with server:
-            await server.serve_forever()
+        open_now: set[asyncio.Task[None]] = set()
+
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(self._connected(reader, writer))
+            open_now.add(task)
+            task.add_done_callback(open_now.discard)
+
+        listeners = _listeners(port)
+        servers = [await asyncio.start_server(connected, sock=it) for it in listeners]
+        try:
+            yield f"http://{host}:{listeners[0].getsockname()[1]}/"
+        finally:
+            for server in servers:
+                server.close()
+            for task in open_now:
+                task.cancel()
+            await asyncio.gather(*open_now, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -78,6 +104,24 @@ class Forward:
                     raise result
 
 
+def _listeners(port: int) -> list[socket.socket]:
+    """Return a listening socket for each address of loopback, all of one port."""
+    for _ in range(_TRIES):
+        first = socket.create_server((_HOSTS[0], port))
+        try:
+            chosen = first.getsockname()[1]
+            second = socket.create_server((_HOSTS[1], chosen), family=socket.AF_INET6)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return [first]
+            first.close()
+            if port or error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return [first, second]
+    raise OSError(errno.EADDRINUSE, "no port of loopback is free on both of its addresses")
+
+
 async def _up(reader: asyncio.StreamReader, streams: Channels) -> None:
     while data := await reader.read(_CHUNK):
         await streams.send(_DATA, data)
@@ -104,7 +148,10 @@ async def _run(options: argparse.Namespace) -> None:
     transport = Transport(identity.Person(access, environment), agent="kode")
     try:
         spot = Spot(POD, options.namespace, options.pod)
-        await Forward(transport, spot).serve(options.port)
+        async with Forward(transport, spot).listening(options.host, options.port) as url:
+            sys.stdout.write(f"{url}\n")
+            sys.stdout.flush()
+            await asyncio.Event().wait()
     finally:
         await transport.close()
 
@@ -115,8 +162,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kubeconfig", help="kubeconfig files, as in KUBECONFIG")
     parser.add_argument("--context", default="", help="a context of the kubeconfig")
     parser.add_argument("--namespace", required=True, help="namespace of the pod")
+    parser.add_argument("--host", default=_HOSTS[0], help="name of loopback, for the url")
     parser.add_argument("pod", help="name of the pod")
-    parser.add_argument("port", type=int, help="port of this machine")
+    parser.add_argument("port", type=int, nargs="?", default=0, help="port of this machine")
     logging.basicConfig(format="%(message)s")
     try:
         asyncio.run(_run(parser.parse_args(arguments)))
