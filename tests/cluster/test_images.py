@@ -1,10 +1,17 @@
 """The other images that Kode knows come up behind their doors as code-server does."""
 
+import asyncio
+import json
+import os
+import zipfile
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
-from tests.cluster.documents import CODERCOM, PASSWORD, USER, WEBTOP, kode, template
+from kode.platform.cluster import Cluster
+from kode.platform.port import Command
+from tests.cluster.documents import CODE_SERVER, CODERCOM, PASSWORD, USER, WEBTOP, kode, template
 from tests.cluster.place import Place
 
 
@@ -13,6 +20,8 @@ def _started(place: Place) -> None:
     place.apply(
         template("desktop", type="webtop", image=WEBTOP),
         template("coder", image=CODERCOM),
+        template("linuxserver", image=CODE_SERVER),
+        kode("linuxserver", "linuxserver"),
         kode("desktop", "desktop"),
         kode("coder", "coder", workspace="src/app"),
     )
@@ -67,3 +76,38 @@ def test_codercom_runs_as_its_user_in_its_home(place: Place) -> None:
     home = place.get("PersistentVolumeClaim", "coder-home")
     assert home["status"]["phase"] == "Bound"
     assert "/home/coder" in place.exec("coder", "cat", "/proc/mounts")
+
+
+@pytest.mark.parametrize(
+    ("name", "install", "home", "folder"),
+    [
+        ("linuxserver", ("install-extension",), "/config", "extensions"),
+        (
+            "coder",
+            ("code-server", "--install-extension"),
+            "/home/coder",
+            ".local/share/code-server/extensions",
+        ),
+    ],
+)
+def test_an_extension_is_installed_from_the_command_line_as_the_how_to_says(
+    place: Place, tmp_path: Path, name: str, install: tuple[str, ...], home: str, folder: str
+) -> None:
+    place.ready(name)
+    small = {"name": "small", "publisher": "kode", "version": "1.0.0", "engines": {"vscode": "*"}}
+    with zipfile.ZipFile(tmp_path / "small.vsix", "w") as file:
+        file.writestr("extension/package.json", json.dumps(small))
+    bytes_ = (tmp_path / "small.vsix").read_bytes()
+    escaped = "".join(f"\\{byte:03o}" for byte in bytes_)
+
+    async def run(*argv: str) -> int:
+        cluster = Cluster.of(os.environ)
+        try:
+            return await cluster.execute(name, place.namespace, Command(argv))
+        finally:
+            await cluster.close()
+
+    assert asyncio.run(run("sh", "-c", 'printf "$1" >~/small.vsix', "sh", escaped)) == 0
+    assert asyncio.run(run(*install, f"{home}/small.vsix")) == 0
+    made = f"{home}/{folder}/kode.small-1.0.0/package.json"
+    assert place.exec(name, "stat", "-c", "%u:%g", made).strip() == "1000:1000"

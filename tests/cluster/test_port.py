@@ -6,22 +6,25 @@ Rule: what tests/contract says of both platforms is not said again here; here so
 import asyncio
 import os
 import pty
+import signal
 import subprocess
 import sys
 import termios
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from kode.errors import NotReady, PlatformError
+from kode.errors import NotReady
 from kode.platform.cluster import Cluster
 from kode.platform.port import Command, LogQuery
 from tests.cluster.documents import PASSWORD, USER, kode, stand_in
 from tests.cluster.place import Place
 
+_KODE = str(Path(sys.executable).parent / "kode")
 _SECONDS = 60.0
 _ROWS, _COLUMNS = 33, 101
 
@@ -72,8 +75,39 @@ async def test_a_signal_is_told_as_a_shell_tells_it(place: Place, cluster: Clust
 
 
 async def test_a_command_that_is_not_there_is_told(place: Place, cluster: Cluster) -> None:
-    with _typed(b""), pytest.raises(PlatformError, match="no-such-program"):
-        await cluster.execute("dev", place.namespace, Command(("no-such-program",)))
+    with _typed(b""):
+        command = Command(("no-such-program",))
+        assert await cluster.execute("dev", place.namespace, command) == 127
+
+
+async def test_a_command_is_the_editors_user_and_root_only_where_asked(
+    place: Place, cluster: Cluster, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    for root in (False, True):
+        with _typed(b""):
+            command = Command(("sh", "-c", "id -u; id -g"), root=root)
+            assert await cluster.execute("dev", place.namespace, command) == 0
+    assert capfdbinary.readouterr().out == b"1000\n1000\n0\n0\n"
+
+
+def test_what_was_run_ends_with_its_tool(place: Place) -> None:
+    script = "sleep 4321 & setsid sleep 4321 & sleep 4321"
+    # It begins its command line as sleep does, and is none.
+    looking = (
+        "sh",
+        "-c",
+        "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o '[s]leep 4321' | wc -l",
+    )
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        tool = subprocess.Popen(
+            [_KODE, "exec", "-n", place.namespace, "dev", "--", "sh", "-c", script],
+            stdin=subprocess.DEVNULL,
+        )
+        while int(place.exec("dev", *looking)) < 3:
+            assert tool.poll() is None
+        tool.send_signal(number)
+        tool.wait(_SECONDS)
+        assert int(place.exec("dev", *looking)) == 0, number
 
 
 def test_a_terminal_is_one_on_the_other_side(place: Place) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kode import labels
-from kode.errors import NotReady, RefNotFound
+from kode.errors import InvalidSpec, NotReady, RefNotFound
 from kode.platform.port import Command, LogQuery
 from tests.contract.stage import Stage, generation
 
@@ -58,6 +58,12 @@ async def test_a_suspended_kode_can_be_entered_by_nobody(stage: Stage) -> None:
         await stage.platform.execute(stage.name(), stage.namespace, Command(["true"]))
     with pytest.raises(NotReady):
         await anext(stage.platform.logs(stage.name(), stage.namespace, LogQuery()))
+
+
+async def test_root_is_had_by_nobody_who_has_none(stage: Stage) -> None:
+    await stage.platform.create(stage.kode(suspend=True))
+    with pytest.raises((InvalidSpec, NotReady)):
+        await stage.platform.execute(stage.name(), stage.namespace, Command(["id"], root=True))
 
 
 async def test_nothing_has_happened_to_a_kode_that_is_not_there(stage: Stage) -> None:

@@ -10,6 +10,10 @@ from kode.cli.platforms import visit
 from kode.cli.session import Session
 from kode.platform.port import Command
 
+Root = Annotated[
+    bool, typer.Option("--root", help="On a cluster: as root, where the image starts as root.")
+]
+
 
 def command(
     name: Name,
@@ -17,17 +21,24 @@ def command(
         list[str], typer.Argument(metavar="-- COMMAND...", help="The command and its arguments.")
     ],
     where: Where,
+    *,
+    root: Root = False,
 ) -> None:
-    """Run a command where a Kode runs; its exit code becomes that of `kode exec`."""
+    """Run a command where a Kode runs; its exit code becomes that of `kode exec`.
+
+    It runs as the editor's user. When this command is ended by a signal that can be caught, so is
+    the other one.
+    """
 
     async def errand(session: Session) -> int:
-        return await executed(session, name, argv)
+        return await executed(session, name, argv, root=root)
 
     visit(where, errand)
 
 
-async def executed(session: Session, name: str, argv: list[str]) -> int:
+async def executed(session: Session, name: str, argv: list[str], *, root: bool) -> int:
     """Run a command, or a shell where there is none; return its exit code."""
     await session.find(name)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    return await session.platform.execute(name, session.namespace, Command(argv, terminal))
+    command = Command(argv, terminal, root)
+    return await session.platform.execute(name, session.namespace, command)

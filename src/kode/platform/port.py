@@ -119,10 +119,12 @@ class Command:
     Attributes:
         argv: program and arguments; empty for the person's login shell.
         terminal: whether standard input and output are a terminal.
+        root: whether it runs as root, where there is one, and not as the editor's user.
     """
 
     argv: Sequence[str] = ()
     terminal: bool = False
+    root: bool = False
 
 
 class Platform(Protocol):
@@ -192,6 +194,9 @@ class Platform(Protocol):
 
     async def execute(self, name: str, namespace: str, command: Command) -> int:
         """Run a command where a Kode runs, with this process's input and output.
+
+        It is the editor's user, unless root is asked for. A signal to this process that can be
+        caught ends the command, and what that has started, first.
 
         Returns:
             Its exit code; 128 and the signal's number where a signal ended it.

@@ -125,3 +125,13 @@ def test_a_command_has_its_own_exit_code(run: Run, memory: Memory) -> None:
         ("dev", "default", Command([])),
     ]
     assert run("exec", "nobody", "--", "ls").exit_code == 3
+
+
+def test_a_command_is_root_only_where_that_is_asked_for(run: Run, memory: Memory) -> None:
+    memory.hold(kode("dev"))
+    run("exec", "--root", "dev", "--", "ls", "--root")
+    run("shell", "dev", "--root")
+    assert memory.asked == [
+        ("dev", "default", Command(["ls", "--root"], root=True)),
+        ("dev", "default", Command([], root=True)),
+    ]

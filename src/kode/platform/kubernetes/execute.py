@@ -1,18 +1,24 @@
 """A command in a Kode's pod, with this process's input and output.
 
-Rule: it ends when the command ends, with the command's exit code.
+Rule: it ends when the command ends, with the command's exit code; and where it is ended itself, the
+command is ended first.
 """
 
 import asyncio
 import json
+import secrets
 import signal
-from contextlib import ExitStack, aclosing, suppress
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 
+from kode.api.meta import Object
 from kode.errors import PlatformError
 from kode.platform.kubernetes import channels, pods, refusals, terminal
 from kode.platform.kubernetes.channels import SIZE, STATUS, STDERR, STDIN, STDOUT, Channels
 from kode.platform.kubernetes.failures import Refused
 from kode.platform.kubernetes.kinds import POD
+from kode.platform.kubernetes.leash import Leash
 from kode.platform.kubernetes.objects import Spot
 from kode.platform.kubernetes.transport import Request, Transport
 from kode.platform.port import Command
@@ -25,28 +31,83 @@ _SHELL = (
     '[ -x "$shell" ] || shell=$(command -v bash) || shell=/bin/sh; exec "$shell" -l'
 )
 _DESCRIPTORS = {STDOUT: 1, STDERR: 2}
+_END_TIMEOUT = 15.0
+_NOBODY_READS = 128 + signal.SIGPIPE
 
 
-async def run(transport: Transport, kode: Spot, pod: str, command: Command) -> int:
+async def run(transport: Transport, kode: Spot, pod: Object, command: Command) -> int:
     """Run a command; return its exit code.
 
     Args:
         transport: the cluster.
         kode: the Kode, for what is told.
-        pod: name of its pod.
+        pod: its pod.
         command: what to run.
 
     Raises:
         PlatformError: it cannot be run, or the connection broke.
     """
-    spot = Spot(POD, kode.namespace, pod)
+    spot = Spot(POD, kode.namespace, pods.name_of(pod))
     request = Request("GET", f"{spot.path}/exec", f"run a command in {spot}")
-    params = _params(command)
+    ids = ("0", "0") if command.root else pods.user_of(pod)
+    leash = Leash(*ids, mark=secrets.token_hex(8))
+    params = _params(command, leash)
+    with _signals() as caught:
+        try:
+            async with transport.converse(request, channels.PROTOCOLS, params) as socket:
+                code = await _talk(Channels(socket), command)
+        except Refused as refused:
+            raise refusals.meaning(await _in_words(transport, request, refused), kode) from refused
+        except asyncio.CancelledError:
+            # Ctrl-C, or one of the signals below.
+            number = caught[0] if caught else signal.SIGINT
+            await _end(transport, request, leash.end(number.name.removeprefix("SIG")))
+            if not caught:
+                raise
+            return 128 + number
+        except PlatformError:
+            await _end(transport, request, leash.end("HUP"))
+            raise
+        if code == _NOBODY_READS:
+            await _end(transport, request, leash.end("PIPE"))
+        return code
+
+
+@contextmanager
+def _signals() -> Iterator[list[signal.Signals]]:
+    """Have signals that would end this process end what it waits for first; give those caught."""
+    caught: list[signal.Signals] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None  # noqa: S101 - it runs this
+
+    def ended(number: signal.Signals) -> None:
+        caught.append(number)
+        task.cancel()
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, ended, number)
     try:
-        async with transport.converse(request, channels.PROTOCOLS, params) as socket:
-            return await _talk(Channels(socket), command)
-    except Refused as refused:
-        raise refusals.meaning(await _in_words(transport, request, refused), kode) from refused
+        yield caught
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+async def _end(transport: Transport, request: Request, words: list[str]) -> None:
+    """End a command by a second one; where that cannot be had, nothing more can be done."""
+    params = [("container", pods.EDITOR), ("stdout", "true"), *(("command", it) for it in words)]
+    with suppress(PlatformError, TimeoutError):
+        async with (
+            asyncio.timeout(_END_TIMEOUT),
+            transport.converse(request, channels.PROTOCOLS, params) as socket,
+            aclosing(Channels(socket).messages()) as messages,
+        ):
+            async for _ in messages:
+                continue
 
 
 async def _talk(streams: Channels, command: Command) -> int:
@@ -66,7 +127,7 @@ async def _talk(streams: Channels, command: Command) -> int:
         try:
             return await _listen(streams)
         except BrokenPipeError:
-            return 128 + signal.SIGPIPE
+            return _NOBODY_READS
         finally:
             feeding.cancel()
             with suppress(asyncio.CancelledError):
@@ -91,8 +152,8 @@ async def _listen(streams: Channels) -> int:
     return channels.exit_code(status)
 
 
-def _params(command: Command) -> list[tuple[str, str]]:
-    argv = list(command.argv) or ["/bin/sh", "-c", _SHELL]
+def _params(command: Command, leash: Leash) -> list[tuple[str, str]]:
+    argv = leash.words(command.argv or ["/bin/sh", "-c", _SHELL])
     streams = ["stdin", "stdout", *(["tty"] if command.terminal else ["stderr"])]
     return [
         ("container", pods.EDITOR),

@@ -43,7 +43,8 @@ class Log:
             NotReady: the container has not started yet.
             RefNotFound: there is no such Kode.
         """
-        pod = await pods.running(Client(self.transport), await self._kode(), self._container)
+        found = await pods.running(Client(self.transport), await self._kode(), self._container)
+        pod = pods.name_of(found)
         while True:
             try:
                 async with aclosing(self._read(pod)) as lines:

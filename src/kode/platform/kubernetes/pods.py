@@ -17,8 +17,8 @@ EDITOR = "editor"
 SIDECAR = "envoy"
 
 
-async def running(client: Client, kode: Object, container: str) -> str:
-    """Return the name of a Kode's pod, in which a container runs or has run.
+async def running(client: Client, kode: Object, container: str) -> Object:
+    """Return a Kode's pod, in which a container runs or has run.
 
     Raises:
         NotReady: there is no such pod yet, or the container has not started in it.
@@ -28,7 +28,22 @@ async def running(client: Client, kode: Object, container: str) -> str:
     pod = await client.get(POD, str(metadata["namespace"]), name)
     if pod is None or not _has_started(pod, container):
         raise NotReady(Reason.STARTING, f"{container} of {_called(kode)} does not run: {why(kode)}")
-    return name
+    return pod
+
+
+def name_of(pod: Object) -> str:
+    """Return the name of a pod."""
+    return str(pod["metadata"]["name"])
+
+
+def user_of(pod: Object) -> tuple[str, str]:
+    """Return uid and gid of the editor's user; two empty texts where the pod does not say."""
+    for container in _list(_dict(pod.get("spec")).get("containers")):
+        if container.get("name") == EDITOR:
+            given = {it.get("name"): str(it.get("value")) for it in _list(container.get("env"))}
+            ids = given.get("PUID", ""), given.get("PGID", "")
+            return ids if all(it.isdecimal() for it in ids) else ("", "")
+    return "", ""
 
 
 def why(kode: Object) -> str:

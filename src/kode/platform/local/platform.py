@@ -182,6 +182,9 @@ class Local:
     async def execute(self, name: str, namespace: str, command: Command) -> int:
         """Run a command where a Kode runs, with this process's input and output."""
         kode = await self.get(_KODE, name, namespace)
+        if command.root:
+            text = "--root: on one machine a Kode is run by you, and nothing in it is anybody else"
+            raise InvalidSpec(Reason.INVALID_SPEC, text)
         if kode["spec"].get("suspend"):
             text = f"{Key.of(kode)} is suspended: `kode start {name}` starts it"
             raise NotReady(Reason.SUSPENDED, text)
