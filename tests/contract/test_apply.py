@@ -6,7 +6,7 @@ import pytest
 
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.errors import Conflict
+from kode.errors import Conflict, InvalidSpec, RefNotFound
 from tests.contract.stage import Document, Stage, generation, version
 
 
@@ -147,3 +147,23 @@ async def test_secrets_are_applied_as_well(stage: Stage) -> None:
     assert (await stage.platform.apply(stage.secret(a="1"))).verb == "unchanged"
     found = (await stage.platform.apply(stage.secret(a="2"))).document
     assert found["data"]["a"] == "Mg=="
+
+
+async def test_the_namespace_that_a_file_begins_with_is_taken(stage: Stage) -> None:
+    document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stage.namespace}}
+    first = await stage.platform.apply(document)
+    assert first.verb in {"configured", "unchanged"}
+    assert first.document["metadata"]["name"] == stage.namespace
+    assert (await stage.platform.apply(document)).verb == "unchanged"
+    for name in ("No Name", "", "n" * 64):
+        wrong = {**document, "metadata": {"name": name}}
+        with pytest.raises((InvalidSpec, RefNotFound), match="name"):
+            await stage.platform.apply(wrong)
+
+
+async def test_a_kind_that_is_nobodys_is_told_with_those_that_are(stage: Stage) -> None:
+    document = {**stage.kode(), "kind": "ClusterKodeTemplate"}
+    with pytest.raises(InvalidSpec, match="it is called KodeClusterTemplate") as caught:
+        await stage.platform.apply(document)
+    assert "Kode, KodeTemplate" in caught.value.message
+    assert "Lease" not in caught.value.message

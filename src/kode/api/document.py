@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
 from kode.api.meta import API_VERSION, GROUP, VERSION, Resource
 from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig
+from kode.api.spelling import field_hint, kind_hint
 from kode.api.template import KodeClusterTemplate, KodeTemplate
 from kode.errors import InvalidSpec
 
@@ -49,12 +51,12 @@ def parse(document: Mapping[str, Any]) -> Resource:
     if model is None or document.get("apiVersion") != API_VERSION:
         raise _refused(
             f"kind {_shown(kind)} of apiVersion {_shown(document.get('apiVersion'))}: must be one "
-            f"of {', '.join(KINDS)} of {API_VERSION}",
+            f"of {', '.join(KINDS)} of {API_VERSION}{kind_hint(kind, KINDS)}",
         )
     try:
         return model.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _refused(problems(error)) from None
+        raise _refused(problems(error, model)) from None
 
 
 def complete_version(document: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -82,11 +84,16 @@ def dump(resource: Resource) -> dict[str, Any]:
     return resource.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
 
 
-def problems(error: ValidationError) -> str:
-    """Return one line that names every wrong field (the first five) and why."""
+def problems(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """Return one line that names every wrong field (the first five) and why.
+
+    Args:
+        error: what was found.
+        model: the type that it was found in, for today's word in the place of a wrong one.
+    """
     found = error.errors(include_url=False, include_context=False)
     shown = [
-        f"{_path(problem['loc'])}: {_why(problem['type'], problem['msg'])}"
+        f"{_path(problem['loc'])}: {_why(problem['type'], problem['msg'])}{_meant(problem, model)}"
         for problem in found[:_MOST_PROBLEMS]
     ]
     if len(found) > _MOST_PROBLEMS:
@@ -120,6 +127,12 @@ def _why(kind: str, message: str) -> str:
             return "must be an object"
         case _:
             return _SHOULD.sub("must ", message.removeprefix("Value error, "), count=1)
+
+
+def _meant(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
+    if model is None or problem["type"] != "extra_forbidden":
+        return ""
+    return field_hint(model, _path(problem["loc"]))
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,7 @@ import typer
 from kode.cli import kinds, wait
 from kode.cli.exits import Exit
 from kode.cli.failures import Failure, each
-from kode.cli.files import found
+from kode.cli.files import NAMESPACE, found
 from kode.cli.kinds import KODE, Kind
 from kode.cli.options import Where
 from kode.cli.platforms import visit
@@ -103,6 +103,10 @@ def _held(files: list[str], namespace: str) -> list[_Target]:
         if not isinstance(metadata, dict) or not isinstance(name, str):
             raise Failure(Exit.REFUSED, f"{item.title}: metadata.name: required")
         kind = kinds.spelled(str(item.document.get("kind")))
+        if item.document.get("kind") == NAMESPACE:
+            # With it would go all that is in it, of whoever it is.
+            sys.stderr.write(f"namespace/{name} is left: kubectl delete namespace {name}\n")
+            continue
         if kind is None:
             raise Failure(Exit.REFUSED, f"{item.title}: not a kind of Kode's")
         targets.append(_Target(kind, name, str(metadata.get("namespace", ""))))

@@ -26,6 +26,9 @@ Files = Annotated[
     ),
 ]
 
+NAMESPACE = "Namespace"
+"""A kind that is not ours, and with which a file for a team begins."""
+
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -102,7 +105,7 @@ def _documents(path: Path, namespace: str) -> Iterator[Found]:
 
 def _placed(document: dict[str, Any], namespace: str) -> dict[str, Any]:
     metadata = document.get("metadata")
-    if not isinstance(metadata, dict) or document.get("kind") in CLUSTER_SCOPED:
+    if not isinstance(metadata, dict) or document.get("kind") in (*CLUSTER_SCOPED, NAMESPACE):
         return document
     return {
         **document,

@@ -1,7 +1,7 @@
 """`kode render`: what the operator would apply, from files alone.
 
 Rule: a shell over the same core; a document that the operator would refuse is refused here in the
-same words.
+same words, and keeps none of the others from being rendered.
 """
 
 import json
@@ -16,6 +16,7 @@ from kode import names
 from kode.api.conditions import Reason
 from kode.api.document import CLUSTER_SCOPED, KINDS, complete_version, is_ours, parse
 from kode.api.kode import Kode
+from kode.api.meta import VERSION
 from kode.api.proxyconfig import ProxyConfig
 from kode.api.template import Template
 from kode.cli.documents import read, write
@@ -31,7 +32,8 @@ _OPERATOR_NAMESPACE = "kode-system"
 _INVALID, _FOUND_NOTHING = 1, 2
 
 Objects = dict[tuple[str, str, str], Any]
-"""Kind, namespace (empty where it has none) and name to a typed object or a Secret's document."""
+"""Kind, namespace (empty where it has none) and name to a typed object, a Secret's document, or
+what is wrong with the document."""
 
 
 def command(
@@ -53,7 +55,10 @@ def command(
     ] = "default",
     output: Annotated[str, typer.Option("--output", "-o", help="yaml or json.")] = "yaml",
 ) -> None:
-    """Print what the operator would apply for the Kodes in the given files."""
+    """Print what the operator would apply for the Kodes in the given files.
+
+    What is wrong is told, all of it; what is right is printed all the same.
+    """
     raise typer.Exit(run(files, envoy=envoy, namespace=namespace, output=output))
 
 
@@ -65,26 +70,29 @@ def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> i
     """
     if output not in ("yaml", "json"):
         return _fail(f"--output {output}: use yaml or json")
-    try:
-        objects = load(files, namespace)
-    except KodeError as error:
-        return _fail(str(error))
+    objects, wrong = gather(files, namespace)
     kodes = [item for item in objects.values() if isinstance(item, Kode)]
-    if not kodes:
+    if not kodes and not wrong:
         return _fail("no Kode in the given files", _FOUND_NOTHING)
-    meanings, failures = [], 0
+    meanings = []
     for kode in kodes:
         try:
             meanings.append(meaning(kode, objects))
         except KodeError as error:
-            failures += _fail(f"Kode {kode.metadata.namespace}/{kode.metadata.name}: {error}")
-    if failures:
-        return _INVALID
+            text = f"Kode {kode.metadata.namespace}/{kode.metadata.name}: {error}"
+            wrong.append(InvalidSpec(error.reason, text))
+    for problem in wrong:
+        _fail(str(problem))
+    if meanings:
+        _print(meanings, output, envoy=envoy)
+    return _INVALID if wrong else 0
+
+
+def _print(meanings: Sequence[Meaning], output: str, *, envoy: bool) -> None:
     if envoy:
         _print_configurations([item.envoy for item in meanings], output)
     else:
         _print_manifests(meanings, output)
-    return 0
 
 
 def load(files: Iterable[Path], namespace: str) -> Objects:
@@ -97,17 +105,46 @@ def load(files: Iterable[Path], namespace: str) -> Objects:
     Raises:
         InvalidSpec: a file or a document of it is wrong.
     """
-    objects: Objects = {}
-    for path in files:
-        for raw in read(path):
-            document, warning = complete_version(raw)
-            if warning:
-                sys.stderr.write(f"warning: {path}: {warning}\n")
-            try:
-                objects.update(entry(document, namespace))
-            except InvalidSpec as error:
-                raise InvalidSpec(error.reason, f"{path}: {_named(document)}{error}") from None
+    objects, wrong = gather(files, namespace)
+    for error in wrong:
+        raise error
     return objects
+
+
+def gather(files: Iterable[Path], namespace: str) -> tuple[Objects, list[KodeError]]:
+    """Return the objects in files that rendering has a use for, and all that is wrong.
+
+    Args:
+        files: YAML files; `-` is standard input.
+        namespace: namespace of documents that name none.
+    """
+    objects: Objects = {}
+    wrong: list[KodeError] = []
+    for path in files:
+        try:
+            for raw in read(path):
+                document, warning = complete_version(raw)
+                if warning:
+                    sys.stderr.write(f"warning: {path}: {warning}\n")
+                try:
+                    objects.update(entry(document, namespace))
+                except InvalidSpec as error:
+                    text = f"{path}: {_named(document)}{error}"
+                    wrong.append(InvalidSpec(error.reason, text))
+                    objects.update(_broken(document, namespace, wrong[-1]))
+        except InvalidSpec as error:
+            wrong.append(error)
+    return objects, wrong
+
+
+def _broken(document: Mapping[str, Any], namespace: str, error: KodeError) -> Objects:
+    """Return what is wrong with a document under its key, where it has one."""
+    try:
+        placed = _placed(document, namespace)
+    except InvalidSpec:
+        return {}
+    meta = placed["metadata"]
+    return {(str(document.get("kind")), str(meta.get("namespace", "")), meta["name"]): error}
 
 
 def entry(document: Mapping[str, Any], namespace: str) -> Objects:
@@ -117,7 +154,8 @@ def entry(document: Mapping[str, Any], namespace: str) -> Objects:
         InvalidSpec: the document is wrong.
     """
     kind = document.get("kind")
-    ours = is_ours(document) or (isinstance(kind, str) and kind in KINDS)
+    short = document.get("apiVersion") == VERSION
+    ours = is_ours(document) or short or (isinstance(kind, str) and kind in KINDS)
     if not ours and kind not in ("Secret", "Namespace"):
         return {}
     placed = _placed(document, namespace)
@@ -158,9 +196,11 @@ def meaning(kode: Kode, objects: Objects) -> Meaning:
     ref = kode.spec.template_ref
     own = kode.metadata.namespace
     where = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or own
-    template: Template | None = objects.get((ref.kind, where, ref.name))
+    template: Template | KodeError | None = objects.get((ref.kind, where, ref.name))
     if template is None:
         raise _missing(Reason.TEMPLATE_NOT_FOUND, f"{ref.kind} {ref.name}")
+    if isinstance(template, KodeError):
+        raise _wrong(Reason.TEMPLATE_INVALID, f"{ref.kind} {ref.name}")
     proxy = _proxy(template, objects)
     granting = {
         name
@@ -176,9 +216,11 @@ def _proxy(template: Template, objects: Objects) -> ProxyConfig | None:
         return None
     check_proxy_ref(template)
     where = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or template.metadata.namespace
-    proxy: ProxyConfig | None = objects.get((ref.kind, where, ref.name))
+    proxy: ProxyConfig | KodeError | None = objects.get((ref.kind, where, ref.name))
     if proxy is None:
         raise _missing(Reason.PROXY_CONFIG_NOT_FOUND, f"{ref.kind} {ref.name}")
+    if isinstance(proxy, KodeError):
+        raise _wrong(Reason.PROXY_CONFIG_INVALID, f"{ref.kind} {ref.name}")
     return proxy
 
 
@@ -197,6 +239,10 @@ def _credentials(kode: Kode, objects: Objects) -> Credentials | None:
 
 def _missing(reason: Reason, what: str) -> RefNotFound:
     return RefNotFound(reason, f"{what} is not in the given files")
+
+
+def _wrong(reason: Reason, what: str) -> RefNotFound:
+    return RefNotFound(reason, f"{what} is wrong, as is told above")
 
 
 def _named(document: Mapping[str, Any]) -> str:

@@ -13,7 +13,9 @@ from typing import Literal, cast
 
 from kode import labels, names
 from kode.api.conditions import Reason
+from kode.api.document import KINDS
 from kode.api.meta import Object
+from kode.api.spelling import kind_hint
 from kode.errors import Conflict, InvalidSpec, PlatformError, RefNotFound
 from kode.platform import homes
 from kode.platform.kubernetes import (
@@ -30,7 +32,14 @@ from kode.platform.kubernetes import (
 from kode.platform.kubernetes.client import Client, Scope
 from kode.platform.kubernetes.depth import loads
 from kode.platform.kubernetes.failures import Outdated, Refused, passes
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, CORE_EVENT, KODE, Kind
+from kode.platform.kubernetes.kinds import (
+    BY_NAME,
+    CLAIM,
+    CORE_EVENT,
+    KODE,
+    NAMESPACE,
+    Kind,
+)
 from kode.platform.kubernetes.kubeconfig import Access
 from kode.platform.kubernetes.objects import OURS, Objects, Spot
 from kode.platform.kubernetes.transport import Transport
@@ -308,10 +317,11 @@ class Cluster:
 
 
 def _kind(name: str) -> Kind:
-    found = BY_NAME.get(name)
+    found = NAMESPACE if name == NAMESPACE.name else BY_NAME.get(name)
     if found is None:
-        known = ", ".join(sorted(BY_NAME))
-        raise InvalidSpec(Reason.INVALID_SPEC, f"kind {name}: must be one of {known}")
+        # The others are made of these, by the operator.
+        text = f"kind {name}: must be one of {', '.join(KINDS)}{kind_hint(name, KINDS)}"
+        raise InvalidSpec(Reason.INVALID_SPEC, text)
     return found
 
 

@@ -39,7 +39,7 @@ def fill(kode: Kode, template: Template, user: str) -> TemplateSpec:
             filled, by_alias=True, by_name=False, context=placeholders.FILLED
         )
     except ValidationError as error:
-        raise _misfit(kode, template, problems(error)) from None
+        raise _misfit(kode, template, problems(error, type(template.spec))) from None
 
 
 def _values(kode: Kode, template: Template) -> dict[str, str]:

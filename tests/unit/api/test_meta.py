@@ -43,7 +43,7 @@ class Sample(Model):
 def why(**fields: Any) -> str:
     with pytest.raises(ValidationError) as caught:
         Sample.model_validate(fields)
-    return problems(caught.value)
+    return problems(caught.value, Sample)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_null_is_a_field_left_out() -> None:
 
 
 def test_fields_go_by_their_camel_case_names_only() -> None:
-    assert why(object_name="b") == "object_name: unknown field"
+    assert why(object_name="b") == "object_name: unknown field; did you mean objectName?"
 
 
 def test_models_are_frozen() -> None:

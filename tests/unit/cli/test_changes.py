@@ -53,6 +53,23 @@ def test_what_is_wrong_does_not_keep_the_others(run: Run, memory: Memory, tmp_pa
     assert list(memory.objects) == [("Kode", "default", "good")]
 
 
+def test_a_namespace_is_applied_and_never_deleted_with_a_file(
+    run: Run, memory: Memory, tmp_path: Path
+) -> None:
+    team = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}, "spec": {}}
+    within = bare(kode("dev"))
+    within["metadata"]["namespace"] = "team"
+    path = str(file(tmp_path / "a.yaml", team, within))
+    result = run("apply", "-f", path)
+    assert (result.exit_code, result.stdout) == (0, "namespace/team created\nkode/dev created\n")
+    (place,) = [place for place in memory.objects if place[0] == "Namespace"]
+    assert "namespace" not in memory.objects[place]["metadata"]
+    deleted = run("delete", "-f", path)
+    assert (deleted.exit_code, deleted.stdout) == (0, "kode/dev deleted; its files are kept\n")
+    assert "namespace/team is left: kubectl delete namespace team" in deleted.stderr
+    assert list(memory.objects) == [place]
+
+
 def test_nothing_to_apply_is_an_error(run: Run, tmp_path: Path) -> None:
     assert run("apply", "-f", str(tmp_path)).exit_code == 1
     empty = file(tmp_path / "a.yaml")

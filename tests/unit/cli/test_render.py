@@ -174,3 +174,48 @@ def test_errors_are_plain_text() -> None:
     assert (code, out) == (2, "")
     assert "Missing option" in err
     assert "\x1b" not in err
+
+
+def test_every_wrong_document_is_told_and_the_others_are_rendered(tmp_path: Path) -> None:
+    former = {**template_document("KodeClusterTemplate"), "kind": "ClusterKodeTemplate"}
+    broken = template_document(envoyConfigRef={"name": "x"})
+    broken["metadata"]["name"] = "broken"
+    wrong, led_astray, good = kode_document(username="me"), kode_document(), kode_document()
+    led_astray["spec"]["templateRef"]["name"] = "broken"
+    for document, name in ((wrong, "wrong"), (led_astray, "led-astray"), (good, "good")):
+        document["metadata"]["name"] = name
+    (tmp_path / "no.yaml").write_text("a: [")
+    text = yaml.safe_dump_all([former, broken, wrong, led_astray, good, template_document()])
+    code, out, err = run("-f", str(tmp_path / "no.yaml"), "-f", "-", given=text)
+    assert code == 1
+    kodes = {item["metadata"]["labels"]["kode.jacero.io/kode"] for item in yaml.safe_load_all(out)}
+    assert kodes == {"good"}
+    lines = err.splitlines()
+    former_field = "spec.envoyConfigRef: unknown field; it is called envoyProxyRef"
+    assert len(lines) == 5
+    assert lines[0].startswith(f"error: {tmp_path}/no.yaml, line 1")
+    assert lines[1].startswith("error: -: ClusterKodeTemplate base: kind ClusterKodeTemplate of")
+    assert lines[1].endswith("; it is called KodeClusterTemplate")
+    assert lines[2:] == [
+        f"error: -: KodeTemplate broken: {former_field}",
+        "error: -: Kode wrong: spec.username: unknown field; it is called user",
+        "error: Kode team/led-astray: KodeTemplate broken is wrong, as is told above",
+    ]
+
+
+def test_a_former_kind_is_not_passed_over_where_its_version_is_short() -> None:
+    former = {"apiVersion": "v1alpha1", "kind": "ClusterKodeTemplate", "metadata": {"name": "x"}}
+    code, out, err = rendered(former, kode_document(), template_document())
+    assert code == 1
+    assert "kind: StatefulSet" in out
+    assert "it is called KodeClusterTemplate" in err
+
+
+def test_what_a_template_names_may_be_wrong_itself() -> None:
+    proxy = proxy_document(no_such=1)
+    proxy["metadata"]["name"] = "guard"
+    code, out, err = rendered(kode_document(), template_document(**GUARD), proxy)
+    assert (code, out) == (1, "")
+    assert err.splitlines()[1] == (
+        "error: Kode team/dev: EnvoyProxyConfig guard is wrong, as is told above"
+    )

@@ -50,8 +50,10 @@ CORE_EVENT = Kind("Event", "v1", "events")
 """Events by the older API, where they can be selected by what they are about."""
 
 SERVICE = Kind("Service", "v1", "services")
-NODE = Kind("Node", "v1", "nodes", namespaced=False)
 NAMESPACE = Kind("Namespace", "v1", "namespaces", namespaced=False)
+"""A person's file for a team may begin with one; the operator only reads them."""
+
+NODE = Kind("Node", "v1", "nodes", namespaced=False)
 
 CHILDREN = (
     SECRET,

@@ -10,7 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from kode.api.conditions import Reason
+from kode.api.document import KINDS
 from kode.api.meta import API_VERSION, GROUP
+from kode.api.spelling import field_hint
 from kode.errors import Conflict, InvalidSpec, KodeError, PlatformError, RefNotFound
 from kode.platform.kubernetes.failures import TOO_LARGE, UNTYPED, Answer, Exists, Outdated, Refused
 from kode.platform.kubernetes.objects import Spot
@@ -68,7 +70,7 @@ def meaning(refused: Refused, spot: Spot) -> KodeError:
     elif answer.status == HTTPStatus.NOT_FOUND:
         found = _absent(spot, told)
     elif answer.status in _INVALID or UNTYPED in words or TOO_LARGE in words:
-        text = _fields(told) or words.rpartition(UNTYPED)[2].strip()
+        text = _fields(spot, told) or words.rpartition(UNTYPED)[2].strip()
         found = InvalidSpec(Reason.INVALID_SPEC, f"{spot}: {text}")
     elif answer.status == HTTPStatus.UNAUTHORIZED:
         found = PlatformError(Reason.REJECTED, _LOG_IN)
@@ -135,10 +137,13 @@ def _forbidden(words: str) -> str:
     )
 
 
-def _fields(told: Mapping[str, Any]) -> str:
+def _fields(spot: Spot, told: Mapping[str, Any]) -> str:
     words = str(told.get("message", ""))
+    model = KINDS.get(spot.kind.name)
     unknown = [
-        f"{field}: {'there is no such field' if how == 'unknown' else 'it stands there twice'}"
+        f"{field}: there is no such field{field_hint(model, field) if model else ''}"
+        if how == "unknown"
+        else f"{field}: it stands there twice"
         for how, field in _UNKNOWN.findall(words)
     ]
     wrong = [

@@ -17,9 +17,10 @@ from typing import Any
 
 from kode import labels, names
 from kode.api.conditions import Reason
-from kode.api.document import parse
+from kode.api.document import KINDS, parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
+from kode.api.spelling import kind_hint
 from kode.errors import Conflict, InvalidSpec, NotReady
 from kode.platform import homes
 from kode.platform.local import folders, inside, lines, login
@@ -111,6 +112,8 @@ class Local:
 
     async def apply(self, document: Object) -> Applied:
         """Make an object be as a document says; what others have set besides is left alone."""
+        if admission.is_namespace(document):
+            return Applied(admission.namespace(document), "unchanged")
         placed, warnings = admission.placed(document)
         key = Key.of(placed)
         seen: list[Entry | None] = []
@@ -296,8 +299,8 @@ def _rewritten(live: Entry, document: Object) -> Entry:
 
 def _check_kind(kind: str) -> None:
     if kind not in STORED:
-        known = ", ".join(STORED)
-        raise InvalidSpec(Reason.INVALID_SPEC, f"kind {kind}: must be one of {known}")
+        text = f"kind {kind}: must be one of {', '.join(KINDS)}{kind_hint(kind, KINDS)}"
+        raise InvalidSpec(Reason.INVALID_SPEC, text)
 
 
 def _key(kind: str, name: str, namespace: str) -> Key:

@@ -75,6 +75,12 @@ _WORDS: list[tuple[Refused, type[KodeError], Reason, str]] = [
         "spec.y: there is no such field",
     ),
     (
+        _refused(400, message='strict decoding error: unknown field "spec.username"'),
+        InvalidSpec,
+        Reason.INVALID_SPEC,
+        "spec.username: there is no such field; it is called user",
+    ),
+    (
         _refused(500, message="failed to create typed patch object: .spec.z: not declared"),
         InvalidSpec,
         Reason.INVALID_SPEC,

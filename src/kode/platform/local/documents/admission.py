@@ -11,9 +11,10 @@ from typing import Any
 from kode.api.conditions import Reason
 from kode.api.document import KINDS, complete_version, parse
 from kode.api.meta import API_VERSION, Object
+from kode.api.spelling import kind_hint
 from kode.errors import InvalidSpec
 from kode.platform.local.documents import metadata, plain, schemas
-from kode.platform.local.store.entry import CLAIM, STORED, Document, Key, dumps
+from kode.platform.local.store.entry import STORED, Document, Key, dumps
 
 DEFAULT_NAMESPACE = "default"
 _LARGEST = 3 * 2**19
@@ -35,8 +36,9 @@ def placed(document: object) -> tuple[Document, tuple[str, ...]]:
     kind, version = made.get("kind"), made.get("apiVersion")
     meant = API_VERSION if kind in KINDS else "v1"
     if not isinstance(kind, str) or kind not in STORED or version != meant:
-        words = f"must be one of {', '.join(KINDS)} of {API_VERSION}, or Secret or {CLAIM} of v1"
-        raise _refused([f"kind {_shown(kind)} of apiVersion {_shown(version)}: {words}"])
+        words = f"must be one of {', '.join(KINDS)} of {API_VERSION}, or Secret of v1"
+        hint = kind_hint(kind, KINDS)
+        raise _refused([f"kind {_shown(kind)} of apiVersion {_shown(version)}: {words}{hint}"])
     given = made.get("metadata")
     if not isinstance(given, Mapping):
         raise _refused(
@@ -59,6 +61,27 @@ def placed(document: object) -> tuple[Document, tuple[str, ...]]:
     made["metadata"].pop("managedFields", None)
     made.pop("status", None)
     return made, (warning,) if warning else ()
+
+
+def is_namespace(document: object) -> bool:
+    """Tell whether a document is a Namespace."""
+    return isinstance(document, Mapping) and document.get("kind") == "Namespace"
+
+
+def namespace(document: Object) -> Document:
+    """Return a Namespace as it stands: here every name of one is there already.
+
+    Raises:
+        InvalidSpec: it has no name that one can have.
+    """
+    given = document.get("metadata")
+    name = given.get("name") if isinstance(given, Mapping) else None
+    wrong = list(metadata.problems("Secret", {"name": "x", "namespace": name or ""}))
+    if document.get("apiVersion") != "v1":
+        wrong.append(f"apiVersion {_shown(document.get('apiVersion'))}: that of Namespace is v1")
+    if wrong:
+        raise _refused([it.replace("metadata.namespace", "metadata.name") for it in wrong])
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
 def admitted(document: Document, live: Object | None) -> Document:
