@@ -75,6 +75,9 @@ class Evaluate(Strict):
     closed: bool = False
     doubt: str = ""
     notes: list[str] = []
+    port: int = 0
+    image: str = ""
+    now: str = ""
     told: Object = {}
 
 
@@ -165,6 +168,9 @@ def evaluate(given: Object) -> Any:
         closed=case.closed,
         doubt=case.doubt,
         notes=case.notes,
+        port=case.port,
+        image=case.image,
+        now=case.now,
     )
     told = {"conditions": [{"type": kind, **item} for kind, item in case.told.items()]}
     found = status(seen, generation=1, template_generation=1, previous=told, now="now")

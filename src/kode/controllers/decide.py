@@ -26,6 +26,7 @@ from kode.gateway.sidecar import Door
 from kode.platform import homes
 from kode.platform.desired import Meaning, mean
 from kode.platform.referred import proxy_config_of, restarted_at, template_of
+from kode.render.contract import CUSTOM
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import auth
 
@@ -245,6 +246,9 @@ def _conclude(work: _Pass) -> Decision:
         closed=work.meaning is not None and work.meaning.door is Door.CLOSED,
         doubt=work.meaning.doubt if work.meaning else "",
         notes=inputs.notes,
+        port=work.meaning.kode.port if work.meaning else 0,
+        image=_image(work),
+        now=inputs.now,
     )
     told = _told(inputs, seen)
     return replace(
@@ -319,6 +323,12 @@ def _claim(inputs: Inputs, kode: str) -> Object | None:
     if inputs.claim is not None:
         return inputs.claim
     return inputs.children.get(ChildKey("PersistentVolumeClaim", names.home_claim(kode)))
+
+
+def _image(work: _Pass) -> str:
+    """Return what a person knows the expected image by; that of type custom may be any."""
+    contract = work.meaning.kode.contract if work.meaning else CUSTOM
+    return "" if contract is CUSTOM else contract.name
 
 
 def _home_claim(work: _Pass) -> str:

@@ -6,12 +6,13 @@ status moves, reasons and messages always follow.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from kode import labels
 from kode.api.conditions import Condition, ConditionType, Phase, Reason
 from kode.api.meta import Object
 from kode.errors import KodeError
-from kode.evaluate.observed import PodView, Trouble, claim_phase
+from kode.evaluate.observed import START_TIMEOUT, PodView, Trouble, claim_phase
 
 ACCEPTED_REASONS = frozenset({Reason.INVALID_SPEC, Reason.NOT_PERMITTED})
 """Why a Kode is not accepted."""
@@ -49,6 +50,8 @@ _WORKLOAD_REASONS = frozenset(
 _ON_ITS_WAY = frozenset(
     {Reason.STARTING, Reason.UNHEALTHY, Reason.CLAIM_PENDING, Reason.GATEWAY_NOT_READY}
 )
+_SILENT_SECONDS = 90
+"""For this long an editor that has not answered yet is just starting."""
 _LONGEST_MESSAGE = 1024
 
 
@@ -72,6 +75,9 @@ class Observation:
         notes: warnings of Kubernetes about the claim or the workload.
         not_here: what was asked for and the platform cannot give.
         unserved: why the gateway does not lead to the editor; empty where it does.
+        port: where the editor is expected to listen; 0 where that is not known.
+        image: what is expected of its image: the name of a published one.
+        now: RFC 3339 time in UTC.
         carrier: what people call that which carries the editor: a pod, or on one machine the editor
             itself.
     """
@@ -90,6 +96,9 @@ class Observation:
     notes: Sequence[str] = ()
     not_here: Sequence[str] = ()
     unserved: str = ""
+    port: int = 0
+    image: str = ""
+    now: str = ""
     carrier: str = "pod"
 
 
@@ -264,7 +273,7 @@ def _with_pod(seen: Observation, pod: PodView) -> Condition:
     if pod.stopping:
         return Condition(kind, False, Reason.STARTING, f"the {seen.carrier} is being replaced")
     if not pod.ready:
-        reason, text = _not_ready(pod, seen.carrier)
+        reason, text = _not_ready(seen, pod)
         return Condition(kind, False, reason, _cut(text))
     if seen.update_pending or seen.pod_hash in (None, pod.annotations.get(labels.POD_HASH)):
         return _running(seen)
@@ -272,16 +281,49 @@ def _with_pod(seen: Observation, pod: PodView) -> Condition:
     return Condition(kind, False, Reason.STARTING, text)
 
 
-def _not_ready(pod: PodView, carrier: str) -> tuple[Reason, str]:
+def _not_ready(seen: Observation, pod: PodView) -> tuple[Reason, str]:
     if pod.ended:
-        return Reason.STARTING, f"the {carrier} ended and is replaced: {pod.ended}"
+        return Reason.STARTING, f"the {seen.carrier} ended and is replaced: {pod.ended}"
     if pod.unschedulable:
         return Reason.UNSCHEDULABLE, pod.unschedulable
+    silence = _silence(seen, pod)
+    if silence:
+        return Reason.UNHEALTHY, silence
     if pod.trouble:
         return _trouble_reason(pod.trouble), pod.trouble.message
     if pod.answered:
         return Reason.UNHEALTHY, "the editor runs but does not answer any more"
-    return Reason.STARTING, f"the {carrier} is starting"
+    return Reason.STARTING, f"the {seen.carrier} is starting"
+
+
+def _silence(seen: Observation, pod: PodView) -> str:
+    """Return what is to be said of an editor that has never answered; empty for nothing yet."""
+    minutes = START_TIMEOUT // 60
+    if pod.trouble and pod.trouble.kind == "silent":
+        return (
+            f"nothing answered{_where(seen)} within {minutes} minutes, so the editor was "
+            "restarted, and is waited for as long again; its log may say why: kode logs"
+        )
+    if pod.trouble or _seconds_between(pod.silent_since, seen.now) < _SILENT_SECONDS:
+        return ""
+    return (
+        f"nothing answers{_where(seen)} since the editor was started at {pod.silent_since}; it is "
+        f"restarted when nothing has for {minutes} minutes"
+    )
+
+
+def _where(seen: Observation) -> str:
+    if not seen.port:
+        return ""
+    image = f", where an image like {seen.image} listens" if seen.image else ""
+    return f" on port {seen.port}{image},"
+
+
+def _seconds_between(earlier: str, later: str) -> float:
+    try:
+        return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _running(seen: Observation) -> Condition:

@@ -6,10 +6,18 @@ Rule: reading never fails; what is missing or odd in an object reads as absent.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from kode.api.meta import Object
 from kode.evaluate.complaint import UNTOLD, complaint
+
+START_TIMEOUT = 600
+"""Seconds after which an editor that has never answered is restarted: its startup probe."""
+ENDED_FROM_OUTSIDE = (137, 143)
+"""Exit codes of SIGKILL and SIGTERM."""
+_TIME_TO_END = 60
+"""Seconds that the kubelet may take to end it, grace period included."""
 
 _PULL = frozenset(
     {
@@ -36,7 +44,7 @@ class Trouble:
     """Something that keeps a container from running.
 
     Attributes:
-        kind: pull, config or crash.
+        kind: pull, config, crash or silent: the kubelet ended it because nothing answered.
         container: name of the container.
         init: whether it is one that runs before the editor.
         message: the kubelet's words.
@@ -59,6 +67,8 @@ class PodView:
             denies it for a moment (before Kubernetes 1.35).
         answered: whether the pod was ready at some time since the editor's container was started.
         unschedulable: the scheduler's words where no node takes it.
+        silent_since: when the editor was started, where nothing has answered for it since; empty
+            otherwise.
         trouble: the first container that does not run as it should.
         ended: the kubelet's words where the pod as a whole has ended.
         annotations: its annotations.
@@ -72,6 +82,7 @@ class PodView:
     trouble: Trouble | None
     ended: str | None
     annotations: Mapping[str, str]
+    silent_since: str = ""
 
 
 def pod_view(pod: Object) -> PodView:
@@ -91,15 +102,18 @@ def pod_view(pod: Object) -> PodView:
     began = str(_dict(_dict(editor, "state"), "running").get("startedAt", ""))
     # Its readiness moves with the start of a pod or later; what moved after the start was ready.
     moved = str(conditions.get("Ready", {}).get("lastTransitionTime", ""))
+    ready = conditions.get("Ready", {}).get("status") == "True"
+    started, answered = editor.get("started") is True, bool(began) and moved > began
     return PodView(
-        ready=conditions.get("Ready", {}).get("status") == "True",
+        ready=ready,
         stopping="deletionTimestamp" in metadata,
-        started=editor.get("started") is True,
-        answered=bool(began) and moved > began,
+        started=started,
+        answered=answered,
         unschedulable=unschedulable,
         trouble=_trouble(_list(status, "initContainerStatuses"), containers),
         ended=ended,
         annotations=_dict(metadata, "annotations"),
+        silent_since="" if ready or started or answered else began,
     )
 
 
@@ -130,10 +144,28 @@ def _of_container(item: Object, *, is_init: bool) -> Trouble | None:
     last = _dict(before, "terminated") or _dict(state, "terminated")
     # An init container that ends well is done; any other that ends is in trouble.
     ended = bool(last) and not item.get("ready") and not (is_init and last.get("exitCode") == 0)
+    if ended and name == "editor" and _was_silent(last):
+        return Trouble("silent", name, is_init, f"container {name} was ended")
     if reason == "CrashLoopBackOff" or ended:
         text = f"container {name} {_last_words(last, name)}"
         return Trouble("crash", name, is_init, text)
     return None
+
+
+def _was_silent(last: Object) -> bool:
+    """Tell whether the kubelet ended an editor that had not answered in time.
+
+    It says so in an Event alone; what is left in the status is a signal that came when the time was
+    over.
+    """
+    if last.get("exitCode") not in ENDED_FROM_OUTSIDE or last.get("reason") == "OOMKilled":
+        return False
+    try:
+        began, ended = (datetime.fromisoformat(last[key]) for key in ("startedAt", "finishedAt"))
+        seconds = (ended - began).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        return False
+    return 0 <= seconds - START_TIMEOUT <= _TIME_TO_END
 
 
 def _cause(message: str) -> str:

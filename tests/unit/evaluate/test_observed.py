@@ -1,12 +1,13 @@
 """kode.evaluate.observed."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kode.evaluate.observed import claim_phase, pod_view
+from kode.evaluate.observed import START_TIMEOUT, claim_phase, pod_view
 
 Object = dict[str, Any]
 
@@ -165,3 +166,53 @@ ODD = st.recursive(
 def test_reading_never_fails(found: Object) -> None:
     pod_view(found)
     claim_phase(found)
+
+
+def _ended_after(seconds: float, code: int = 143, **more: Any) -> Object:
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    times = {"startedAt": began, "finishedAt": began + timedelta(seconds=seconds)}
+    return ended(code, **{key: time.isoformat() for key, time in times.items()}, **more)
+
+
+@pytest.mark.parametrize(
+    ("last", "kind"),
+    [
+        (_ended_after(START_TIMEOUT), "silent"),
+        (_ended_after(START_TIMEOUT + 31, 137), "silent"),
+        (_ended_after(START_TIMEOUT, 137, reason="OOMKilled"), "crash"),
+        (_ended_after(START_TIMEOUT, 1), "crash"),
+        (_ended_after(START_TIMEOUT - 1), "crash"),
+        (_ended_after(86400), "crash"),
+        (ended(143), "crash"),
+        (ended(143, startedAt="x", finishedAt="y"), "crash"),
+        (ended(143, startedAt=None, finishedAt=1), "crash"),
+        (ended(143, startedAt="2026-01-01T00:00:00Z", finishedAt="2026-01-01T00:10:00"), "crash"),
+    ],
+)
+@pytest.mark.parametrize("state", [{"running": {}}, {"waiting": {"reason": "CrashLoopBackOff"}}])
+def test_an_editor_that_the_kubelet_gave_up_is_told_from_one_that_crashed(
+    last: Object, kind: str, state: Object
+) -> None:
+    trouble = pod_view(pod({"name": "editor", "state": state, "lastState": last})).trouble
+    assert trouble is not None
+    assert trouble.kind == kind
+
+
+def test_the_sidecar_is_never_taken_for_silent() -> None:
+    trouble = pod_view(pod({"name": "envoy", "lastState": _ended_after(START_TIMEOUT)})).trouble
+    assert trouble is not None
+    assert trouble.kind == "crash"
+
+
+@pytest.mark.parametrize(
+    ("more", "since"),
+    [
+        ({}, "2026-01-01T10:00:00Z"),
+        ({"started": True}, ""),
+    ],
+)
+def test_an_editor_is_silent_from_its_start_until_it_answers(more: Object, since: str) -> None:
+    running = {"running": {"startedAt": "2026-01-01T10:00:00Z"}}
+    assert pod_view(pod({"name": "editor", "state": running, **more})).silent_since == since
+    answered = ready("False", "2026-01-01T10:00:01Z")
+    assert pod_view(pod({"name": "editor", "state": running}, **answered)).silent_since == ""

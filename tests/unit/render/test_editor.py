@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kode.evaluate.observed import START_TIMEOUT
 from kode.render import editor
 from tests.documents import (
     CODERCOM,
@@ -231,3 +232,8 @@ def test_home_of_a_custom_program_is_the_only_one() -> None:
         found = editor.container(resolved(kode(home=path), over))
         assert [it["mountPath"] for it in found["volumeMounts"]] == [path]
         assert variables(found)["HOME"] == path
+
+
+def test_an_editor_is_waited_for_as_long_as_conditions_say() -> None:
+    probe = editor.container(resolved(kode()), login=False)["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] == START_TIMEOUT

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kode import labels
+from kode.evaluate.observed import ENDED_FROM_OUTSIDE
 
 _UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
 _WHO = ("name", "namespace", "uid", "labels", "deletionTimestamp")
@@ -83,6 +84,9 @@ def _state(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
     # Ids of containers and the times of those that ended change without anything having changed
     # for a reader.
     kept = ("startedAt",) if name == "running" else ("reason", "message", "exitCode")
+    if value and value.get("exitCode") in ENDED_FROM_OUTSIDE:
+        # How long it ran says who ended it.
+        kept = (*kept, "startedAt", "finishedAt")
     return {key: value[key] for key in kept if key in value} if value else {}
 
 

@@ -21,6 +21,18 @@ def test_a_pod_is_who_where_and_how_it_is() -> None:
     }
 
 
+@pytest.mark.parametrize(("code", "times"), [(143, True), (137, True), (1, False), (0, False)])
+def test_how_long_a_container_ran_is_kept_where_a_signal_ended_it(
+    code: int, *, times: bool
+) -> None:
+    given = {"exitCode": code, "startedAt": "a", "finishedAt": "b", "containerID": "x"}
+    found = pod()
+    found["status"]["containerStatuses"][0]["lastState"] = {"terminated": given}
+    (container,) = trim.pod(found)["status"]["containerStatuses"]
+    kept = {"exitCode": code} | ({"startedAt": "a", "finishedAt": "b"} if times else {})
+    assert container["lastState"] == {"terminated": kept}
+
+
 def test_a_pod_without_anything_is_no_error() -> None:
     found = trim.pod({"kind": "Pod", "metadata": {"name": "x"}})
     assert found["status"] == {"conditions": []}
