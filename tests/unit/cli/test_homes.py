@@ -1,0 +1,58 @@
+"""What `kode start`, `stop` and `restart` say of a home that is gone, or goes."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.memory import Memory, condition, kode
+
+
+def ready(document: dict[str, Any], time: str = "2026-01-02T03:04:05Z") -> None:
+    document["status"] = {
+        "observedGeneration": document["metadata"]["generation"],
+        "phase": "Running",
+        "conditions": [{**condition("Ready"), "lastTransitionTime": time}],
+    }
+
+
+def homeless(reason: str, **spec: Any) -> dict[str, Any]:
+    storage = condition("StorageReady", "False", reason, "claim dev-home ...")
+    return kode("dev", condition("Ready", "False", reason, "claim dev-home ..."), storage, **spec)
+
+
+def test_a_home_that_is_gone_is_made_anew_when_asked(run: Run, memory: Memory) -> None:
+    memory.hold(homeless("ClaimDeleted"))
+    looks = []
+
+    def turn(document: dict[str, Any]) -> None:
+        looks.append(document)
+        if len(looks) == 3:
+            ready(document)
+
+    memory.turn = turn
+    started = run("start", "dev", "--new-home")
+    assert (started.exit_code, started.stdout) == (0, "kode/dev started with a new home\n")
+    assert ("renew home", "default", "dev") in memory.asked
+    again = run("start", "dev", "--new-home")
+    assert again.exit_code == 1
+    assert again.stderr == "error: the home of kode dev is not gone\nnext: kode start dev\n"
+
+
+@pytest.mark.parametrize("reason", ["ClaimDeleted", "ClaimLost", "ClaimTerminating"])
+def test_a_restart_that_would_end_in_no_home_is_refused(
+    run: Run, memory: Memory, reason: str
+) -> None:
+    memory.hold(homeless(reason))
+    refused = run("restart", "dev")
+    assert (refused.exit_code, memory.asked) == (1, [])
+    assert f"kode dev is not restarted: {reason}: claim dev-home" in refused.stderr
+    then = "kode stop dev" if reason == "ClaimTerminating" else "kode start dev --new-home"
+    assert f"next: {then}" in refused.stderr
+
+
+def test_a_stop_says_that_the_files_go(run: Run, memory: Memory) -> None:
+    memory.hold(homeless("ClaimTerminating"))
+    stopped = run("stop", "dev", "--no-wait")
+    assert stopped.exit_code == 0
+    assert stopped.stderr == "warning: kode/dev: ClaimTerminating: claim dev-home ...\n"
