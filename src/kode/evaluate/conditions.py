@@ -328,16 +328,19 @@ def _seconds_between(earlier: str, later: str) -> float:
 
 def _running(seen: Observation) -> Condition:
     kind = ConditionType.WORKLOAD_READY
+    remark = seen.pod.remark if seen.pod else ""
     if seen.update_pending:
         text = "an edit of the template or proxy config is taken on the next start"
-        return Condition(kind, True, Reason.UPDATE_PENDING, text)
+        told = "; ".join(it for it in (text, remark) if it)
+        return Condition(kind, True, Reason.UPDATE_PENDING, _cut(told))
+    text = ""
     if seen.closed:
         text = (
             "no login: nobody is let in; set spec.password, spec.existingSecret or a proxy config"
         )
-        told = _cut(f"{text}; {seen.doubt}" if seen.doubt else text)
-        return Condition(kind, True, Reason.RUNNING, told)
-    return Condition(kind, True, Reason.RUNNING)
+    doubt = seen.doubt if seen.closed else ""
+    told = "; ".join(it for it in (text, doubt, remark) if it)
+    return Condition(kind, True, Reason.RUNNING, _cut(told))
 
 
 def _trouble_reason(trouble: Trouble) -> Reason:

@@ -16,6 +16,7 @@ START_TIMEOUT = 600
 """Seconds after which an editor that has never answered is restarted: its startup probe."""
 ENDED_FROM_OUTSIDE = (137, 143)
 """Exit codes of SIGKILL and SIGTERM."""
+_LONGEST_REMARK = 300
 _TIME_TO_END = 60
 """Seconds that the kubelet may take to end it, grace period included."""
 
@@ -69,6 +70,7 @@ class PodView:
         unschedulable: the scheduler's words where no node takes it.
         silent_since: when the editor was started, where nothing has answered for it since; empty
             otherwise.
+        remark: what the bringing of dotfiles had to say though it ended well.
         trouble: the first container that does not run as it should.
         ended: the kubelet's words where the pod as a whole has ended.
         annotations: its annotations.
@@ -83,6 +85,7 @@ class PodView:
     ended: str | None
     annotations: Mapping[str, str]
     silent_since: str = ""
+    remark: str = ""
 
 
 def pod_view(pod: Object) -> PodView:
@@ -114,12 +117,23 @@ def pod_view(pod: Object) -> PodView:
         ended=ended,
         annotations=_dict(metadata, "annotations"),
         silent_since="" if ready or started or answered else began,
+        remark=_remark(_list(status, "initContainerStatuses")),
     )
 
 
 def claim_phase(claim: Object) -> str:
     """Return the phase of a claim: Pending, Bound or Lost."""
     return str(_dict(claim, "status").get("phase", "Pending"))
+
+
+def _remark(init: Sequence[Object]) -> str:
+    for item in init:
+        ended = _dict(_dict(item, "state"), "terminated")
+        is_ours = item.get("name") == "dotfiles" and ended.get("exitCode") == 0
+        # Of others nobody knows what they say.
+        if is_ours and ended.get("message"):
+            return _one_line(str(ended["message"]))[:_LONGEST_REMARK]
+    return ""
 
 
 def _trouble(init: Sequence[Object], containers: Sequence[Object]) -> Trouble | None:

@@ -1,16 +1,28 @@
 """The one script that brings a person's dotfiles into a home, on every platform.
 
 Rule: nothing in the home is ever lost. What stands in the way is moved beside, what a person has
-changed is not updated, and a clone takes its place only when it is whole.
+changed is not updated, and a clone takes its place only when it is whole. What is done is said:
+what ran and how it ended, or how many files were linked, or that nothing was taken.
 """
 
 from kode.api.dotfiles import Dotfiles
 
+SCRIPTS = (
+    *("install.sh", "install", "bootstrap.sh", "bootstrap", "script/bootstrap"),
+    *("setup.sh", "setup", "script/setup"),
+)
+"""What a repository is installed by, the first that there is. One whose name does not end in .sh
+must be executable: else it may be anything."""
+
 # For sh, not bash: an image may have no other. Its arguments are repository, ref and install; HOME
-# is the home. Where git cannot be reached, what an earlier start has brought is good enough.
+# is the home. Where git cannot be reached, what an earlier start has brought is good enough. What
+# people are to know of a start that went well is a container's message, where there is one.
 _SCRIPT = r"""
 set -u
 repository=$1 ref=$2 install=$3
+set -- SCRIPTS
+commit=
+remark=${KODE_REMARK:-/dev/termination-log}
 folder=$HOME/.dotfiles fresh=$HOME/.dotfiles.new
 
 say() { printf 'dotfiles: %s\n' "$*" >&2; }
@@ -75,6 +87,7 @@ clone() {
 update() {
     if ! patient -C "$folder" fetch --quiet --prune --tags --force origin; then
         say "cannot reach $repository; going on with what is here"
+        commit=$(wanted "$folder") || commit=
         return
     fi
     there remote set-head origin --auto >/dev/null 2>&1
@@ -90,10 +103,22 @@ update() {
     fi
 }
 
-# Links each file whose path begins with a dot; folders stay folders, so that others may use them.
-link() {
+# Runs a script over each file whose path begins with a dot.
+each_dotfile() {
     find . \( -path ./.git -o -path ./.github -o -path ./.gitignore -o -path ./.gitattributes \
-        -o -path ./.gitmodules \) -prune -o \( -type f -o -type l \) -path './.*' -exec sh -c '
+        -o -path ./.gitmodules \) -prune -o \( -type f -o -type l \) -path './.*' \
+        -exec sh -c "$1" link {} +
+}
+
+# Links them; folders stay folders, so that others may use them.
+link() {
+    files=$(each_dotfile 'for file do printf x; done')
+    if [ -z "$files" ]; then
+        say "nothing was taken: there is no file whose path begins with a dot, and none of $*" \
+            '(executable, where the name does not end in .sh); `install` of dotfiles names another'
+        return
+    fi
+    each_dotfile '
         for file do
             name=${file#./}
             target=$HOME/$name source=$HOME/.dotfiles/$name
@@ -110,25 +135,47 @@ link() {
                 mv "$target" "$target.before-$number" || exit 1
             fi
             ln -s "$source" "$target" || exit 1
-        done' link {} +
+        done' || return
+    say "${#files} files are linked into the home"
+}
+
+# Runs a command, and says so: what asks for an answer gets none, and may end well for all that.
+run() {
+    title=$1
+    shift
+    say "running $title; its input is empty"
+    "$@" </dev/null || return
+    say "$title ended with exit code 0"
 }
 
 install() {
     if [ -n "$install" ]; then
-        sh -c "$install"
+        run "$install" sh -c "$install"
         return
     fi
-    for name in install.sh bootstrap.sh setup.sh; do
-        if [ -x "$name" ] && [ -f "$name" ]; then
-            "./$name"
-            return
-        elif [ -f "$name" ]; then
-            sh "./$name"
+    for name do
+        [ -f "$name" ] || continue
+        case $name in *.sh) by_sh=sh ;; *) by_sh= ;; esac
+        [ ! -x "$name" ] || by_sh=
+        if [ -x "$name" ] || [ -n "$by_sh" ]; then
+            run "$name" $by_sh "./$name"
             return
         fi
     done
-    link
+    link "$@"
 }
+
+# Says where something else is checked out than what is asked for by name.
+compare() {
+    here=$(there rev-parse HEAD)
+    if [ -z "$ref" ] || [ -z "$commit" ] || [ "$here" = "$commit" ]; then
+        return
+    fi
+    words="wanted $ref ($(short "$commit")), there is $(short "$here") in ~/.dotfiles"
+    say "$words"
+    [ ! -w "$remark" ] || printf 'dotfiles: %s\n' "$words" >"$remark"
+}
+short() { there rev-parse --short=7 "$1"; }
 
 if [ -e "$folder/.git" ] && [ "$(there config --get remote.origin.url)" = "$repository" ]; then
     update
@@ -138,13 +185,17 @@ fi
 mark="$(there rev-parse HEAD) $HOME $install"
 marked=$(there rev-parse --absolute-git-dir)/kode-installed
 if [ -f "$marked" ] && [ "$(cat "$marked")" = "$mark" ]; then
+    compare
     exit 0
 fi
 rm -f "$marked"
 cd "$folder" || exit 1
-install || fail "installing ended with exit code $?; what it has done so far stays"
-printf '%s\n' "$mark" >"$marked"
-"""
+install "$@" || fail "installing ended with exit code $?; what it has done so far stays"
+# As it is now: what a script has checked out itself is no reason to run it again.
+printf '%s\n' "$(there rev-parse HEAD) $HOME $install" >"$marked"
+compare
+exit 0
+""".replace("SCRIPTS", " ".join(SCRIPTS))
 
 
 def argv(dotfiles: Dotfiles) -> tuple[str, ...]:

@@ -216,3 +216,16 @@ def test_an_editor_is_silent_from_its_start_until_it_answers(more: Object, since
     assert pod_view(pod({"name": "editor", "state": running, **more})).silent_since == since
     answered = ready("False", "2026-01-01T10:00:01Z")
     assert pod_view(pod({"name": "editor", "state": running}, **answered)).silent_since == ""
+
+
+@pytest.mark.parametrize(
+    ("init", "remark"),
+    [
+        ({"name": "dotfiles", "state": ended(0, message="wanted  v1\n")}, "wanted v1"),
+        ({"name": "dotfiles", "state": ended(0)}, ""),
+        ({"name": "dotfiles", "state": ended(1, message="no")}, ""),
+        ({"name": "plugin-dotfiles", "state": ended(0, message="a secret")}, ""),
+    ],
+)
+def test_only_the_dotfiles_remarks_are_told(init: Object, remark: str) -> None:
+    assert pod_view(pod(init=(init,))).remark == remark

@@ -1,93 +1,13 @@
 """kode.render.dotfiles: the script itself, run by sh with a real git on real folders."""
 
-import os
 import shutil
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from kode.api.dotfiles import Dotfiles
-from kode.render import dotfiles
+from tests.unit.render.person import Person, good
 
 MARK = "echo run >>$HOME/runs"
-
-
-@dataclass(frozen=True)
-class Person:
-    """A home, and a repository that somebody pushes to."""
-
-    home: Path
-    origin: Path
-
-    @property
-    def env(self) -> dict[str, str]:
-        """The environment of everything here: nothing of this machine's but its programs."""
-        identity = {
-            f"GIT_{role}_{what}": "me@example.org"
-            for role in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        }
-        alone = {"GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-        return {"PATH": os.environ["PATH"], "HOME": str(self.home), **identity, **alone}
-
-    def git(self, *arguments: str, folder: Path | None = None) -> str:
-        """Run git; return what it printed."""
-        command = ["git", "-C", str(folder or self.origin), *arguments]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    def push(self, files: dict[str, str], branch: str = "main") -> str:
-        """Commit files to the repository's branch; return the commit."""
-        self.git("checkout", "-q", *([] if self.has(branch) else ["-b"]), branch)
-        for name, text in files.items():
-            path = self.origin / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", "x")
-        commit = self.git("rev-parse", "HEAD")
-        self.git("checkout", "-q", "main")
-        return commit
-
-    def has(self, branch: str) -> bool:
-        """Tell whether the repository has a branch, or none yet."""
-        return branch in self.git("branch", "--format=%(refname:short)")
-
-    def bring(
-        self, ref: str | None = None, install: str | None = None, *, path: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the script as a start of the Kode does."""
-        given = Dotfiles(repository=f"file://{self.origin}", ref=ref, install=install)
-        env = self.env if path is None else {**self.env, "PATH": path}
-        return subprocess.run(
-            dotfiles.argv(given), env=env, capture_output=True, text=True, check=False
-        )
-
-    def at(self) -> str:
-        """Return the commit that stands in the home."""
-        return self.git("rev-parse", "HEAD", folder=self.home / ".dotfiles")
-
-    def read(self, name: str) -> str:
-        """Return a file of the home."""
-        return (self.home / name).read_text()
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Person:
-    """A person with an empty home and a repository of one commit."""
-    found = Person(tmp_path / "home", tmp_path / "origin")
-    found.home.mkdir()
-    found.origin.mkdir()
-    found.git("init", "-q", "-b", "main")
-    found.push({".vimrc": "one", ".config/tool/rc": "deep", "README.md": "x", ".gitignore": "y"})
-    return found
-
-
-def good(done: subprocess.CompletedProcess[str]) -> str:
-    assert done.returncode == 0, done.stderr
-    return done.stderr
 
 
 def test_files_that_begin_with_a_dot_are_linked(person: Person) -> None:
@@ -134,7 +54,7 @@ def test_branch_tag_and_commit_can_be_named(person: Person) -> None:
 
 def test_each_start_brings_what_is_new(person: Person) -> None:
     good(person.bring())
-    assert person.bring().stderr == ""
+    assert person.bring().stderr == "", "what has not changed is not told again"
     newest = person.push({".vimrc": "two", ".new": "x"})
     good(person.bring())
     assert (person.at(), person.read(".vimrc"), person.read(".new")) == (newest, "two", "x")
@@ -229,16 +149,6 @@ def test_command_runs_when_it_or_the_files_have_changed(person: Person) -> None:
     good(person.bring(install=f"{MARK} # other"))
     assert person.read("runs") == "run\n" * 3
     assert not (person.home / ".vimrc").exists()
-
-
-@pytest.mark.parametrize("name", ["install.sh", "bootstrap.sh", "setup.sh"])
-@pytest.mark.parametrize("mode", [0o644, 0o755])
-def test_script_of_the_repository_runs_in_it(person: Person, name: str, mode: int) -> None:
-    person.push({name: "#!/bin/sh\npwd >$HOME/where\n"})
-    (person.origin / name).chmod(mode)
-    person.git("commit", "-q", "--allow-empty", "-a", "-m", "mode")
-    good(person.bring())
-    assert person.read("where") == f"{person.home}/.dotfiles\n"
 
 
 def test_install_that_fails_says_so_loses_nothing_and_runs_again(person: Person) -> None:
