@@ -235,5 +235,5 @@ def test_home_of_a_custom_program_is_the_only_one() -> None:
 
 
 def test_an_editor_is_waited_for_as_long_as_conditions_say() -> None:
-    probe = editor.container(resolved(kode()), login=False)["startupProbe"]
+    probe = editor.container(resolved(kode()))["startupProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] == START_TIMEOUT
