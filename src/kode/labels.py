@@ -53,6 +53,9 @@ home is to be made. It names that one claim, so that the next loss is not passed
 RUNTIME = f"{GROUP}/runtime"
 """Annotation on a Kode: what runs it on one machine, podman or process; a cluster has no choice."""
 
+NETWORK = f"{GROUP}/network"
+"""Annotation on a Kode: `host` accepts that its program listens on an open port of one machine."""
+
 OWNER_NAME = f"{GROUP}/owner-name"
 """Annotation on a Kode: what its template's {{ owner.name }} stands for."""
 

@@ -198,6 +198,10 @@ class Machine:
 
     def addresses(self) -> set[str]:
         """Return every address, in the kernel's hex, that a process of ours listens on."""
+        return {address for address, _ in self.listening()}
+
+    def listening(self) -> set[tuple[str, int]]:
+        """Return every address, in the kernel's hex, and port that a process of ours listens on."""
         sockets = set()
         for pid in self.processes():
             for link in Path(f"/proc/{pid}/fd").glob("*"):
@@ -208,7 +212,8 @@ class Machine:
             for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
                 words = line.split()
                 if words[3] == _LISTENS and f"socket:[{words[9]}]" in sockets:
-                    found.add(words[1].partition(":")[0])
+                    address, _, port = words[1].partition(":")
+                    found.add((address, int(port, 16)))
         return found
 
     def end(self) -> None:

@@ -38,16 +38,18 @@ class Surroundings:
         env: its environment.
         cwd: its folder.
         enter: the call of podman that a command is put behind; empty where it can be run as it is.
+        within: what a command is put behind that is to run in the editor's own network.
     """
 
     env: Mapping[str, str] = field(repr=False)
     cwd: Path
     enter: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
     def argv(self, command: Command, variables: Mapping[str, str]) -> list[str]:
         """Return the words that run a command there."""
         if not self.enter:
-            return list(command.argv) or [_shell(variables), "-l"]
+            return [*self.within, *(command.argv or (_shell(variables), "-l"))]
         podman, verb, *rest = self.enter
         terminal = [f"--env={key}" for key in _TERMINAL[:2] if key in variables]
         options = ["--tty", *terminal] if command.terminal else []
@@ -71,8 +73,8 @@ def find(run: Path, instance: str, what: str) -> Surroundings:
     try:
         content = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
         env = {**content["env"], proc.TAG: instance}
-        enter = tuple(content.get("enter") or ())
-        surroundings = Surroundings(env, Path(content["cwd"]), enter)
+        before = (tuple(content.get(name) or ()) for name in ("enter", "within"))
+        surroundings = Surroundings(env, Path(content["cwd"]), *before)
     except (OSError, ValueError, KeyError, TypeError):
         lives = False
     if not lives:

@@ -16,6 +16,7 @@ from kode import labels
 from kode.api.kode import Kode
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from kode.platform.local.gather import Seen
+from kode.platform.local.plan.plan import Plan
 from kode.platform.local.program import Phase, Program, State
 from kode.platform.referred import restarted_at
 from kode.render.resolve import ResolvedKode
@@ -55,6 +56,8 @@ def made(
         kode.metadata.annotations.get(labels.RUNTIME, ""),
         [credentials.user, credentials.password] if credentials else [],
     ]
+    if network := kode.metadata.annotations.get(labels.NETWORK):
+        own.append(network)
     whole = [program.digest, asdict(sidecar)]
     return Made(program.key, _digest(own), _digest(whole), sidecar, claim)
 
@@ -84,21 +87,20 @@ def same_wish(before: Made | None, now: Made) -> bool:
     return before is not None and before.kode == now.kode
 
 
-def write(folder: Path, found: Made, program: Program, enter: tuple[str, ...] = ()) -> None:
+def write(folder: Path, found: Made, planned: Plan) -> None:
     """Write down what runs, and in what environment, for whoever comes later.
 
     Args:
         folder: of the instance.
         found: what it was made from.
-        program: what runs.
-        enter: what a command that is to run beside it is put behind.
+        planned: what runs.
 
     Raises:
         OSError: it cannot be written.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    main = program.main
-    place = {"cwd": str(main.cwd), "enter": enter}
+    main = planned.program.main
+    place = {"cwd": str(main.cwd), "enter": planned.enter, "within": planned.within}
     environment = {"argv": main.argv, "env": dict(main.env), **place}
     _put(folder / _ENVIRONMENT, environment)
     _put(folder / _FILE, asdict(found))

@@ -215,8 +215,7 @@ class Passes:
         work.home_claim = volumes.home_claim(work.seen, meaning.kode.uid)
         folder_of_run = self._places.run / work.instance
         self._instances.setdefault(key, set()).add(work.instance)
-        made, planned = work.made, work.plan
-        await asyncio.to_thread(records.write, folder_of_run, made, planned.program, planned.enter)
+        await asyncio.to_thread(records.write, folder_of_run, work.made, work.plan)
         await self._supervisor.want(work.plan.program)
 
     async def _look_at_home(self, work: "Work", meaning: Meaning, folder: Path) -> bool:

@@ -22,6 +22,8 @@ from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
 from kode.platform.local.editors.editor import Editor, Progress
 from kode.platform.local.editors.editors import Editors
 from kode.platform.local.gather import Seen
+from kode.platform.local.netns.look import Look as Networks
+from kode.platform.local.netns.network import Network
 from kode.platform.local.places import Places
 from kode.platform.local.plan import environment
 from kode.platform.local.plan.plan import Plan, plan
@@ -63,6 +65,7 @@ class Sites:
         self._again = again
         self._editors = Editors(places)
         self._look = Look(again)
+        self._networks = Networks()
         self._installs: dict[str, _Install] = {}
         self._failed: dict[str, tuple[float, KodeError]] = {}
         self._ports: dict[str, int] = {}
@@ -77,12 +80,15 @@ class Sites:
                 says how far that is.
             KodeError: it cannot run here; the message says why and what to do.
         """
-        wish = (seen.kode["metadata"].get("annotations") or {}).get(labels.RUNTIME, "")
-        editor, engine, no_engine = None, None, ""
+        wishes = seen.kode["metadata"].get("annotations") or {}
+        wish = wishes.get(labels.RUNTIME, "")
+        editor, engine, no_engine, network = None, None, "", Network()
         if choose(meaning.kode, wish).runtime is Runtime.PODMAN:
             engine, no_engine = self._look.engine(key)
         elif name := _EDITORS.get(meaning.kode.template.type):
             editor = self._editor(name, key)
+        elif not wishes.get(labels.NETWORK):
+            network = await self._networks.network()
         places = self._places
         site = Site(
             instance=instance,
@@ -100,6 +106,8 @@ class Sites:
             wish=wish,
             engine=engine,
             no_engine=no_engine,
+            network=network,
+            network_wish=wishes.get(labels.NETWORK, ""),
         )
         return plan(meaning, site)
 

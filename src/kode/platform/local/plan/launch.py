@@ -1,7 +1,7 @@
 """What is started for each type of template.
 
 Rule: pure, one function a type; editors listen on a Unix socket of their own that only its owner
-can open, so that whoever comes in comes through the door.
+can open, or in a network of their own behind one, so that whoever comes in comes through the door.
 """
 
 import json
@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kode import labels
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, PlatformError
 from kode.platform.local.editors import flags
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.netns.network import enter
 from kode.platform.local.plan import environment, shell
 from kode.platform.local.plan.site import Site
 from kode.platform.local.plan.words import expanded, moved
@@ -21,6 +23,9 @@ from kode.render.contract import CODER_CODE_SERVER
 from kode.render.resolve import ResolvedKode
 
 EDITOR = "editor"
+SOCKET = "KODE_SOCKET"
+"""Variable of a program that can listen on a Unix socket: its command says so by naming it."""
+HOST_NETWORK = "host"
 _KERNEL = Path(__file__).parents[1] / "editors" / "kernel.py"
 _SETTINGS = ".local/share/code-server/User/settings.json"
 _DEFAULTS = {
@@ -51,6 +56,8 @@ class Launch:
         runtime: what runs, for people.
         steps: what runs before everything else.
         not_here: what of the template is left out.
+        within: what a command that is to run beside it is put behind; empty where it can be run
+            as it is.
     """
 
     main: Step
@@ -58,6 +65,7 @@ class Launch:
     runtime: str
     steps: tuple[Step, ...] = ()
     not_here: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
 
 def launch(kode: ResolvedKode, site: Site) -> Launch:
@@ -154,13 +162,76 @@ def _custom(kode: ResolvedKode, site: Site) -> Launch:
             "as a process a template of type custom needs command: its image, whose entrypoint "
             "would be run, is not",
         )
-    variables = environment.editor(kode, site, {"PORT": str(site.port)})
+    way = _way_in(kode, site)
+    variables = environment.editor(kode, site, way.variables)
     argv = arguments([*template.command, *template.args], kode, site, variables.values)
     return Launch(
-        main=Step(EDITOR, argv, variables.values, site.volume / kode.workspace),
-        health=Health("/", port=site.port, below=kode.contract.healthy_below),
+        main=Step(EDITOR, (*way.before, *argv), variables.values, site.volume / kode.workspace),
+        health=Health("/", socket=way.socket, port=way.port, below=kode.contract.healthy_below),
         runtime=f"process: {argv[0]}, the template's own command",
-        not_here=variables.missing,
+        not_here=(*variables.missing, *way.not_here),
+        within=way.within,
+    )
+
+
+@dataclass(frozen=True)
+class _WayIn:
+    """How a program of the template's own is reached.
+
+    Attributes:
+        variables: what tells it where to listen.
+        socket: the Unix socket to ask; or
+        port: the port of this machine.
+        before: what its command is put behind.
+        within: what a command that is to run beside it is put behind.
+        not_here: what it lacks.
+    """
+
+    variables: Mapping[str, str]
+    socket: Path | None = None
+    port: int | None = None
+    before: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    not_here: tuple[str, ...] = ()
+
+
+def _way_in(kode: ResolvedKode, site: Site) -> _WayIn:
+    """Return how a program is reached, so that nobody comes past the gateway.
+
+    Raises:
+        InvalidSpec: there is no such way here, and the Kode does not accept an open port.
+    """
+    template, network, wish = kode.template, site.network, site.network_wish
+    if wish not in ("", HOST_NETWORK):
+        text = f"metadata.annotations.{labels.NETWORK}: is {wish!r}, must be {HOST_NETWORK}"
+        raise InvalidSpec(Reason.INVALID_SPEC, text)
+    if any(SOCKET in word for word in (*template.command, *template.args)):
+        return _WayIn({SOCKET: str(site.socket)}, socket=site.socket)
+    if wish:
+        open_port = (
+            f"network: the program listens on 127.0.0.1:{site.port}, where other users of this "
+            "machine and web pages reach it without a password, as the annotation "
+            f"{labels.NETWORK} accepts"
+        )
+        return _WayIn({"PORT": str(site.port)}, port=site.port, not_here=(open_port,))
+    accept = f"the annotation {labels.NETWORK}: {HOST_NETWORK} on the Kode accepts"
+    if network.why_not:
+        raise InvalidSpec(
+            Reason.NOT_ON_LOCAL_PLATFORM,
+            "the program would listen on a port that other users of this machine and web pages "
+            "reach without a password, and it cannot have a network of its own here: "
+            f"{network.why_not}. A command that listens on the Unix socket {SOCKET} needs none; "
+            f"an open port is what {accept}",
+        )
+    lacking = f"network: the program reaches nothing outside of its own: {network.no_uplink}"
+    return _WayIn(
+        {"PORT": str(kode.port)},
+        socket=site.socket,
+        before=network.argv(site.socket, kode.port),
+        within=enter(site.socket),
+        not_here=(f"{lacking}; the machine's own, with an open port, is what {accept}",)
+        if network.no_uplink
+        else (),
     )
 
 

@@ -32,8 +32,9 @@ class Plan:
         upstream: the editor, for the door.
         runtime: what runs it and why, for people.
         not_here: what was asked for and cannot be given, one short phrase each.
-        enter: what a command that is to run beside the editor is put behind; empty where it can
-            be run as it is.
+        enter: the call of podman that a command which is to run beside the editor is put behind;
+            empty where it can be run as it is.
+        within: the same for one that runs in a network of its own.
     """
 
     program: Program
@@ -41,6 +42,7 @@ class Plan:
     runtime: str
     not_here: tuple[str, ...] = ()
     enter: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
 
 def plan(meaning: Meaning, site: Site) -> Plan:
@@ -89,6 +91,7 @@ def _bare(meaning: Meaning, site: Site) -> Plan:
         upstream=_upstream(meaning, program),
         runtime=start.runtime,
         not_here=(*lacks(kode, site), *start.not_here, *lacking),
+        within=start.within,
     )
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.netns.network import Network
 from kode.platform.local.podman.engine import Engine
 
 # As the longest folder of sockets leaves room for; see places.
@@ -35,6 +36,8 @@ class Site:
         wish: the runtime that the Kode's annotation asks for; empty where it has none.
         engine: what runs images; None where nothing does, or nobody needs it.
         no_engine: why nothing runs images.
+        network: what a program that listens on a port can have for a network of its own.
+        network_wish: the network that the Kode's annotation asks for; empty where it has none.
     """
 
     instance: str
@@ -52,6 +55,8 @@ class Site:
     wish: str = ""
     engine: Engine | None = None
     no_engine: str = "podman is not installed"
+    network: Network = field(default_factory=lambda: Network(why_not="it was not tried"))
+    network_wish: str = ""
 
     @property
     def socket(self) -> Path:

@@ -17,7 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-_LOOPBACK = "127.0.0.1"
+_LOOPBACK = ("127.0.0.1", "::1")
+"""Some programs take `localhost` for the second alone."""
 _PAUSE = 0.05
 _PART = 65536
 _BACKLOG = 128
@@ -82,7 +83,16 @@ async def _live(
 async def _relay(server: socket.socket, port: int, pid_file: Path) -> None:
     while not (pid := _number(pid_file)):  # noqa: ASYNC110 - podman has no other word for it
         await asyncio.sleep(_PAUSE)
-    _enter(pid)
+    enter(pid)
+    await serve(server, port)
+
+
+async def serve(server: socket.socket, port: int) -> None:
+    """Relay from a bound Unix socket to a port on loopback, for ever.
+
+    Raises:
+        OSError: it cannot be listened on.
+    """
 
     def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(_pass_on(reader, writer, port))
@@ -101,8 +111,12 @@ def _number(file: Path) -> int:
         return 0
 
 
-def _enter(pid: int) -> None:
-    """Enter the network of a container, and first the users whose network it is."""
+def enter(pid: int) -> None:
+    """Enter the network of a process, and first the users whose network it is.
+
+    Raises:
+        OSError: it has ended, or its network may not be entered.
+    """
     parent = os.getppid()
     with Path(f"/proc/{pid}/ns/net").open("rb") as network:
         if os.fstat(network.fileno()).st_ino == Path("/proc/self/ns/net").stat().st_ino:
@@ -112,28 +126,34 @@ def _enter(pid: int) -> None:
         own = Path("/proc/self/ns/user").stat()
         if os.fstat(owner).st_ino != own.st_ino:
             _join(owner)
-            # Another user namespace takes both away: the shim's hold on us, and that our
-            # environment, by which we are found, can be read.
-            _libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0)
-            _libc.prctl(_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+            keep_hold()
             if os.getppid() != parent:
                 sys.exit("the shim is gone")
         _join(network.fileno())
         os.close(owner)
 
 
+def keep_hold() -> None:
+    """Die with the parent, and have an environment by which we are found and that can be read.
+
+    Another user namespace takes both away.
+    """
+    _libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0)
+    _libc.prctl(_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
 def _join(namespace: int) -> None:
     if _libc.setns(namespace, 0):
         number = ctypes.get_errno()
-        raise OSError(number, f"cannot enter the container's network: {os.strerror(number)}")
+        raise OSError(number, f"cannot enter its network: {os.strerror(number)}")
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
-    try:
-        inner, outer = await asyncio.open_connection(_LOOPBACK, port)
-    except OSError:
+    connection = await _connect(port)
+    if connection is None:
         writer.transport.abort()
         return
+    inner, outer = connection
     try:
         await asyncio.gather(_pump(reader, outer), _pump(inner, writer))
     except OSError:
@@ -143,6 +163,13 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, p
     finally:
         writer.close()
         outer.close()
+
+
+async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    for address in _LOOPBACK:
+        with contextlib.suppress(OSError):
+            return await asyncio.open_connection(address, port)
+    return None
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

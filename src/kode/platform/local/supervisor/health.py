@@ -41,6 +41,8 @@ async def _first_line(health: Health) -> bytes:
 
 
 def _judge(line: bytes, below: int) -> str:
+    if not line:
+        return "the connection is closed without an answer"
     words = line.split(None, 2)
     if len(words) < 2 or not words[0].startswith(b"HTTP/") or not words[1].isdigit():  # noqa: PLR2004
         return f"the answer is not HTTP: {line[:80]!r}"

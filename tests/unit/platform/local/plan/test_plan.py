@@ -10,12 +10,14 @@ from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, PlatformError
 from kode.platform.desired import mean
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.netns.network import Network, enter
 from kode.platform.local.plan.plan import Plan, plan
 from kode.platform.local.plan.site import Site
 from tests.documents import CODERCOM, credentials, kode, resolved, template
 from tests.unit.platform.local.plan.sites import LAB, SITE, VOLUME, site
 
 JUPYTER = {"type": "jupyter", "image": "quay.io/jupyter/base-notebook"}
+PORT = ["-p", "$(PORT)"]
 CUSTOM: dict[str, Any] = {"type": "custom", "image": "acme/app", "port": 9000}
 
 
@@ -127,16 +129,67 @@ def test_only_options_of_the_server_are_for_it(
     assert [item.split(":")[0] for item in found.not_here] == told
 
 
-def test_custom_command_is_told_its_port() -> None:
-    found = planned(**CUSTOM, command=["serve", "/config/x"], args=["-p", "$(PORT)"])
+def test_custom_command_listens_in_a_network_of_its_own_behind_a_socket() -> None:
+    found = planned(site(network=Network()), **CUSTOM, command=["serve", "/config/x"], args=PORT)
     main = found.program.main
-    assert main.argv == ("serve", "/config/x", "-p", "40001")
-    assert main.env["PORT"] == "40001"
-    assert (found.upstream.port, found.upstream.socket) == (40001, None)
+    # The port that the template says, as on a cluster.
+    assert main.argv[-4:] == ("serve", "/config/x", "-p", "9000")
+    assert main.argv[:-4] == Network().argv(SITE.socket, 9000)
+    assert main.env["PORT"] == "9000"
+    assert (found.upstream.port, found.upstream.socket) == (0, str(SITE.socket))
     health = found.program.health
     assert health
+    assert (health.port, health.socket) == (None, SITE.socket)
     # That it has no page at / is nobody's concern, at the door and here.
-    assert (health.port, health.below) == (40001, found.upstream.healthy_below) == (40001, 500)
+    assert health.below == found.upstream.healthy_below == 500
+    assert found.within == enter(SITE.socket)
+    assert not [item for item in found.not_here if item.startswith("network")]
+
+
+def test_what_a_network_of_its_own_lacks_is_told() -> None:
+    lacking = site(network=Network(no_uplink="nothing connects it"))
+    found = planned(lacking, **CUSTOM, command=["serve"])
+    assert "nothing connects it" in found.not_here[-1]
+
+
+@pytest.mark.parametrize("words", [["-i", "$(KODE_SOCKET)"], ["-c", 'exec x -i "$KODE_SOCKET"']])
+def test_custom_command_that_names_a_socket_listens_there_and_keeps_its_network(
+    words: list[str],
+) -> None:
+    found = planned(site(network=Network(why_not="no")), **CUSTOM, command=["serve"], args=words)
+    main = found.program.main
+    assert main.argv[0] == "serve"
+    assert main.env["KODE_SOCKET"] == str(SITE.socket)
+    assert "PORT" not in main.env
+    assert found.upstream.socket == str(SITE.socket)
+    assert not found.within
+    assert not [item for item in found.not_here if item.startswith("network")]
+
+
+def test_custom_command_is_refused_where_anybody_would_reach_it() -> None:
+    closed = site(network=Network(why_not="a user namespace is refused: Operation not permitted"))
+    with pytest.raises(InvalidSpec, match="user namespace is refused") as raised:
+        planned(closed, **CUSTOM, command=["serve"])
+    assert raised.value.reason is Reason.NOT_ON_LOCAL_PLATFORM
+    for way in ("KODE_SOCKET", "kode.jacero.io/network: host"):
+        assert way in str(raised.value)
+
+
+@pytest.mark.parametrize("network", [Network(), Network(why_not="no")])
+def test_an_open_port_is_accepted_by_the_kode_alone_and_told(network: Network) -> None:
+    accepted = site(network=network, network_wish="host")
+    found = planned(accepted, **CUSTOM, command=["serve"], args=PORT)
+    main = found.program.main
+    assert main.argv == ("serve", "-p", "40001")
+    assert (found.upstream.port, found.upstream.socket) == (40001, None)
+    assert not found.within
+    assert "127.0.0.1:40001, where other users" in found.not_here[-1]
+
+
+def test_an_unknown_network_is_refused() -> None:
+    with pytest.raises(InvalidSpec, match="must be host") as raised:
+        planned(site(network_wish="bridge"), **CUSTOM, command=["serve"])
+    assert raised.value.reason is Reason.INVALID_SPEC
 
 
 def test_custom_without_a_command_needs_its_image() -> None:
@@ -162,7 +215,8 @@ def test_runtime_says_whose_editor_it_is() -> None:
     assert planned().runtime == "process: code-server 4.1, installed by Kode"
     own = site(editor=Editor("code-server", "", ("/usr/bin/code-server",)))
     assert planned(own).runtime == "process: code-server, your own, /usr/bin/code-server"
-    assert "serve" in planned(**CUSTOM, command=["serve"]).runtime
+    here = site(network=Network())
+    assert "serve" in planned(here, **CUSTOM, command=["serve"]).runtime
 
 
 def test_plugins_run_in_order_with_variables_of_their_own() -> None:
