@@ -167,3 +167,13 @@ def test_doctor_tells_what_it_saw(own_machine: Machine) -> None:
     found = {it["check"]: it for it in json.loads(broken.stdout)}
     assert (found["store"]["level"], found["modes"]["level"]) == ("fail", "fail")
     assert "chmod" in found["modes"]["then"]
+
+
+def test_an_address_that_others_reach_is_told(own_machine: Machine) -> None:
+    port = f"--port={own_machine.port}"
+    inside = own_machine.run("up", port, "--empty", "--address=127.0.0.2")
+    assert (inside.returncode, "in the clear" in inside.stderr) == (0, False)
+    assert own_machine.ask("localhost").status == 200
+    own_machine.kode("down")
+    outside = own_machine.run("up", port, "--empty", "--address=0.0.0.0")
+    assert (outside.returncode, "in the clear" in outside.stderr) == (0, True)

@@ -1,6 +1,7 @@
 """The door of one machine: who is led where, and whose change touches whom."""
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -14,7 +15,7 @@ import pytest
 
 from kode.errors import PlatformError
 from kode.gateway.sidecar import Door as Decides
-from kode.platform.local.door import Door, Entry, sockets
+from kode.platform.local.door import Door, Entry, holder, sockets
 from kode.platform.local.places import Places
 from tests.local.doors import LOGIN, Room, room, said, until
 
@@ -323,6 +324,37 @@ async def test_only_loopback_is_listened_on(tmp_path: Path) -> None:
         }
         assert addresses <= {"127.0.0.1", "::1"}
         assert "127.0.0.1" in addresses
+
+
+def taken(family: socket.AddressFamily, address: str, port: int) -> bool:
+    """Tell whether nobody else can listen on an address."""
+    with closing(socket.socket(family)) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            other.bind((address, port))
+            other.listen()
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 # for a moment
+
+
+@pytest.mark.parametrize("asked", ["127.0.0.1", "::1", "127.0.0.2", "localhost", *EVERYWHERE])
+async def test_both_loopback_addresses_are_always_ours(tmp_path: Path, asked: str) -> None:
+    async with room(tmp_path, address=asked) as found:
+        families = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
+        for loopback in holder.addresses("127.0.0.1"):
+            with closing(socket.socket(families[loopback])) as client:
+                assert client.connect_ex((loopback, found.port)) == 0
+            assert taken(families[loopback], loopback, found.port)
+
+
+def test_an_address_besides_is_listened_on_first() -> None:
+    assert holder.addresses("192.0.2.1")[0] == "192.0.2.1"
+    assert holder.addresses("::ffff:192.0.2.1")[0] == "192.0.2.1"
+    assert "127.0.0.1" in holder.addresses("192.0.2.1")
 
 
 def test_who_has_the_port_is_named(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def command(
         str,
         typer.Option(
             "--address",
-            help="Address to listen on; others than this machine's own see "
-            "it only where this says so.",
+            help="Address to listen on besides this machine's own; only where this says so others "
+            "see it, and passwords then go in the clear.",
         ),
     ] = "127.0.0.1",
     empty: Annotated[bool, typer.Option("--empty", help="Make no first Kode.")] = False,
@@ -60,6 +60,7 @@ def command(
             running = await daemon.start(places, daemon.Options(address, port), progress.tell)
         sys.stdout.write(f"platform: {running.url}\n")
         sys.stdout.flush()
+        _tell_who_listens(address)
         platform = Local(places)
         session = Session(platform, "default", everywhere=True, local=True)
         try:
@@ -111,6 +112,18 @@ async def _template(places: "Places", seconds: float) -> str:
     if found.why:
         sys.stderr.write(f"note: {found.why}\nnote: {found.editor.name} serves instead\n")
     return found.template
+
+
+def _tell_who_listens(address: str) -> None:
+    """Warn of an address that others reach."""
+    from ipaddress import ip_address
+
+    if address == "localhost" or ip_address(address).is_loopback:
+        return
+    sys.stderr.write(
+        f"note: it listens on {address} as well, where passwords and all else go in the clear: put "
+        "a proxy with TLS before it, or leave --address out and use `ssh -L`\n"
+    )
 
 
 def _note() -> None:

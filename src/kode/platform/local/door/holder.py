@@ -4,6 +4,7 @@ Rule: what /proc does not tell to this user is left out, never guessed.
 """
 
 import errno
+import ipaddress
 import os
 import re
 import socket
@@ -15,6 +16,12 @@ from kode.api.conditions import Reason
 from kode.errors import PlatformError
 
 _LISTENING = "0A"
+_FOUR = 4
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_LOOPBACK: tuple[_Address, ...] = (
+    ipaddress.ip_address("127.0.0.1"),
+    ipaddress.ip_address("::1"),
+)
 _PROC = Path("/proc")
 _LONGEST = 80
 
@@ -22,12 +29,20 @@ _LONGEST = 80
 def addresses(address: str) -> tuple[str, ...]:
     """Return the addresses to listen on for one that was asked for.
 
-    Browsers take `dev.localhost` for 127.0.0.1 and ::1 alike; where the machine has both, whoever
-    else listened on the other would get what is meant for the door.
+    Browsers take `dev.localhost` for 127.0.0.1 and ::1 alike, whatever else the gateway listens on;
+    where the machine has both, whoever else listened on one of them would get what is meant for it.
     """
-    if address in {"127.0.0.1", "localhost"}:
-        return ("127.0.0.1", "::1") if _refusal("::1", 0) is None else ("127.0.0.1",)
-    return (address,)
+    asked = ipaddress.ip_address("127.0.0.1" if address == "localhost" else address)
+    if isinstance(asked, ipaddress.IPv6Address) and asked.ipv4_mapped:
+        asked = asked.ipv4_mapped
+    others = [it for it in _LOOPBACK if it != asked and not _holds(asked, it)]
+    here = [str(it) for it in others if it.version == _FOUR or _refusal(str(it), 0) is None]
+    return (str(asked), *here)
+
+
+def _holds(asked: _Address, loopback: _Address) -> bool:
+    """Tell whether whoever listens on one address listens on another as well."""
+    return asked.is_unspecified and asked.version == loopback.version
 
 
 def check(address: str, port: int, ours: Path) -> None:
