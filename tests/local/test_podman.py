@@ -1,6 +1,7 @@
 """Images run by podman on one machine, as a person uses them: by `kode` and through the door."""
 
 import socket
+import stat
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,9 @@ def test_files_last_and_nothing_else_of_a_container_does(engine: Podman, own: Ma
 
 def test_plugins_run_in_their_images_and_no_secret_is_seen(engine: Podman, own: Machine) -> None:
     spec = f"""
-  env: [{{name: TOKEN, value: not for others}}]
+  env:
+    - {{name: TOKEN, value: not for others}}
+    - {{name: DOCKER_AUTH_CONFIG, value: "not for others: # \\" '"}}
   initPlugins:
     - name: tools
       image: {IMAGE}
@@ -70,7 +73,14 @@ def test_plugins_run_in_their_images_and_no_secret_is_seen(engine: Podman, own: 
     assert not [line for line in words if b"not for others" in line]
     said = own.kode("exec", "kept", "--", "sh", "-c", 'echo "$TOKEN"')
     assert said.strip() == "not for others"
+    said = own.kode("exec", "kept", "--", "sh", "-c", 'echo "$DOCKER_AUTH_CONFIG $HOME"')
+    assert said.strip() == "not for others: # \" ' /home/kode"
     assert inside(engine, "kept")
+    files = list(own.root.glob("run/*.env"))
+    mine = [file for file in files if b"not for others" in file.read_bytes()]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in mine] == [0o600]
+    own.kode("stop", "kept", "--wait")
+    assert not mine[0].exists()
 
 
 def test_limits_hold_or_are_told_not_to(engine: Podman, own: Machine) -> None:

@@ -4,7 +4,6 @@ Rule: pure. What runs before the editor, and what the editor is told, is as it i
 cluster; only who owns the files, and how the editor is reached, is said here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,18 +57,17 @@ def contained(kode: ResolvedKode, site: Site, engine: Engine, why: str) -> Conta
     """
     made = _Maker(kode, site, engine)
     manifest = rendered.container(kode)
-    main = made.step("editor", manifest)
-    relay = (engine.python, "-I", "-S", "-X", "utf8", str(_RELAY))
     pid_file = site.socket.with_suffix(".pid")
+    main = made.step("editor", manifest, f"--pidfile={pid_file}")
+    relay = (engine.python, "-I", "-S", "-X", "utf8", str(_RELAY))
     listens = (str(site.socket), str(kode.port), str(pid_file))
-    run = (*main.argv[:2], f"--pidfile={pid_file}", *main.argv[2:])
     program = Program(
         key=f"{kode.namespace}/{kode.name}",
         instance=site.instance,
-        main=replace(main, argv=(*relay, *listens, *run)),
+        main=replace(main, argv=(*relay, *listens, *main.argv)),
         log=site.log,
         steps=made.before(),
-        cleanup=made.own("cleanup", (engine.path, "rm", "--force", "--ignore", made.name)),
+        cleanup=made.cleanup(),
         health=Health(
             kode.contract.health_path,
             socket=site.socket,
@@ -98,6 +96,8 @@ class _Maker:
         self._site = site
         self._engine = engine
         self._owner = f"{kode.puid}:{kode.pgid}"
+        # Beside the pid file, with which the relay takes it away.
+        self._file = site.socket.with_suffix(".env")
         self.name = f"kode-{site.instance}"
         self.missing: tuple[str, ...] = ()
 
@@ -116,11 +116,19 @@ class _Maker:
             steps.append(self.step(name, manifest))
         return tuple(steps)
 
-    def step(self, name: str, manifest: Manifest) -> Step:
+    def step(self, name: str, manifest: Manifest, *options: str) -> Step:
         """Return the step that runs a container."""
         variables = environment.contained(self._kode, self._site, manifest)
-        self.missing = tuple(dict.fromkeys((*self.missing, *variables.missing)))
-        return self._run(name, manifest, variables.values, self._user(manifest))
+        self._lacks(variables.missing)
+        users = None
+        if self._engine.rootless:
+            users = (self._kode.puid, self._kode.pgid)
+        user = self._user(manifest)
+        return self._run(name, Container(manifest, variables.values, user, users, options))
+
+    def cleanup(self) -> Step:
+        """Return what takes away what is left of the container."""
+        return self.own("cleanup", (self._engine.path, "rm", "--force", "--ignore", self.name))
 
     def own(self, name: str, argv: tuple[str, ...]) -> Step:
         """Return a step of the engine's own."""
@@ -151,14 +159,15 @@ class _Maker:
                 "capabilities": {"drop": ["ALL"], "add": list(rendered.ROOT_CAPABILITIES)},
             },
         }
-        return self._run("folders", manifest, {"OWNER": self._owner}, _ROOT)
+        return self._run("folders", Container(manifest, {"OWNER": self._owner}, _ROOT))
 
-    def _run(self, name: str, manifest: Manifest, values: Mapping[str, str], user: str) -> Step:
-        kode = self._kode
-        users = (kode.puid, kode.pgid) if self._engine.rootless else None
-        container = Container(manifest, values, user, users)
-        found = call(container, self._engine, self.name, self._site.volume)
+    def _run(self, name: str, container: Container) -> Step:
+        found = call(container, self._engine, self.name, self._site.volume, self._file)
+        self._lacks(found.missing)
         return Step(name, found.argv, found.env, self._site.volume)
+
+    def _lacks(self, missing: tuple[str, ...]) -> None:
+        self.missing = tuple(dict.fromkeys((*self.missing, *missing)))
 
     def _user(self, manifest: Manifest) -> str:
         security = manifest.get("securityContext") or {}

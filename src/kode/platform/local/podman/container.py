@@ -1,7 +1,7 @@
 """From a container as a cluster has it to a call of podman.
 
 Rule: pure. No value of a variable stands in the call's words, which everybody on the machine may
-read, but for those that the engine itself would take for its own.
+read: those that the engine would take for its own are in a file, the others in its environment.
 """
 
 import json
@@ -25,6 +25,12 @@ _ENGINE_READS = re.compile(
     r"|_*(CONTAINER|CONTAINERS|CONTAINERD|PODMAN|BUILDAH|STORAGE|REGISTRY|CRIU|NETAVARK|CNI)_.*"
 )
 _SHARED_MEMORY = "shm"
+_FILE_TEXT = "KODE_ENV_FILE"
+# The shell's own printf: its words are in no command line.
+_WRITE_FILE = (
+    f'(umask 077; rm -f "$1"; printf "%s" "${_FILE_TEXT}" >"$1") || exit 1; '
+    f'unset {_FILE_TEXT}; shift; exec "$@"'
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,14 @@ class Container:
         values: its variables.
         user: who it runs as, as uid:gid; empty for whom its image says.
         users: the person's user and group id in it; None for root, whose are the same.
+        options: further options of podman's.
     """
 
     manifest: Manifest
     values: Mapping[str, str] = field(repr=False)
     user: str = ""
     users: tuple[int, int] | None = None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,13 +59,15 @@ class Call:
     Attributes:
         argv: its words.
         env: its environment.
+        missing: what cannot be given, one short phrase each.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
+    missing: tuple[str, ...] = ()
 
 
-def call(container: Container, engine: Engine, name: str, volume: Path) -> Call:
+def call(container: Container, engine: Engine, name: str, volume: Path, file: Path) -> Call:
     """Return the call that runs a container to its end, in the foreground.
 
     Args:
@@ -65,15 +75,19 @@ def call(container: Container, engine: Engine, name: str, volume: Path) -> Call:
         engine: what runs it.
         name: of the container.
         volume: folder of the home.
+        file: where variables are written that the engine would take for its own.
     """
     manifest, values = container.manifest, container.values
-    visible = {key: value for key, value in values.items() if _ENGINE_READS.fullmatch(key)}
-    hidden = {key: value for key, value in values.items() if key not in visible}
-    given = [f"{key}={value}" for key, value in visible.items()]
+    taken = {key: value for key, value in values.items() if _ENGINE_READS.fullmatch(key)}
+    # A file has a line for each.
+    filed = {key: value for key, value in taken.items() if not re.search(r"[\r\n]", value)}
+    hidden = {key: value for key, value in values.items() if key not in taken}
     words = [
         *run(engine, name),
+        *container.options,
         "--pull=never",
-        *(f"--env={item}" for item in (*given, *hidden, TAG)),
+        *([f"--env-file={file}"] if filed else []),
+        *(f"--env={item}" for item in (*hidden, TAG)),
         *_mounts(manifest, engine, volume),
         *_rights(container),
         *_limits(manifest, engine),
@@ -84,9 +98,16 @@ def call(container: Container, engine: Engine, name: str, volume: Path) -> Call:
     rest = [expanded(word, values) for word in manifest.get("args") or ()]
     if program:
         words.append(f"--entrypoint={json.dumps(program[:1])}")
+    text = {_FILE_TEXT: "".join(f"{key}={value}\n" for key, value in filed.items())}
+    before = ("sh", "-c", _WRITE_FILE, "podman", str(file)) if filed else ()
     return Call(
-        (*words, image.full(manifest["image"]), *program[1:], *rest),
-        {**engine.environment, **hidden},
+        argv=(*before, *words, image.full(manifest["image"]), *program[1:], *rest),
+        env={**engine.environment, **hidden, **(text if filed else {})},
+        missing=tuple(
+            f"env {key}: a value of several lines, under a name that podman goes by"
+            for key in taken
+            if key not in filed
+        ),
     )
 
 

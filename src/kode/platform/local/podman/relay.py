@@ -42,8 +42,9 @@ def main(path: str, port: int, pid_file: str, command: list[str]) -> int:
     """
     # Podman is in our process group, and is asked itself.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    for old in (path, pid_file):
-        Path(old).unlink(missing_ok=True)
+    left = (Path(path), Path(pid_file), Path(pid_file).with_suffix(".env"))
+    for old in left[:2]:
+        old.unlink(missing_ok=True)
     server = socket.socket(socket.AF_UNIX)
     os.umask(0o177)
     server.bind(path)
@@ -58,8 +59,8 @@ def main(path: str, port: int, pid_file: str, command: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     finally:
-        for old in (path, pid_file):
-            Path(old).unlink(missing_ok=True)
+        for old in left:
+            old.unlink(missing_ok=True)
     code = podman.wait()
     return code if code >= 0 else _SIGNALS - code
 

@@ -45,7 +45,8 @@ def test_the_image_runs_in_the_foreground_behind_a_relay_to_its_loopback() -> No
     words = list(main.argv)
     at = words.index(str(SITE.socket))
     assert words[at + 1] == "8443"
-    assert words[at + 3 : at + 5] == [ROOT.path, "run"]
+    assert words[at + 3 : at + 5] == ["sh", "-c"]
+    assert words[words.index(ROOT.path) + 1] == "run"
     assert f"--pidfile={words[at + 2]}" in words
     assert words[-1] == f"docker.io/{CODE_SERVER}"
     assert {"--rm", f"--name={NAME}", "--pull=never", "--log-driver=none"} <= set(words)
@@ -63,12 +64,35 @@ def test_secrets_are_in_no_words() -> None:
     assert not [word for word in main.argv if "devpassword" in word or "s3cret" in word]
 
 
-@pytest.mark.parametrize("name", ["PATH", "HOME", "LD_PRELOAD", "XDG_RUNTIME_DIR", "STORAGE_X"])
-def test_what_the_engine_goes_by_stays_its_own(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PATH", "HOME", "LD_PRELOAD", "XDG_RUNTIME_DIR", "STORAGE_ACCOUNT_KEY", "GOPROXY"),
+        *("REGISTRY_PASSWORD", "DOCKER_PASSWORD", "DOCKER_AUTH_CONFIG", "CONTAINER_TOKEN"),
+    ],
+)
+def test_what_the_engine_goes_by_is_in_a_file_and_in_no_words(name: str) -> None:
     main = planned(PERSON, **CUSTOM, env=[{"name": name, "value": "/of/it"}]).program.main
     assert main.env.get(name) == PERSON.environment.get(name)
     wanted = "/home/kode" if name == "HOME" else "/of/it"
-    assert f"--env={name}={wanted}" in main.argv
+    assert f"{name}={wanted}" in main.env["KODE_ENV_FILE"].splitlines()
+    words = list(main.argv)
+    file = str(SITE.socket.with_suffix(".env"))
+    assert words[words.index("sh") + 4] == file
+    assert f"--env-file={file}" in words
+    assert not [word for word in words if wanted in word and word.startswith("--env")]
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb"])
+def test_a_value_of_several_lines_has_no_place_in_a_file(value: str) -> None:
+    found = planned(
+        **CUSTOM, env=[{"name": "DOCKER_X", "value": value}, {"name": "KEY", "value": value}]
+    )
+    assert found.program.main.env["KEY"] == value
+    assert "DOCKER_X" not in found.program.main.env["KODE_ENV_FILE"]
+    assert [it for it in found.not_here if it.startswith("env")] == [
+        "env DOCKER_X: a value of several lines, under a name that podman goes by"
+    ]
 
 
 CUSTOM: dict[str, Any] = {"type": "custom", "image": "acme/app", "port": 9000}
@@ -192,7 +216,7 @@ def test_plugins_and_dotfiles_run_in_order_each_with_its_image_here() -> None:
     assert found.steps[2].argv[-1] == "quay.io/a/b:1"
     assert found.steps[3].argv[-1] == "echo $HOME"
     script = found.steps[4].argv
-    assert "--env=HOME=/config" in script
+    assert "HOME=/config" in found.steps[4].env["KODE_ENV_FILE"].splitlines()
     assert "https://git.example/d" in script
     assert any("$(id -u)" in word or "$HOME" in word for word in script)
 
