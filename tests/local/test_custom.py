@@ -2,12 +2,14 @@
 
 import json
 import re
+import signal
+import subprocess
 import sys
 
 import pytest
 
 from tests.local.kodes import kode, template
-from tests.local.machine import Machine, until
+from tests.local.machine import KODE, Machine, command_lines, until
 
 pytestmark = pytest.mark.slow
 
@@ -91,3 +93,22 @@ def test_an_unknown_network_is_refused_and_nothing_runs(machine: Machine) -> Non
         kode("odd").replace("{name: odd", "{name: odd, annotations: {kode.jacero.io/network: all}")
     )
     machine.told("odd", "InvalidSpec", status="False")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_what_a_command_started_ends_with_the_tool(
+    machine: Machine, number: signal.Signals
+) -> None:
+    machine.apply(kode("left"))
+    machine.ready("left")
+    script = f"setsid sleep 987{int(number)} & sleep 987{int(number)}"
+    argv = [str(KODE), "exec", "left", "--", "sh", "-c", script]
+    with subprocess.Popen(argv, env=machine.environment, stderr=subprocess.DEVNULL) as tool:
+        until(lambda: len(sleepers(number)) == 2, lambda: "they do not start")
+        tool.send_signal(number)
+        tool.wait(60)
+    until(lambda: sleepers(number) == [], lambda: str(sleepers(number)))
+
+
+def sleepers(number: int) -> list[bytes]:
+    return [line for line in command_lines() if line == f"sleep\0987{number}\0".encode()]

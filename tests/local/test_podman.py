@@ -1,14 +1,16 @@
 """Images run by podman on one machine, as a person uses them: by `kode` and through the door."""
 
+import signal
 import socket
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.local.contained import PORT, begin, inside, kode, template, told
 from tests.local.images import IMAGE, Podman
-from tests.local.machine import Machine, until
+from tests.local.machine import KODE, Machine, command_lines, until
 
 pytestmark = pytest.mark.slow
 
@@ -104,3 +106,17 @@ def test_what_stands_in_the_way_is_told(own: Machine) -> None:
         lambda: "is not on this machine" in own.condition("absent").get("message", ""),
         lambda: str(own.condition("absent")),
     )
+
+
+def test_what_a_command_started_in_a_container_ends_with_the_tool(own: Machine) -> None:
+    argv = [str(KODE), "exec", "dev", "--", "sleep", "9876"]
+    environment = own.environment
+
+    def runs() -> bool:
+        return b"sleep\x009876\x00" in command_lines()
+
+    with subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL) as tool:
+        until(runs, lambda: "it does not start")
+        tool.terminate()
+        assert tool.wait(60) == 128 + signal.SIGTERM
+    assert not runs()

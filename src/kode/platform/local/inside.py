@@ -1,23 +1,29 @@
 """Running a command where a Kode runs: with its environment, in its folder.
 
 Rule: it gets what the editor was started with and nothing else, but for what tells a program about
-the person's terminal; it carries the Kode's mark, so that nothing of it outlives the Kode.
+the person's terminal. It carries the Kode's mark, so that nothing of it outlives the Kode, and is
+on a leash, so that nothing of it outlives a tool that was ended.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import pwd
 import signal
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+import kode
 from kode.api.conditions import Reason
 from kode.errors import NotReady, PlatformError
+from kode.platform.local import leash
 from kode.platform.local.shim import proc
 from kode.platform.local.shim.record import MAIN, Record
 from kode.platform.port import Command
@@ -27,7 +33,14 @@ _BEST_SHELL = 'exec "$(command -v bash || echo sh)" -l'
 _NOT_FOUND = 127
 _NOT_ALLOWED = 126
 _SIGNALS = 128
-_GRACE = 5.0
+_GRACE = 3 * leash.GRACE
+"""Seconds that the leash may take to end what it holds."""
+_BEGIN = (
+    "import sys; sys.path.append(sys.argv[1]); from kode.platform.local.leash import main; "
+    "sys.exit(main(int(sys.argv[2]), sys.argv[3:]))"
+)
+_SOURCES = str(Path(kode.__file__).parent.parent)
+_LEASH = (sys.executable, "-I", "-S", "-X", "utf8", "-c", _BEGIN, _SOURCES)
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,8 @@ class Surroundings:
             return [*self.within, *(command.argv or (_shell(variables), "-l"))]
         podman, verb, *rest = self.enter
         terminal = [f"--env={key}" for key in _TERMINAL[:2] if key in variables]
-        options = ["--tty", *terminal] if command.terminal else []
+        mark = [f"--env={key}" for key in (leash.MARK,) if key in variables]
+        options = [*(["--tty", *terminal] if command.terminal else []), *mark]
         return [podman, verb, *options, *rest, *(command.argv or ("sh", "-c", _BEST_SHELL))]
 
 
@@ -98,32 +112,67 @@ async def run(surroundings: Surroundings, command: Command) -> int:
         Its exit code; 128 and the signal's number where a signal ended it; 127 where there is no
         such program, 126 where it may not be run.
     """
-    env = dict(surroundings.env)
+    env = {**surroundings.env, leash.MARK: uuid.uuid4().hex}
     if command.terminal:
         env |= {key: os.environ[key] for key in _TERMINAL if key in os.environ and key not in env}
     argv = surroundings.argv(command, env)
     with _signals_left_to_it(terminal=command.terminal):
         try:
             # The path is searched as the editor would, not as this process does.
+            program = _found(argv[0], env, surroundings.cwd)
             child = await asyncio.create_subprocess_exec(
-                _found(argv[0], env, surroundings.cwd),
-                *argv[1:],
-                env=env,
-                cwd=surroundings.cwd,
+                *_LEASH, str(os.getpid()), program, *argv[1:], env=env, cwd=surroundings.cwd
             )
         except FileNotFoundError:
             if not surroundings.cwd.is_dir():
                 text = f"its folder {surroundings.cwd} is not there"
                 raise PlatformError(Reason.PLATFORM_ERROR, text) from None
             return _NOT_FOUND
-        except (PermissionError, OSError):
+        except OSError:
             return _NOT_ALLOWED
+        return await _ended(child)
+
+
+async def _ended(child: asyncio.subprocess.Process) -> int:
+    """Wait for the end of the command, or bring it about where this process is to end."""
+    asked: list[int] = []
+
+    def end(number: int) -> None:
+        asked.append(number)
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+
+    with _told_to_end(end):
         try:
             code = await child.wait()
         except asyncio.CancelledError:
             await _end(child)
             raise
+    if asked:
+        return _SIGNALS + asked[0]
     return code if code >= 0 else _SIGNALS - code
+
+
+@contextmanager
+def _told_to_end(end: Callable[[int], None]) -> Iterator[None]:
+    """Have it called when this process is asked to end, by a signal that can be caught."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        # Whoever is run by nohup goes on.
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    for number in numbers:
+        loop.add_signal_handler(number, end, number)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 def _found(program: str, env: Mapping[str, str], cwd: Path) -> str:

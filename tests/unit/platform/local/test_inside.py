@@ -1,8 +1,10 @@
 """A command where a Kode runs: its environment, its exit code, its end."""
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+import kode
 from kode.errors import NotReady, PlatformError
 from kode.platform.local import inside
 from kode.platform.local.inside import Surroundings
 from kode.platform.local.shim import proc
 from kode.platform.local.shim.record import MAIN, Record
 from kode.platform.port import Command
+from tests.local.machine import until
 
 WHAT = "Kode team/dev"
 
@@ -117,6 +121,73 @@ async def test_it_ends_with_who_asked(there: Surroundings) -> None:
     assert proc.row(int(pid())) is None
 
 
+# What a careless script leaves: below it, in a session of its own, without its environment.
+SLEEPERS = """
+import os, subprocess, sys, time
+subprocess.Popen(["sleep", "600"])
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+subprocess.Popen(["sh", "-c", "trap '' TERM HUP; while :; do sleep 1; done"], env={})
+subprocess.run(["sh", "-c", "setsid sleep 600 & exit"])
+open("ready", "w").close()
+time.sleep(600)
+"""
+TOOL = """
+import asyncio, os, sys
+from pathlib import Path
+from kode.platform.local import inside
+from kode.platform.port import Command
+from tests.local.machine import until
+place = inside.Surroundings({"PATH": os.defpath, "KODE_INSTANCE": sys.argv[1]}, Path(sys.argv[1]))
+sys.exit(asyncio.run(inside.run(place, Command(sys.argv[2:]))))
+"""
+
+
+def started_in(folder: Path) -> list[int]:
+    """Return the pids of what runs in a folder."""
+    found = []
+    for row in proc.rows():
+        with contextlib.suppress(OSError):
+            if not row.ended and Path(f"/proc/{row.pid}/cwd").readlink() == folder:
+                found.append(row.pid)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_all_that_was_started_ends_with_the_tool(tmp_path: Path, number: signal.Signals) -> None:
+    argv = [sys.executable, "-c", TOOL, str(tmp_path), sys.executable, "-c", SLEEPERS]
+    environment = {**os.environ, "PYTHONPATH": str(Path(kode.__file__).parent.parent)}
+    with subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL) as tool:
+        until((tmp_path / "ready").exists, lambda: "it does not start")
+        assert len(started_in(tmp_path)) >= 6
+        tool.send_signal(number)
+        code = tool.wait(60)
+    if number in (signal.SIGTERM, signal.SIGHUP):
+        # The tool ends after what it started.
+        assert code == 128 + number
+        assert started_in(tmp_path) == []
+    until(lambda: started_in(tmp_path) == [], lambda: str(started_in(tmp_path)))
+
+
+async def test_what_a_command_leaves_when_it_ends_by_itself_goes_on(there: Surroundings) -> None:
+    script = "sleep 600 >/dev/null 2>&1 & echo $! >pid"
+    assert await inside.run(there, Command(["sh", "-c", script])) == 0
+    pid = int((there.cwd / "pid").read_text())
+    assert proc.row(pid) is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+async def test_a_command_gets_its_variables_and_no_others(there: Surroundings) -> None:
+    plain = Surroundings({**there.env, "LANG": "C"}, there.cwd)
+    await inside.run(plain, Command(["sh", "-c", "env >it"]))
+    names = {line.partition("=")[0] for line in (there.cwd / "it").read_text().splitlines()}
+    assert names - {"PWD", "SHLVL", "_"} == {*plain.env, "KODE_EXEC"}
+
+
+async def test_a_command_gets_signals_as_they_were(there: Surroundings) -> None:
+    await inside.run(there, Command(["sh", "-c", 'grep -E "Sig(Ign|Blk)" /proc/self/status >it']))
+    assert {line.split()[1] for line in (there.cwd / "it").read_text().splitlines()} == {"0" * 16}
+
+
 async def test_a_terminal_is_told_of_and_ctrl_c_is_left_to_the_command(
     there: Surroundings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,3 +211,5 @@ def test_commands_in_a_container_go_through_podman() -> None:
     shell = place.argv(Command((), terminal=True), {"TERM": "xterm"})
     assert shell[:6] == ["podman", "exec", "--tty", "--env=TERM", "--user=7:8", "box"]
     assert shell[6] == "sh"
+    # By it those are found that podman's end would leave in the container.
+    assert place.argv(Command(("ls",)), {"KODE_EXEC": "x"})[2] == "--env=KODE_EXEC"

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from kode.platform.local.netns import namespace
 from kode.platform.local.netns.network import PID
 from kode.platform.local.podman import relay
+from kode.platform.local.shim import proc
 
 _SIGNALS = 128
 _NOT_FOUND = 127
@@ -72,7 +73,7 @@ def _become(command: list[str]) -> NoReturn:
     # What Python has set for itself is not the command's.
     for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
-    os.execvp(command[0], command)  # noqa: S606 - no shell, that is what we want
+    os.execvpe(command[0], command, proc.environment())  # noqa: S606 - no shell, that is what we want
 
 
 def _run(told: dict[str, Any], command: list[str], files: tuple[Path, Path, Path]) -> int:

@@ -75,12 +75,31 @@ def below(root: int, among: list[Row]) -> list[Row]:
 
 def tagged(pid: int, instance: str) -> bool:
     """Return whether a process was started for an instance, as far as we may look."""
-    mark = f"{TAG}={instance}".encode()
-    return mark in _read(f"/proc/{pid}/environ").split(b"\0")
+    return carries(pid, f"{TAG}={instance}")
+
+
+def carries(pid: int, variable: str) -> bool:
+    """Return whether a process was started with NAME=VALUE, as far as we may look."""
+    return variable.encode() in _read(f"/proc/{pid}/environ").split(b"\0")
+
+
+def environment() -> dict[bytes, bytes]:
+    """Return the variables that this process was started with: Python adds one for its locale."""
+    pairs = (item.partition(b"=") for item in _read("/proc/self/environ").split(b"\0") if item)
+    return {name: value for name, _, value in pairs}
 
 
 def kill(target: Row) -> int | None:
     """End a process by force.
+
+    Returns:
+        Its pidfd, for the caller to wait on and to close; None where it had gone already.
+    """
+    return send(target, signal.SIGKILL)
+
+
+def send(target: Row, number: int) -> int | None:
+    """Send a process a signal.
 
     Returns:
         Its pidfd, for the caller to wait on and to close; None where it had gone already.
@@ -92,7 +111,7 @@ def kill(target: Row) -> int | None:
     # The pidfd is of whoever has the number now; from here on that cannot change any more.
     if lives(target.pid, target.start):
         try:
-            signal.pidfd_send_signal(fd, signal.SIGKILL)
+            signal.pidfd_send_signal(fd, number)
         except OSError:
             pass
         else:
