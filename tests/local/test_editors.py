@@ -70,6 +70,26 @@ def no_compiler(places: Places) -> dict[str, str]:
     return {**os.environ, "PATH": str(folder)}
 
 
+@pytest.fixture
+def settings(places: Places) -> dict[str, str]:
+    """The variables of a person whose other programs install otherwise."""
+    home, elsewhere = places.cache / "home", places.cache / "elsewhere"
+    (home / ".config" / "pip").mkdir(parents=True)
+    own = Path.home() / ".npmrc"
+    registry = own.read_text() if own.exists() else ""
+    (home / ".npmrc").write_text(
+        f"{registry}\nglobal=true\nbefore=2024-01-01\ndry-run=true\nprefix={elsewhere}\nomit=prod\n"
+    )
+    (home / ".config" / "pip" / "pip.conf").write_text(f"[install]\ntarget={elsewhere}\n")
+    return {
+        "HOME": str(home),
+        "NODE_OPTIONS": "--no-such-flag",
+        "NODE_ENV": "production",
+        "PIP_USER": "1",
+        "npm_config_omit": "prod",
+    }
+
+
 def installing(
     places: Places, name: str, environment: Mapping[str, str]
 ) -> "subprocess.Popen[str]":
@@ -105,7 +125,7 @@ def until(done: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
-    places: Places, no_compiler: dict[str, str]
+    places: Places, no_compiler: dict[str, str], settings: dict[str, str]
 ) -> None:
     killed = installing(places, CODE_SERVER, no_compiler)
     assert killed.stdout
@@ -118,7 +138,8 @@ def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
     editors = Editors(places, no_compiler)
     assert editors.installed(CODE_SERVER) is None
 
-    both = [installing(places, CODE_SERVER, no_compiler) for _ in range(2)]
+    # With settings of npm and Node that say how other installs go.
+    both = [installing(places, CODE_SERVER, {**no_compiler, **settings}) for _ in range(2)]
     told = [one.communicate(timeout=PATIENCE)[0].splitlines() for one in both]
     assert [one.returncode for one in both] == [0, 0]
     assert sorted("Node" in lines for lines in told) == [False, True]
@@ -208,3 +229,24 @@ async def test_ones_own_code_server_is_tried_and_then_used(places: Places) -> No
         await editors.use(str(own))
     assert await editors.use(None) is None
     assert editors.installed(CODE_SERVER) is None
+
+
+def test_settings_of_other_programs_change_nothing(
+    places: Places, settings: dict[str, str]
+) -> None:
+    foreign = places.cache / "foreign"
+    foreign.mkdir()
+    for module in ("yaml", "json", "tornado", "sqlite3"):
+        (foreign / f"{module}.py").write_text("raise SystemExit('another module')\n")
+    own = {"KODE_HOME": str(places.root), "KODE_CACHE": str(places.cache)}
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "kode"), "editors", "install", JUPYTERLAB],
+        env={**os.environ, **settings, **own, "PYTHONPATH": str(foreign)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert install.find(offer(JUPYTERLAB), places.editors)
+    assert not (places.cache / "elsewhere").exists()

@@ -1,10 +1,20 @@
-"""The command `kode`: only the list of its commands; each is a file, imported when it is called."""
+"""The command `kode`: only the list of its commands; each is a file, imported when it is called.
+
+Rule: nothing is imported that Python has not imported itself, before `main` has seen to it that its
+variables, as the shell happens to have them, do not decide whose modules are imported.
+"""
 
 import os
+import sys
 
-import typer
+# As mypy reads it; the module typing may be anybody's.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-from kode.cli.group import OPTIONS, group_of
+    import typer
+
+    app: typer.Typer
 
 SECTIONS = {
     "This machine": {
@@ -43,18 +53,58 @@ SECTIONS = {
 }
 """Title to commands, each with its line."""
 
-app = typer.Typer(name="kode", cls=group_of(SECTIONS), **OPTIONS)
-
-
-@app.callback()
-def kode() -> None:
-    """Development environments, on this machine or on a Kubernetes cluster."""
+_HARMLESS = frozenset(
+    {
+        *("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONCOERCECLOCALE", "PYTHONUNBUFFERED"),
+        *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONHASHSEED"),
+        # Where `pip install --user` has put this very command.
+        *("PYTHONUSERBASE", "PYTHONNOUSERSITE"),
+    }
+)
+"""Variables of Python's that say nothing of what is imported and how it is run."""
 
 
 def main() -> None:
     """Run the command line."""
+    _forget_variables()
     if "_KODE_COMPLETE" in os.environ:
         from kode.cli.completion import answer
 
         answer()
-    app()
+    _made()()
+
+
+def _forget_variables() -> None:
+    """Begin anew without what the shell says to Python, where it says anything."""
+    ours = __file__.rsplit(os.sep, 3)[0]
+    # Whoever runs this from a folder by PYTHONPATH goes on to.
+    by_path = ours in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    wanted = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _HARMLESS or not name.startswith("PYTHON")
+    } | ({"PYTHONPATH": ours} if by_path else {})
+    if wanted != dict(os.environ) and not sys.flags.ignore_environment and sys.executable:
+        argv = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, argv, wanted)  # noqa: S606 - no shell, that is what we want
+
+
+def _made() -> "typer.Typer":
+    import typer
+
+    from kode.cli.group import OPTIONS, group_of
+
+    made = typer.Typer(name="kode", cls=group_of(SECTIONS), **OPTIONS)
+
+    @made.callback()
+    def kode() -> None:
+        """Development environments, on this machine or on a Kubernetes cluster."""
+
+    return made
+
+
+def __getattr__(name: str) -> "Any":
+    if name != "app":
+        raise AttributeError(name)
+    globals()["app"] = _made()
+    return globals()["app"]

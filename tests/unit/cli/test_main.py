@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -32,6 +33,35 @@ def test_telling_the_commands_imports_none_of_them() -> None:
     shown = subprocess.run([sys.executable, "-c", said], check=True, capture_output=True, text=True)
     modules = ["kode.cli", "kode.cli.group", "kode.cli.main", "kode.cli.spread"]
     assert shown.stdout.splitlines()[-1] == str(modules)
+
+
+@pytest.mark.parametrize("module", ["yaml", "typer", "pydantic", "sqlite3", "typing", "pathlib"])
+def test_modules_of_the_shells_are_not_taken_for_ours(tmp_path: Path, module: str) -> None:
+    (tmp_path / f"{module}.py").write_text("raise SystemExit('another module')\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONOPTIMIZE": "2"}
+    command = str(Path(sys.executable).with_name("kode"))
+    for arguments in (["--help"], ["version"], ["templates", "--help"]):
+        shown = subprocess.run(
+            [command, *arguments], env=environment, check=True, capture_output=True, text=True
+        )
+        assert shown.stdout.startswith(("Usage: kode", "kode "))
+
+
+def test_whoever_runs_it_by_a_path_goes_on_to(tmp_path: Path) -> None:
+    ours = str(Path(main.__file__).parents[2])
+    (tmp_path / "yaml.py").write_text("raise SystemExit('another module')\n")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ours}"}
+    code = "import sys; from kode.cli.main import main; print(sys.path, sys.argv); main()"
+    shown = subprocess.run(
+        [sys.executable, "-c", code, "version"],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    again = shown.stdout.splitlines()[-2]
+    assert ours in again
+    assert str(tmp_path) not in again
 
 
 def test_a_shell_is_told_how_to_complete(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from kode.platform.local.editors import choice, failure, install, probe
+from kode.platform.local.editors import choice, failure, install, probe, shell
 from kode.platform.local.editors.catalog import CODE_SERVER, OFFERS, offer
 from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Editor, Tell
@@ -20,7 +20,7 @@ class Editors:
 
     def __init__(self, places: Places, environment: Mapping[str, str] | None = None) -> None:
         self._places = places
-        self._environment = dict(os.environ if environment is None else environment)
+        self._environment = shell.harmless(os.environ if environment is None else environment)
 
     def installed(self, name: str) -> Editor | None:
         """Return an editor that can be started now.

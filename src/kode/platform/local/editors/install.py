@@ -99,7 +99,8 @@ async def _put_together(offer: Offer, build: Build) -> Editor:
 async def _check(offer: Offer, build: Build) -> None:
     editor = _EDITORS[offer.name](offer.version, build.work)
     with tempfile.TemporaryDirectory(prefix="kode-") as home:
-        words = await build.run(*editor.argv, "--version", env={"HOME": home})
+        env = {**probe.surroundings(build.environment), "HOME": home}
+        words = await build.run(*editor.argv, "--version", env=env, alone=True)
     if offer.version not in words:
         raise CommandFailed(offer.name, f"it says that it is version {words}")
     await probe.start(editor, build.environment)

@@ -5,9 +5,11 @@ binary.
 """
 
 import asyncio
+import os
 import shutil
 from pathlib import Path
 
+from kode.platform.local.editors import npmrc
 from kode.platform.local.editors.build import Build
 
 _FOLDER = "node"
@@ -32,11 +34,18 @@ def _lay_out(wheel: Path, node: Path) -> None:
 async def npm(build: Build, *arguments: str, cwd: Path | None = None) -> None:
     """Run npm, with this Node and downloads in the cache; no script of any package."""
     node = build.work / _FOLDER
+    # With the rest of Node it goes when the editor is whole: there may be logins in it.
+    config = node / "npmrc"
+    _write(config, npmrc.text(build.environment))
     await build.run(
         str(node / "bin" / "npm"),
         *arguments,
         cwd=cwd,
+        alone=True,
         env={
+            **npmrc.environment(build.environment),
+            "npm_config_userconfig": str(config),
+            "npm_config_globalconfig": os.devnull,
             "PATH": f"{node / 'bin'}:{build.environment.get('PATH', '')}",
             "JOBS": "max",
             "npm_config_nodedir": str(node),
@@ -53,6 +62,12 @@ async def npm(build: Build, *arguments: str, cwd: Path | None = None) -> None:
             "npm_config_fetch_timeout": "60000",
         },
     )
+
+
+def _write(file: Path, text: str) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(os.open(file, flags, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(text)
 
 
 def keep_binary(build: Build, place: Path) -> None:

@@ -6,6 +6,7 @@ Rule: it is asked for a page the way it will be: over a Unix socket, in a home o
 import asyncio
 import contextlib
 import http.client
+import os
 import socket
 import tempfile
 from collections.abc import Mapping
@@ -16,14 +17,24 @@ from kode.platform.local.editors.catalog import CODE_SERVER
 from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.editors.flags import code_server, jupyterlab
+from kode.platform.local.plan.environment import inherited
 
 _WITHIN = 120.0
 _PAUSE = 0.1
 _SUCCESS = range(200, 300)
 
 
+def surroundings(person: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a person's environment an editor has when a Kode is started."""
+    return {"PATH": os.defpath, **inherited(person)}
+
+
 async def start(editor: Editor, environment: Mapping[str, str]) -> None:
     """Start an editor, wait until it answers, and end it.
+
+    Args:
+        editor: the editor.
+        environment: a person's.
 
     Raises:
         CommandFailed: it ended, or did not answer in time.
@@ -34,7 +45,7 @@ async def start(editor: Editor, environment: Mapping[str, str]) -> None:
         flags = jupyterlab(place, home, home, terminal="/bin/sh")
         if editor.name == CODE_SERVER:
             flags, path = code_server((place, home / "t"), home), "/healthz"
-        env = {**environment, **editor.env, "HOME": name}
+        env = {**surroundings(environment), **editor.env, "HOME": name}
         async with command.started([*editor.argv, *flags], cwd=home, env=env) as program:
             loop = asyncio.get_running_loop()
             end = loop.time() + _WITHIN
