@@ -292,7 +292,8 @@ def _not_ready(seen: Observation, pod: PodView) -> tuple[Reason, str]:
     if pod.trouble:
         return _trouble_reason(pod.trouble), pod.trouble.message
     if pod.answered:
-        return Reason.UNHEALTHY, "the editor runs but does not answer any more"
+        why = f": {pod.unanswered}" if pod.unanswered else ""
+        return Reason.UNHEALTHY, f"the editor runs but does not answer any more{why}"
     return Reason.STARTING, f"the {seen.carrier} is starting"
 
 

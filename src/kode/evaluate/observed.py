@@ -74,6 +74,7 @@ class PodView:
         trouble: the first container that does not run as it should.
         ended: the kubelet's words where the pod as a whole has ended.
         annotations: its annotations.
+        unanswered: what is known of why the editor does not answer any more; empty for nothing.
     """
 
     ready: bool
@@ -86,6 +87,7 @@ class PodView:
     annotations: Mapping[str, str]
     silent_since: str = ""
     remark: str = ""
+    unanswered: str = ""
 
 
 def pod_view(pod: Object) -> PodView:

@@ -35,6 +35,7 @@ class _Verdict:
 
 
 _NOT_LOOKED = "the platform has not looked at it yet"
+_RESTARTING = _Verdict("False", Reason.STARTING, "it is started anew, as was asked")
 _AWAITED = _Verdict("Unknown", Reason.STARTING, _NOT_LOOKED)
 _AWAITED_END = _Verdict("Unknown", Reason.STOPPING, _NOT_LOOKED)
 _ORPHANED = _Verdict(
@@ -100,6 +101,18 @@ def stopped(status: Status, now: str, *, suspend: bool) -> Status:
         verdicts = {**_both(_HALTED), _SUSPENDED: _Verdict("True", Reason.SUSPENDED, "")}
         return _replace(status, verdicts, Phase.SUSPENDED, now)
     return _replace(status, _both(_STOPPED), Phase.STOPPED, now)
+
+
+def restarting(status: Status, now: str) -> Status:
+    """Return what stands once a restart is asked for: who is Ready after it was started since.
+
+    Args:
+        status: what was told last.
+        now: RFC 3339 time in UTC.
+    """
+    if not _is_ready(status):
+        return status
+    return _replace(status, _both(_RESTARTING), Phase.STARTING, now)
 
 
 def unserved(status: Status, now: str, *, message: str) -> Status:

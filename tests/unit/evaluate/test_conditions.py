@@ -1,5 +1,7 @@
 """kode.evaluate.conditions: what each says is in the golden files."""
 
+from dataclasses import replace
+
 import pytest
 
 from kode.api.conditions import ConditionType, Phase, Reason
@@ -76,6 +78,14 @@ def test_suspended_kode_is_never_ready(*, suspend: bool) -> None:
     told = {item.type: item for item in conditions(Observation(suspend=suspend, pod=UP))}
     assert told[ConditionType.READY].status is not suspend
     assert not told[ConditionType.SUSPENDED].status
+
+
+@pytest.mark.parametrize(("why", "end"), [("", "any more"), ("gone", "any more: gone")])
+def test_why_an_editor_does_not_answer_any_more_is_told(why: str, end: str) -> None:
+    silent = replace(UP, ready=False, answered=True, unanswered=why)
+    told = {item.type: item for item in conditions(Observation(pod=silent))}
+    assert told[ConditionType.WORKLOAD_READY].reason is Reason.UNHEALTHY
+    assert told[ConditionType.WORKLOAD_READY].message.endswith(end)
 
 
 def test_an_editor_that_no_gateway_leads_to_is_not_ready() -> None:

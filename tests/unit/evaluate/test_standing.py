@@ -131,6 +131,13 @@ def test_once_it_has_ended_all_is_stopped() -> None:
     assert summary(after, "Suspended") == ("True", "Suspended", "11:00")
 
 
+def test_who_is_ready_after_a_restart_was_started_since() -> None:
+    no = ("False", "Starting", "11:00")
+    assert seen(standing.restarting(RUNS, "11:00")) == ("Starting", no, no)
+    for before in (FAILS, WAITS, STOPS):
+        assert standing.restarting(before, "11:00") is before
+
+
 def test_without_a_gateway_the_editor_runs_and_nobody_reaches_it() -> None:
     after = standing.unserved(RUNS, "11:00", message="no gateway")
     no = ("False", "GatewayNotReady", "11:00")

@@ -58,7 +58,11 @@ def made(
     ]
     if network := kode.metadata.annotations.get(labels.NETWORK):
         own.append(network)
-    whole = [program.digest, asdict(sidecar)]
+    before = asdict(sidecar)
+    if sidecar.upstream.socket:
+        # In which folder it is says nothing of what is asked for.
+        before["upstream"]["socket"] = Path(sidecar.upstream.socket).name
+    whole = [program.digest, before]
     return Made(program.key, _digest(own), _digest(whole), sidecar, claim)
 
 

@@ -33,6 +33,7 @@ def view(state: State | None, made: str, failed: State | None = None) -> PodView
         trouble=_trouble(state, failed),
         ended=None,
         annotations={labels.POD_HASH: made},
+        unanswered=state.words if state.phase is Phase.UNHEALTHY else "",
     )
 
 

@@ -27,7 +27,6 @@ from kode.platform.local import login as logins
 from kode.platform.local import made as records
 from kode.platform.local.door import Entry as Offered
 from kode.platform.local.gather import Seen, gather
-from kode.platform.local.made import Made
 from kode.platform.local.meaning import Understood, is_withheld, understand, without_password
 from kode.platform.local.observe import view
 from kode.platform.local.places import Places
@@ -188,7 +187,7 @@ class Passes:
             return
         claim = claim_name(meaning.kode)
         folder = self._places.volume(work.key.namespace, claim)
-        is_there = await self._look_at_home(work, meaning, folder)
+        work.lost = not await self._look_at_home(work, meaning, folder)
         try:
             if work.before:
                 port = work.before.sidecar.upstream.port
@@ -209,7 +208,7 @@ class Passes:
         if suspend:
             return
         work.pending = records.waits(work.before, work.made, self._supervisor.state(key))
-        if work.pending or key in self._stopping or not is_there:
+        if work.pending or key in self._stopping or work.lost:
             return
         await asyncio.to_thread(folders.make, folder, meaning.kode.workspace)
         work.home_claim = volumes.home_claim(work.seen, meaning.kode.uid)
@@ -308,7 +307,7 @@ class Passes:
             suspend=is_to_rest(kode),
             claim=work.understood.claim or work.seen.claim,
             home_claim=work.home_claim,
-            pod=self._view(key, made),
+            pod=self._view(key, work),
             pod_hash=made.whole if made else None,
             update_pending=work.pending,
             notes=work.notes,
@@ -339,9 +338,12 @@ class Passes:
             )
         return True
 
-    def _view(self, key: Key, made: Made | None) -> PodView | None:
+    def _view(self, key: Key, work: Work) -> PodView | None:
         program = program_key(key)
         state = self._supervisor.state(program)
+        made = work.made if not work.pending else work.before
+        if state is not None and _is_on_its_way_out(state, work):
+            state = replace(state, phase=Phase.STOPPING)
         if state is not None and state.phase is Phase.WAITING:
             self._failed[program] = state
         elif state is None or state.phase is not Phase.STARTING:
@@ -351,6 +353,14 @@ class Passes:
     def _url_of(self, key: Key) -> str:
         scheme, _, place = self._url.partition("://")
         return f"{scheme}://{names.host(key.name, key.namespace)}.{place}"
+
+
+def _is_on_its_way_out(state: State, work: Work) -> bool:
+    """Tell whether what runs is what was wanted before, and not the start that was asked for."""
+    if work.plan is None or work.pending or work.lost:
+        return False
+    runs = state.phase in (Phase.RUNNING, Phase.UNHEALTHY)
+    return runs and state.digest != work.plan.program.digest
 
 
 def program_key(key: Key) -> str:

@@ -6,13 +6,15 @@ sockets where the folder's path is too long for them.
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 _LONGEST_SOCKET_FOLDER = 70
 """Bytes; the path of a Unix socket has at most 107, and names within need their part."""
+
+_SHORT = Path("/tmp")  # noqa: S108 - whoever makes a folder there makes sure whose it is
+"""Not what TMPDIR says: that may be another one when the next platform looks for what runs."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Places:
         if len(os.fsencode(self.run)) <= _LONGEST_SOCKET_FOLDER:
             return self.run
         mark = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"kode-{os.getuid()}-{mark}"
+        return _SHORT / f"kode-{os.getuid()}-{mark}"
 
     def volume(self, namespace: str, claim: str) -> Path:
         """Return the folder of a claim's files."""

@@ -22,6 +22,8 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.api.spelling import kind_hint
 from kode.errors import Conflict, InvalidSpec, NotReady
+from kode.evaluate import standing
+from kode.evaluate.standing import Status
 from kode.platform import homes
 from kode.platform.local import folders, inside, lines, login
 from kode.platform.local.attended import attend
@@ -29,7 +31,7 @@ from kode.platform.local.documents import admission, merge, plain, schemas
 from kode.platform.local.gather import gather
 from kode.platform.local.places import Places
 from kode.platform.local.running import running
-from kode.platform.local.statuses import believed
+from kode.platform.local.statuses import believed, stamp
 from kode.platform.local.store.entry import STORED, Document, Entry, Key
 from kode.platform.local.store.follow import follow
 from kode.platform.local.store.store import Store, absent, check_version, with_status_of
@@ -147,7 +149,12 @@ class Local:
     async def restart(self, name: str, namespace: str) -> Object:
         """Have a Kode started anew, taking any pending update; return it."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        return await self._annotated(name, namespace, {labels.RESTARTED_AT: now})
+
+        def tell(status: Status) -> Status:
+            # In the same write, so that nobody takes what was told before it for what came of it.
+            return standing.restarting(status, stamp()) if running(self._places) else status
+
+        return await self._annotated(name, namespace, {labels.RESTARTED_AT: now}, tell)
 
     async def renew_home(self, name: str, namespace: str) -> Object:
         """Have a new, empty home made for a Kode in the place of one that is gone; return it."""
@@ -244,21 +251,37 @@ class Local:
         run = running(self._places)
         return [believed(item, run) if item["kind"] == _KODE else item for item in documents]
 
-    async def _annotated(self, name: str, namespace: str, marks: Mapping[str, str]) -> Object:
+    async def _annotated(
+        self,
+        name: str,
+        namespace: str,
+        marks: Mapping[str, str],
+        tell: Callable[[Status], Status] = lambda status: status,
+    ) -> Object:
         def change(live: Document) -> Document:
             metadata = live["metadata"]
             annotations = {**(metadata.get("annotations") or {}), **marks}
             return {**live, "metadata": {**metadata, "annotations": annotations}}
 
-        return await self._changed(name, namespace, change)
+        return await self._changed(name, namespace, change, tell)
 
-    async def _changed(self, name: str, namespace: str, change: Any) -> Object:
+    async def _changed(
+        self,
+        name: str,
+        namespace: str,
+        change: Callable[[Document], Document],
+        tell: Callable[[Status], Status] = lambda status: status,
+    ) -> Object:
         key = _key(_KODE, name, namespace)
 
         def edit(live: Entry | None) -> Entry:
             if live is None:
                 raise absent(key)
-            return _rewritten(live, change(live.document))
+            made = _rewritten(live, change(live.document))
+            if "status" not in live.document:
+                return made
+            status = tell(live.document["status"])
+            return replace(made, document={**made.document, "status": status})
 
         return await self._asked(self._opened().edit, key, edit)
 

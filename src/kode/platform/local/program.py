@@ -39,6 +39,7 @@ class Health:
         port: a TCP port on loopback.
         within: seconds that a start may take before it counts as a failure.
         below: the first status that shows no life; 401 shows it always.
+        renew: whether it is started anew where its socket is gone; not where somebody works in it.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Health:
     port: int | None = None
     within: float = 120.0
     below: int = 400
+    renew: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Program:
         health: how main shows that it lives; None where running is enough.
         grace: seconds between asking to end and ending by force.
         mark: another one makes another program of the same words, so that it is run anew.
+        meant: digest of what it follows from, which then counts in the place of its words: those
+            may hold what the machine's shell happens to say, and that is nobody's edit.
     """
 
     key: str
@@ -75,11 +79,13 @@ class Program:
     health: Health | None = None
     grace: float = 10.0
     mark: str = ""
+    meant: str = ""
 
     @property
     def digest(self) -> str:
         """The same for the same program, in hex."""
-        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        whole = {"meant": self.meant, "mark": self.mark} if self.meant else asdict(self)
+        text = json.dumps(whole, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

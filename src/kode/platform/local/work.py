@@ -31,6 +31,7 @@ class Work:
         self.made: Made | None = None
         self.pending = False
         self.home_claim = ""
+        self.lost = False
         self.problems: list[KodeError] = []
         self.not_here: tuple[str, ...] = ()
 

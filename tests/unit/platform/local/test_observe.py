@@ -54,3 +54,12 @@ def test_the_next_try_is_in_trouble_until_it_answers() -> None:
     first = view(state(Phase.STARTING), "m")
     assert first
     assert first.trouble is None
+
+
+def test_why_it_does_not_answer_any_more_is_told() -> None:
+    found = view(state(Phase.UNHEALTHY, words="its socket is gone"), "m")
+    assert found
+    assert found.unanswered == "its socket is gone"
+    running = view(state(Phase.RUNNING, words="the log loses lines"), "m")
+    assert running
+    assert not running.unanswered

@@ -35,3 +35,10 @@ def test_sockets_of_a_deep_root_still_fit() -> None:
     other = Places(Path("/" + "y" * 90), Path("/c"))
     assert len(os.fsencode(deep.sockets)) < 70
     assert deep.sockets != other.sockets
+
+
+def test_the_folder_of_sockets_is_the_same_for_every_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = Places(Path("/" + "x" * 90), Path("/c"))
+    before = deep.sockets
+    monkeypatch.setenv("TMPDIR", "/else")
+    assert deep.sockets == before

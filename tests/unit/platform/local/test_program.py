@@ -26,5 +26,12 @@ def test_every_part_counts() -> None:
     assert len(digests) == 1 + len(others)
 
 
+def test_what_it_was_meant_to_be_counts_where_it_is_known() -> None:
+    meant = replace(PROGRAM, meant="a")
+    assert meant.digest == replace(meant, main=replace(MAIN, env={"TERM": "other"})).digest
+    others = [PROGRAM, replace(meant, meant="b"), replace(meant, mark="restarted")]
+    assert meant.digest not in {other.digest for other in others}
+
+
 def test_a_log_line_shows_no_environment() -> None:
     assert "hunter2" not in repr(PROGRAM)

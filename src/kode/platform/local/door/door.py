@@ -106,7 +106,7 @@ class Door:
                 cwd=self._folder,
             ),
             log=self._places.log(INSTANCE),
-            health=Health(path="/ready", socket=self.admin, within=60.0),
+            health=Health(path="/ready", socket=self.admin, within=60.0, renew=True),
         )
 
     async def offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:

@@ -53,6 +53,12 @@ def plan(meaning: Meaning, site: Site) -> Plan:
             names no runtime.
         PlatformError: the editor is not installed.
     """
+    found = _planned(meaning, site)
+    meant = _planned(meaning, site.anywhere).program.digest
+    return replace(found, program=replace(found.program, meant=meant))
+
+
+def _planned(meaning: Meaning, site: Site) -> Plan:
     choice = choose(meaning.kode, site.wish)
     if choice.runtime is Runtime.PODMAN:
         return _contained(meaning, site, choice.why)

@@ -4,7 +4,7 @@ Rule: plain frozen values, gathered by whoever asks for a plan; nothing here loo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -67,6 +67,12 @@ class Site:
     def session(self) -> Path:
         """Where code-server listens for its own command line."""
         return self._socket("session")
+
+    @property
+    def anywhere(self) -> "Site":
+        """The same site without what differs from one shell to the next that starts a platform."""
+        engine = replace(self.engine, environment={}) if self.engine else None
+        return replace(self, inherited={}, sockets=Path("/"), engine=engine)
 
     def _socket(self, name: str) -> Path:
         digest = sha256(self.instance.encode()).hexdigest()[:_DIGITS]

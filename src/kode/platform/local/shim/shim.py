@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SPEC = "spec.json"
 LOCK = "lock"
 CLEANUP_SECONDS = 60.0
+_NO_ROOM = 73
+"""As EX_CANTCREAT of sysexits.h."""
 _TAIL = 8192
 _PART = 65536
 _LAST_PARTS = 64
@@ -90,8 +92,8 @@ class Shim:
         for step in self._program["steps"]:
             if not self._step(step, record.STEP):
                 return
-        self._free_socket()
-        self._step(self._program["main"], record.MAIN)
+        if self._free_socket():
+            self._step(self._program["main"], record.MAIN)
 
     def _step(self, step: dict[str, Any], phase: str) -> bool:
         """Run one command to its end; return whether it ended well."""
@@ -210,15 +212,31 @@ class Shim:
         self._record.phase = phase
         self._unsaved = not self._record.save(self._folder)
 
-    def _free_socket(self) -> None:
-        """Take away the socket that a main ended by force left: some refuse to start over it."""
+    def _free_socket(self) -> bool:
+        """Make room for main's socket; return whether that is ours to make.
+
+        One that a main ended by force left is taken away: some refuse to start over it. The folder,
+        which may be among temporary files, may be gone.
+        """
         health = self._program["health"]
         path = health["socket"] if health else None
+        if not path:
+            return True
+        folder = os.path.dirname(path)
         try:
-            if path and stat.S_ISSOCK(os.lstat(path).st_mode):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            if os.lstat(folder).st_uid != os.getuid():
+                raise PermissionError(1, "is not yours: move it away")
+            if stat.S_ISSOCK(os.lstat(path).st_mode):
                 os.unlink(path)
-        except OSError:
-            return
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            self._record.step = self._program["main"]["name"]
+            self._record.exit_code = _NO_ROOM
+            self._record.words = f"{folder}: {error.strerror}"
+            return False
+        return True
 
     def _stop(self, _number: int, _frame: object) -> None:
         self._stopping = True

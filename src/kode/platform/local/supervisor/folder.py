@@ -117,11 +117,13 @@ def _dump(program: Program) -> dict[str, Any]:
             "port": health.port,
             "within": health.within,
             "below": health.below,
+            "renew": health.renew,
         }
         if health
         else None,
         "grace": program.grace,
         "mark": program.mark,
+        "meant": program.meant,
     }
 
 
@@ -147,6 +149,7 @@ def _load(content: Mapping[str, Any]) -> Program:
         grace=content["grace"],
         # An older release wrote none.
         mark=content.get("mark", ""),
+        meant=content.get("meant", ""),
     )
 
 
@@ -166,4 +169,5 @@ def _load_health(content: Mapping[str, Any]) -> Health:
         port=content["port"],
         within=content["within"],
         below=content["below"],
+        renew=content.get("renew", False),
     )

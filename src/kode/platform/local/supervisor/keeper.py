@@ -97,14 +97,15 @@ class Keeper:
         outcome = await self._life.outcome()
         if late:
             seconds = self._life.program.health.within if self._life.program.health else 0
-            words = f"not ready within {seconds:g} s: {pulse.words}\n{outcome.words}"
+            began = "" if pulse.lost else f"not ready within {seconds:g} s: "
+            words = f"{began}{pulse.words}\n{outcome.words}"
             outcome = replace(outcome, words=words.strip()[:_MOST_WORDS])
         if pulse.settled:
             self._failed = 0
         await self._wait_to_retry(outcome)
 
     async def _watch(self, pulse: Pulse) -> bool:
-        """Watch a life until it ends, is to end, or is late; return whether it is late."""
+        """Watch a life until it ends or is to; return whether that is for being late, or lost."""
         while self._life.runs and not self._leave:
             self._stirred.clear()
             report = self._life.report()
@@ -117,7 +118,7 @@ class Keeper:
                 self._tell(phase, step=report.step, pid=report.main_pid, words=words)
             elif report is not None and report.phase in {record.CLEANING, record.STEP}:
                 self._tell(Phase.STARTING, step=report.step)
-            if pulse.late:
+            if pulse.late or pulse.lost:
                 return True
             await self._pause(pulse.pause)
         return False

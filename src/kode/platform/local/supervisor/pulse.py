@@ -34,6 +34,11 @@ class Pulse:
         self.words = await trouble(self._health) if self._health else ""
         if self.words:
             self._missed += 1
+            if self.gone and self._health:
+                self.words = (
+                    f"its socket {self._health.socket} is gone, as by a cleaner of temporary "
+                    "files: a restart makes it again"
+                )
             return
         self._missed = 0
         if self.running_since is None:
@@ -45,6 +50,18 @@ class Pulse:
         if self.running_since is None:
             return Phase.STARTING
         return Phase.UNHEALTHY if self._missed >= self._pace.failures else Phase.RUNNING
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has answered at a socket that is not there any more."""
+        socket = self._health.socket if self._health else None
+        return socket is not None and self.running_since is not None and not socket.exists()
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is to be started anew, since nobody reaches it any more."""
+        renew = self._health is not None and self._health.renew
+        return renew and self.phase is Phase.UNHEALTHY and self.gone
 
     @property
     def late(self) -> bool:

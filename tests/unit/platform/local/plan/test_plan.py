@@ -1,6 +1,7 @@
 """kode.platform.local.plan.plan and what it starts (launch, site)."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,29 @@ def test_editor_that_is_not_installed_says_so(kind: str, name: str) -> None:
     with pytest.raises(PlatformError, match=f"kode editors install {name}") as raised:
         planned(site(editor=None), type=kind)
     assert raised.value.reason is Reason.EDITOR_UNAVAILABLE
+
+
+SHELLS = {"PATH": "/else", "TERM": "dumb", "SSH_AUTH_SOCK": "/x", "https_proxy": "http://p.test"}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        JUPYTER,
+        {**CUSTOM, "command": ["serve", "$(PATH)"]},
+        {**CUSTOM, "command": ["serve", "$(KODE_SOCKET)"]},
+    ],
+)
+def test_what_the_shell_says_makes_no_other_program(spec: dict[str, Any]) -> None:
+    editor = LAB if spec is JUPYTER else SITE.editor
+    here = site(editor=editor, network=Network())
+    one = planned(here, **spec).program
+    other = planned(replace(here, inherited=SHELLS, sockets=Path("/t")), **spec).program
+    assert one.main != other.main
+    assert one.digest == other.digest
+    edited = planned(here, **{**spec, "env": [{"name": "PATH", "value": "/mine"}]}).program
+    assert edited.digest != one.digest
 
 
 def test_runtime_says_whose_editor_it_is() -> None:

@@ -56,6 +56,12 @@ def test_the_image_runs_in_the_foreground_behind_a_relay_to_its_loopback() -> No
     assert (found.upstream.socket, health.socket) == (str(SITE.socket), SITE.socket)
 
 
+def test_what_the_shell_says_makes_no_other_program() -> None:
+    elsewhere = replace(ROOT, environment={"HOME": "/root", "PATH": "/else", "TMPDIR": "/t"})
+    assert planned(elsewhere).program.digest == planned().program.digest
+    assert planned(elsewhere).program.main.env["PATH"] == "/else"
+
+
 def test_secrets_are_in_no_words() -> None:
     main = planned(env=[{"name": "TOKEN", "value": "s3cret"}]).program.main
     assert "devpassword" not in main.env.values()
