@@ -74,10 +74,9 @@ def show(address: Address, form: Form = Form.TABLE) -> None:
 
 
 def _browse(url: str) -> None:
-    if not url.startswith(("http://", "https://")):
-        # A status may say anything, and a browser runs programs for other schemes.
-        sys.stderr.write("not opened: it is no http address\n")
-        return
+    # What stands in a status may have been written by others, and a browser opens programs too.
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise Failure(Exit.PLATFORM, f"{url} is no address of a page, and is not opened")
     # Without a display the browser would be a text one that takes the terminal.
     if sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")

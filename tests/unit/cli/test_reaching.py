@@ -34,6 +34,15 @@ def test_the_browser_is_given_the_address(run: Run, memory: Memory, opened: list
     assert opened == [URL]
 
 
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "-x", "ssh://h"])
+def test_only_pages_are_opened(run: Run, memory: Memory, opened: list[str], url: str) -> None:
+    memory.hold(kode("dev"))
+    memory.addresses["dev"] = Address(url)
+    result = run("open", "dev")
+    assert (result.exit_code, opened) == (6, [])
+    assert "is no address of a page" in result.stderr
+
+
 def test_without_a_display_there_is_only_the_address(
     run: Run, memory: Memory, opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

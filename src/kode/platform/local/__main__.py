@@ -26,6 +26,7 @@ def main() -> int:
     os.umask(0o077)
     places = Places.of(os.environ)
     try:
+        places.check()
         with alone(places):
             if sys.stderr.isatty():
                 journal.write_to_stderr()

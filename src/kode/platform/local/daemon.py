@@ -65,6 +65,7 @@ async def start(places: Places, options: Options, told: Tell) -> Running:
     Raises:
         PlatformError: it does not start; the message says why and what to do.
     """
+    places.check()
     if running(places) is None:
         _check_outside()
     child = None
@@ -96,6 +97,7 @@ async def stop(places: Places, told: Tell) -> bool:
     Raises:
         PlatformError: something could not be ended.
     """
+    places.check()
     found = await _end(places, told)
     left = False
     if places.run.exists():

@@ -6,9 +6,13 @@ sockets where the folder's path is too long for them.
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from kode.api.conditions import Reason
+from kode.errors import PlatformError
 
 _LONGEST_SOCKET_FOLDER = 70
 """Bytes; the path of a Unix socket has at most 107, and names within need their part."""
@@ -43,6 +47,26 @@ class Places:
             root=Path(environment.get("KODE_HOME") or data / "kode").absolute(),
             cache=Path(environment.get("KODE_CACHE") or cache / "kode").absolute(),
         )
+
+    def check(self) -> None:
+        """Refuse a folder that is somebody else's: they would have the passwords, and the editors.
+
+        Raises:
+            PlatformError: it is.
+        """
+        try:
+            found = self.root.stat()
+        except OSError:
+            return  # what it is made in, and whether that works, is seen when it is
+        why = ""
+        if found.st_uid != os.getuid():
+            why = f"belongs to user {found.st_uid}, and you are {os.getuid()}"
+        elif found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+            why = "can be written by every user of this machine (chmod go-w ends that)"
+        if why:
+            raise PlatformError(
+                Reason.PLATFORM_ERROR, f"{self.root} {why}: let KODE_HOME name a folder of your own"
+            )
 
     @property
     def store(self) -> Path:

@@ -232,6 +232,7 @@ class Local:
         # In the loop, so that two verbs at once do not open it twice; it is a matter of
         # milliseconds and happens once.
         if self._store is None:
+            self._places.check()
             self._store = Store(self._places.store)
         return self._store
 

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kode.errors import PlatformError
+from kode.platform.local import daemon
 from kode.platform.local.places import Places
+from kode.platform.local.platform import Local
 
 
 def test_kode_home_wins_over_xdg_and_xdg_over_home() -> None:
@@ -42,3 +45,28 @@ def test_the_folder_of_sockets_is_the_same_for_every_shell(monkeypatch: pytest.M
     before = deep.sockets
     monkeypatch.setenv("TMPDIR", "/else")
     assert deep.sockets == before
+
+
+def test_a_folder_of_ones_own_is_taken_and_one_that_is_not_there(tmp_path: Path) -> None:
+    for root in (tmp_path, tmp_path / "new"):
+        Places(root, tmp_path).check()
+    tmp_path.chmod(0o775)
+    Places(tmp_path, tmp_path).check()
+
+
+def test_a_folder_that_everybody_writes_in_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(PlatformError, match="every user of this machine"):
+        Places(tmp_path, tmp_path).check()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives a folder away")
+async def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    os.chown(tmp_path, 1234, 1234)
+    places = Places(tmp_path, tmp_path)
+    with pytest.raises(PlatformError, match="belongs to user 1234"):
+        await Local(places).list("Kode")
+    for verb in (daemon.start(places, daemon.Options(), print), daemon.stop(places, print)):
+        with pytest.raises(PlatformError, match="belongs to user 1234"):
+            await verb
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - in no thread
