@@ -5,10 +5,13 @@ import os
 import sys
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from kode.cli import wait
+from kode.cli.exits import Exit
+from kode.cli.failures import Failure
 from kode.cli.options import Form, Name, Output, Where
 from kode.cli.platforms import visit
 from kode.cli.session import Session
