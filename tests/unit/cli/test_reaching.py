@@ -113,17 +113,6 @@ def test_a_program_is_told_the_command_that_leads_there(
     assert (way.leads, opened) == ([], [])
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "-x", "x-run:it"])
-def test_nothing_but_http_is_given_to_a_browser(
-    run: Run, memory: Memory, opened: list[str], url: str
-) -> None:
-    memory.hold(kode("dev"))
-    memory.addresses["dev"] = Address(url)
-    result = run("open", "dev")
-    assert (result.exit_code, result.stdout, opened) == (0, f"{url}\n", [])
-    assert "not opened" in result.stderr
-
-
 def test_a_command_has_its_own_exit_code(run: Run, memory: Memory) -> None:
     memory.hold(kode("dev"))
     memory.exit_code = 42
