@@ -31,6 +31,8 @@ def sidecar(
     folder: Path,
     door: Door = Door.BASIC,
     change: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    authorization: str = "",
     **more: Any,
 ) -> Iterator[Running]:
     """Run a sidecar that remembers logins, with an editor behind it."""
@@ -38,7 +40,7 @@ def sidecar(
     users.write_text(htpasswd(CREDENTIALS, SESSION))
     session.write_text(SESSION)
     files = {"users_file": str(users), "session_file": str(session), "cookie": COOKIE}
-    upstream = Upstream(free_port(), "/healthz")
+    upstream = Upstream(free_port(), "/healthz", authorization=authorization)
     with (
         editor(upstream.port),
         running(Sidecar(door, upstream, **{**files, **more}), folder, change) as found,

@@ -111,6 +111,16 @@ def test_a_token_for_a_program_behind_reaches_it_where_the_cookie_opens(running:
     assert raw.ask(running.port, "Authorization: Bearer x").status == 401
 
 
+def test_an_editor_with_a_lock_gets_its_own_key_however_the_login_was_proved(
+    tmp_path: Path,
+) -> None:
+    with sidecar(tmp_path, authorization="Basic its-own") as found:
+        for lines in ((login(),), (RIGHT,), (RIGHT, login()), (RIGHT, "Authorization: Bearer x")):
+            assert raw.ask(found.port, *lines).seen["authorization"] == "Basic its-own"
+            assert raw.websocket(found.port, *lines).status == 101
+        assert raw.websocket(found.port).status == 401
+
+
 def test_a_new_password_ends_every_remembered_login(tmp_path: Path) -> None:
     with sidecar(tmp_path, session=(new := "n" * 43), users=_users("new", new)) as found:
         assert raw.ask(found.port, RIGHT).status == 401
