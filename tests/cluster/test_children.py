@@ -59,7 +59,12 @@ _STRANGERS: dict[str, Object] = {
 }
 """An object of somebody's own in the place of each child."""
 
-_SUFFIX = {"auth": "-auth", "envoy": "-envoy", "claim": "-home"}
+_NAMES = {
+    "auth": "in-auth-auth",
+    "envoy": "in-envoy-envoy",
+    "claim": "in-claim-home",
+    "account": "kode-in-account",
+}
 _VERSIONS = {"StatefulSet": "apps/v1", "NetworkPolicy": "networking.k8s.io/v1"}
 
 
@@ -67,7 +72,7 @@ _VERSIONS = {"StatefulSet": "apps/v1", "NetworkPolicy": "networking.k8s.io/v1"}
 def strangers(place: Place) -> Mapping[str, Object]:
     """The objects that stand in the way, as they were made."""
     return {
-        case: place.create(_complete(stranger, f"in-{case}{_SUFFIX.get(case, '')}"))
+        case: place.create(_complete(stranger, _NAMES.get(case, f"in-{case}")))
         for case, stranger in _STRANGERS.items()
     }
 
@@ -129,12 +134,20 @@ def test_a_deleted_child_comes_back(place: Place, case: str) -> None:
     assert _desired(after) == _desired(before)
 
 
-@pytest.mark.parametrize("kind", ["Service", "NetworkPolicy", "StatefulSet", "ServiceAccount"])
-def test_labels_taken_off_are_put_back(place: Place, kind: str) -> None:
-    before = place.get(kind, "child")
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("Service", "child"),
+        ("NetworkPolicy", "child"),
+        ("StatefulSet", "child"),
+        ("ServiceAccount", "kode-child"),
+    ],
+)
+def test_labels_taken_off_are_put_back(place: Place, kind: str, name: str) -> None:
+    before = place.get(kind, name)
     labels = before["metadata"]["labels"]
-    place.edit(kind, "child", {"metadata": {"labels": dict.fromkeys(labels)}})
-    place.wait(kind, "child", lambda seen: seen["metadata"].get("labels") == labels)
+    place.edit(kind, name, {"metadata": {"labels": dict.fromkeys(labels)}})
+    place.wait(kind, name, lambda seen: seen["metadata"].get("labels") == labels)
 
 
 def test_a_deleted_claim_is_told_and_comes_back_when_asked_for(place: Place) -> None:
@@ -194,7 +207,7 @@ def test_what_is_no_longer_desired_is_removed(place: Place) -> None:
 def test_a_stranger_in_the_place_of_a_child_is_left_alone(
     place: Place, strangers: Mapping[str, Object], case: str
 ) -> None:
-    kind, name = _STRANGERS[case]["kind"], f"in-{case}{_SUFFIX.get(case, '')}"
+    kind, name = _STRANGERS[case]["kind"], _NAMES.get(case, f"in-{case}")
     told = place.told(f"in-{case}", "NotOwned", status="False")
     assert name in condition(told, "Ready")["message"]
     found = place.get(kind, name)
