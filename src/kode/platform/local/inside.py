@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pwd
+import shlex
 import signal
 import sys
 import threading
@@ -52,22 +53,35 @@ class Surroundings:
         cwd: its folder.
         enter: the call of podman that a command is put behind; empty where it can be run as it is.
         within: what a command is put behind that is to run in the editor's own network.
+        bin: folder of the Kode's own commands, first on its PATH; empty where it has none.
     """
 
     env: Mapping[str, str] = field(repr=False)
     cwd: Path
     enter: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
+    bin: str = field(default="", repr=False)
 
     def argv(self, command: Command, variables: Mapping[str, str]) -> list[str]:
         """Return the words that run a command there."""
         if not self.enter:
-            return [*self.within, *(command.argv or (_shell(variables), "-l"))]
+            return [*self.within, *(command.argv or self._login(variables))]
         podman, verb, *rest = self.enter
         terminal = [f"--env={key}" for key in _TERMINAL[:2] if key in variables]
         mark = [f"--env={key}" for key in (leash.MARK,) if key in variables]
         options = [*(["--tty", *terminal] if command.terminal else []), *mark]
         return [podman, verb, *options, *rest, *(command.argv or ("sh", "-c", _BEST_SHELL))]
+
+    def _login(self, variables: Mapping[str, str]) -> list[str]:
+        """Return the words of a person's shell, after what a login brings."""
+        shell = _shell(variables)
+        if not self.bin:
+            return [shell, "-l"]
+        # The machine's profile begins with a PATH of its own. Any shell understands this.
+        path = (
+            f"""{shlex.quote(f"PATH={self.bin}:")}"$PATH"{shlex.quote(f":{variables['PATH']}")}"""
+        )
+        return [shell, "-l", "-c", f"exec env {path} {shlex.quote(shell)}"]
 
 
 def find(run: Path, instance: str, what: str) -> Surroundings:
@@ -87,8 +101,9 @@ def find(run: Path, instance: str, what: str) -> Surroundings:
     try:
         content = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
         env = {**content["env"], proc.TAG: instance}
-        before = (tuple(content.get(name) or ()) for name in ("enter", "within"))
-        surroundings = Surroundings(env, Path(content["cwd"]), *before)
+        enter, within = (tuple(content.get(name) or ()) for name in ("enter", "within"))
+        commands = str(content.get("bin") or "")
+        surroundings = Surroundings(env, Path(content["cwd"]), enter, within, commands)
     except (OSError, ValueError, KeyError, TypeError):
         lives = False
     if not lives:

@@ -105,9 +105,12 @@ def write(folder: Path, found: Made, planned: Plan) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     main = planned.program.main
     place = {"cwd": str(main.cwd), "enter": planned.enter, "within": planned.within}
+    place["bin"] = str(planned.bin or "")
     environment = {"argv": main.argv, "env": dict(main.env), **place}
     _put(folder / _ENVIRONMENT, environment)
     _put(folder / _FILE, asdict(found))
+    if planned.bin:
+        _put_commands(planned.bin, planned.commands)
 
 
 def read(folder: Path) -> Made | None:
@@ -149,6 +152,19 @@ def _put(file: Path, value: object) -> None:
     with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as stream:
         json.dump(value, stream)
     partial.replace(file)
+
+
+def _put_commands(folder: Path, commands: Mapping[str, str]) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.name not in commands:
+            old.unlink(missing_ok=True)
+    for name, text in commands.items():
+        # In one step: somebody may be running it.
+        partial = folder / f".{name}.partial"
+        partial.write_text(text, encoding="utf-8")
+        partial.chmod(0o700)
+        partial.replace(folder / name)
 
 
 def _digest(value: object) -> str:

@@ -95,6 +95,7 @@ class Sites:
             volume=places.volume(key.namespace, claim_name(meaning.kode)),
             sockets=places.sockets,
             log=places.log(instance),
+            bin=places.run / instance / "bin",
             port=self._port(instance),
             user=self._account.pw_name,
             shell=self._account.pw_shell or "/bin/sh",

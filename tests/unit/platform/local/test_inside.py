@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,6 +97,28 @@ async def test_no_command_is_a_login_shell(there: Surroundings) -> None:
     (there.cwd / ".profile").write_text("exit 9\n")
     env = {**there.env, "SHELL": "/bin/sh"}
     assert await inside.run(Surroundings(env, there.cwd), Command()) == 9
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish"])
+def test_a_login_shell_finds_the_kodes_own_commands(there: Surroundings, shell: str) -> None:
+    program = shutil.which(shell)
+    if not program:
+        pytest.skip(f"there is no {shell}")
+    folder = there.cwd / "own 'bin"
+    folder.mkdir()
+    (folder / "mine").write_text(f"#!/bin/sh\ntouch {shlex.quote(str(there.cwd / 'ran'))}\n")
+    (folder / "mine").chmod(0o700)
+    # As Debian's /etc/profile does.
+    (there.cwd / ".profile").write_text("PATH=/usr/bin:/bin\n")
+    env = {**there.env, "SHELL": program, "PATH": f"{folder}:/opt/of the kode:{os.defpath}"}
+    place = Surroundings(env, there.cwd, bin=str(folder))
+    argv = place.argv(Command(), env)
+    words = "mine; echo $PATH\n"
+    found = subprocess.run(
+        argv, env=env, cwd=there.cwd, input=words, capture_output=True, text=True, check=True
+    )
+    assert (there.cwd / "ran").exists(), found.stderr
+    assert "/opt/of the kode" in found.stdout
 
 
 async def test_a_folder_that_is_gone_is_told(there: Surroundings) -> None:

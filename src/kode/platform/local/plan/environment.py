@@ -47,8 +47,8 @@ def basic(kode: ResolvedKode, site: Site) -> dict[str, str]:
     """Return what everything that runs for a Kode finds."""
     return {
         "LANG": _LANGUAGE,
-        "PATH": _PATH,
         **site.inherited,
+        "PATH": _path(site, site.inherited.get("PATH", _PATH)),
         **_time_zone(kode),
         "HOME": str(site.volume),
         "USER": site.user,
@@ -74,6 +74,8 @@ def editor(kode: ResolvedKode, site: Site, own: Mapping[str, str]) -> Variables:
     given.update(reader.listed(kode.env, given))
     fixed = {"HOME", "KODE_NAME", "KODE_NAMESPACE", *own}
     kept = {name: value for name, value in given.items() if name not in fixed}
+    if "PATH" in kept:
+        kept["PATH"] = _path(site, kept["PATH"])
     return Variables({**basic(kode, site), **kept, **own}, tuple(reader.missing))
 
 
@@ -95,6 +97,11 @@ def contained(kode: ResolvedKode, site: Site, manifest: Manifest) -> Variables:
         values.update(reader.source(EnvFromSource.model_validate(source)))
     listed = [TemplateEnvVar.model_validate(item) for item in manifest.get("env") or ()]
     return Variables(reader.listed(listed, values), tuple(reader.missing))
+
+
+def _path(site: Site, path: str) -> str:
+    """Return a PATH on which the Kode's own commands come first."""
+    return f"{site.bin}:{path}" if site.bin else path
 
 
 def _time_zone(kode: ResolvedKode) -> dict[str, str]:

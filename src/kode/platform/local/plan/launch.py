@@ -6,7 +6,7 @@ can open, or in a network of their own behind one, so that whoever comes in come
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kode import labels
@@ -15,7 +15,7 @@ from kode.errors import InvalidSpec, PlatformError
 from kode.platform.local.editors import flags
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.netns.network import enter
-from kode.platform.local.plan import environment, shell
+from kode.platform.local.plan import commands, environment, shell
 from kode.platform.local.plan.site import Site
 from kode.platform.local.plan.words import expanded, moved
 from kode.platform.local.program import Health, Step
@@ -58,6 +58,7 @@ class Launch:
         not_here: what of the template is left out.
         within: what a command that is to run beside it is put behind; empty where it can be run
             as it is.
+        commands: scripts of the editor's own commands, by name.
     """
 
     main: Step
@@ -66,6 +67,7 @@ class Launch:
     steps: tuple[Step, ...] = ()
     not_here: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
 
 
 def launch(kode: ResolvedKode, site: Site) -> Launch:
@@ -109,11 +111,8 @@ def _code_server(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         # They are the words of another program.
         lacking, given = [*lacking, *_replaced(given, "args")], ()
     folder = site.volume / kode.workspace
-    argv = flags.code_server(
-        (site.socket, site.session),
-        folder,
-        arguments(given, kode, site, variables.values),
-    )
+    options = arguments(given, kode, site, variables.values)
+    argv = flags.code_server((site.socket, site.session), folder, options)
     start = shell.give_back(site.volume, (*editor.argv, *argv))
     return Launch(
         main=Step(EDITOR, start, {**variables.values, **editor.env}, folder),
@@ -121,6 +120,7 @@ def _code_server(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         runtime=_installed(editor),
         steps=(_written_once(kode, site, _SETTINGS, _DEFAULTS),),
         not_here=tuple(lacking),
+        commands=commands.editor(editor.argv, options),
     )
 
 

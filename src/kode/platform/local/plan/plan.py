@@ -4,14 +4,16 @@ Rule: pure; the same Kode on the same site gives the same program. What cannot b
 never left out in silence.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.api.pod import InitPlugin
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Upstream
 from kode.platform.desired import Meaning
-from kode.platform.local.plan import environment
+from kode.platform.local.plan import commands, environment
 from kode.platform.local.plan.lacks import lacks
 from kode.platform.local.plan.launch import arguments, launch
 from kode.platform.local.plan.site import Site
@@ -35,6 +37,8 @@ class Plan:
         enter: the call of podman that a command which is to run beside the editor is put behind;
             empty where it can be run as it is.
         within: the same for one that runs in a network of its own.
+        bin: folder of its own commands; None where it has none.
+        commands: their scripts, by name.
     """
 
     program: Program
@@ -43,6 +47,8 @@ class Plan:
     not_here: tuple[str, ...] = ()
     enter: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
+    bin: Path | None = None
+    commands: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(meaning: Meaning, site: Site) -> Plan:
@@ -98,6 +104,8 @@ def _bare(meaning: Meaning, site: Site) -> Plan:
         runtime=start.runtime,
         not_here=(*lacks(kode, site), *start.not_here, *lacking),
         within=start.within,
+        bin=site.bin,
+        commands={**commands.scripts(site.bin), **start.commands} if site.bin else {},
     )
 
 

@@ -38,6 +38,7 @@ class Site:
         no_engine: why nothing runs images.
         network: what a program that listens on a port can have for a network of its own.
         network_wish: the network that the Kode's annotation asks for; empty where it has none.
+        bin: folder of commands that come before those of the machine; None for no such folder.
     """
 
     instance: str
@@ -57,6 +58,7 @@ class Site:
     no_engine: str = "podman is not installed"
     network: Network = field(default_factory=lambda: Network(why_not="it was not tried"))
     network_wish: str = ""
+    bin: Path | None = None
 
     @property
     def socket(self) -> Path:

@@ -1,5 +1,6 @@
 """kode.platform.local.environment."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,3 +129,13 @@ def test_sources_that_cannot_be_had_are_told() -> None:
         {"configMapRef": {"name": "m", "optional": True}},
     ]
     assert not variables(envFrom=optional).missing
+
+
+@pytest.mark.parametrize("own", ["/mine/bin", "/mine:$(HOME)"])
+def test_the_kodes_own_commands_come_first_whatever_path_is_given(own: str) -> None:
+    here = site(bin=Path("/b"))
+    plain = environment.basic(resolved(), here)
+    assert plain["PATH"] == "/b:/opt/bin:/bin"
+    given = template(env=[{"name": "PATH", "value": own}])
+    found = environment.editor(resolved(over=given), here, {})
+    assert found.values["PATH"] == f"/b:{own}"
