@@ -26,10 +26,14 @@ _PLUGIN_RESOURCES = {
 ROOT_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
 """What an image needs that starts as root (docs/explanation/images.md says for what)."""
 
-# Makes each folder that is missing and gives it to the editor's user where it may.
+# Makes each folder that is missing and gives it to the editor's user where it may. Where the group
+# of a volume changes, Kubernetes opens all that is in it to the new group: private keys among it,
+# which ssh then refuses. A link is left: what it leads to may be anything.
 _MAKE_FOLDERS = (
     'for folder in "$@"; do [ -d "$folder" ] || mkdir "$folder" || exit 1; '
-    '[ "$(id -u)" != 0 ] || chown "$OWNER" "$folder"; done'
+    '[ "$(id -u)" != 0 ] || chown "$OWNER" "$folder"; done; '
+    "for it in .ssh .gnupg .netrc .pgpass .git-credentials; do "
+    '[ -L "$HOME/$it" ] || [ ! -e "$HOME/$it" ] || chmod -R go-rwx "$HOME/$it" || :; done'
 )
 
 
@@ -45,15 +49,13 @@ def container(kode: ResolvedKode) -> Manifest:
         "env": _env(kode),
         "envFrom": _env_from(kode),
         "resources": _resources(kode),
-        "volumeMounts": mounts(kode),
+        "volumeMounts": [*mounts(kode), {"name": "shm", "mountPath": "/dev/shm"}],
         "startupProbe": _probe(period=1, failures=600),
         "readinessProbe": _probe(period=3, failures=10),
         "securityContext": security(kode),
     }
     if contract.opens_working_directory and not template.command:
         manifest["workingDir"] = f"{kode.home}/{kode.workspace}"
-    if contract.asks_basic:
-        manifest["volumeMounts"] = [*mounts(kode), {"name": "shm", "mountPath": "/dev/shm"}]
     return {key: value for key, value in manifest.items() if value}
 
 
@@ -239,7 +241,10 @@ def _folders(kode: ResolvedKode) -> Manifest:
         "image": kode.template.image,
         "imagePullPolicy": kode.template.image_pull_policy,
         "command": ["sh", "-c", _MAKE_FOLDERS, "folders", *paths],
-        "env": [{"name": "OWNER", "value": f"{kode.puid}:{kode.pgid}"}],
+        "env": [
+            {"name": "OWNER", "value": f"{kode.puid}:{kode.pgid}"},
+            {"name": "HOME", "value": kode.home},
+        ],
         "resources": _PLUGIN_RESOURCES,
         "volumeMounts": mounts(kode),
         "securityContext": security(kode),

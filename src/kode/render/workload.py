@@ -87,18 +87,17 @@ def _pod_spec(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
 
 
 def _volumes(kode: ResolvedKode) -> list[Manifest]:
-    volumes: list[Manifest] = [
+    return [
         {"name": editor.HOME_VOLUME, "persistentVolumeClaim": {"claimName": claim_name(kode)}},
         {
             "name": "envoy",
             "secret": {"secretName": names.envoy_secret(kode.name), "defaultMode": 0o440},
         },
         {"name": "envoy-run", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
+        # A container's own shared memory is 64 MiB, too little for a browser or for what trains in
+        # several processes. What is in it counts as the editor's memory.
+        {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
     ]
-    if kode.contract.asks_basic:
-        # A desktop's browser needs more shared memory than the 64 MiB of a container.
-        volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}})
-    return volumes
 
 
 def _editor_login(kode: ResolvedKode) -> Manifest:

@@ -1,5 +1,8 @@
 """kode.render.editor."""
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,10 +233,48 @@ def test_home_of_a_custom_program_is_the_only_one() -> None:
     over = template(type="custom", image="x", port=9000)
     for path in ("/home/kode", "/data/me"):
         found = editor.container(resolved(kode(home=path), over))
-        assert [it["mountPath"] for it in found["volumeMounts"]] == [path]
+        homes = [it["mountPath"] for it in found["volumeMounts"] if it["name"] == "home"]
+        assert homes == [path]
         assert variables(found)["HOME"] == path
 
 
 def test_an_editor_is_waited_for_as_long_as_conditions_say() -> None:
     probe = editor.container(resolved(kode()))["startupProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] == START_TIMEOUT
+
+
+@pytest.mark.parametrize(
+    "over", [template(), template(image=CODERCOM), template(type="webtop", image=WEBTOP)]
+)
+def test_every_editor_has_shared_memory(over: Any) -> None:
+    mounted = editor.container(resolved(kode(), over))["volumeMounts"]
+    assert [it["mountPath"].split("/") for it in mounted if it["name"] == "shm"] == [
+        ["", "dev", "shm"]
+    ]
+
+
+def test_what_a_volumes_new_group_has_opened_is_closed_again(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    for path in (home / ".ssh/keys", home / ".gnupg", home / "project", elsewhere):
+        path.mkdir(parents=True)
+    private = (".ssh/id_ed25519", ".ssh/keys/other", ".ssh/known_hosts", ".pgpass", ".netrc")
+    for name in (*private, "project/shared"):
+        (home / name).write_text("x")
+    (elsewhere / "file").write_text("x")
+    (home / ".git-credentials").symlink_to(elsewhere / "file")
+    for path in (home, elsewhere, *home.rglob("*")):
+        # As the kubelet does for fsGroup.
+        path.chmod(0o2770 if path.is_dir() else 0o660)
+    (folders,) = editor.init_containers(resolved(kode(workspace="project")))
+    env = {**os.environ, **variables(folders), "HOME": str(home), "OWNER": _me()}
+    argv = [*folders["command"][:4], str(home / "project"), str(home / "new")]
+    subprocess.run(argv, env=env, check=True)
+    modes = {name: (home / name).stat().st_mode & 0o777 for name in (*private, ".ssh", ".gnupg")}
+    assert set(modes.values()) == {0o600, 0o700}
+    assert (home / "project/shared").stat().st_mode & 0o777 == 0o660
+    assert (elsewhere / "file").stat().st_mode & 0o777 == 0o660, "a link leads anywhere"
+    assert (home / "new").is_dir()
+
+
+def _me() -> str:
+    return f"{os.getuid()}:{os.getgid()}"
