@@ -7,14 +7,17 @@ run to the next by nature: uids, versions, times, addresses.
 import asyncio
 import re
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha1
 from typing import Any
 
 import orjson
 
 from bench.api import Api, Object, collection
 from kode.api.meta import API_VERSION
+from kode.api.ports import SESSION_USER
 from kode.platform.kubernetes.kinds import CHILDREN, KODE, POD
 from kode.render.secret import decode
 
@@ -111,8 +114,24 @@ class Place:
         kept = item if "kode.jacero.io" in item.get("apiVersion", API_VERSION) else dict(item)
         if item.get("kind") != "Kode" and "templateGeneration" not in item.get("status", {}):
             kept = {key: value for key, value in item.items() if key != "status"}
+        if "session" in kept.get("data", {}):
+            kept = {**kept, "data": _masked(kept["data"])}
         text = orjson.dumps(_bare(kept)).replace(self.namespace.encode(), b"NAMESPACE")
         return orjson.loads(_UID.sub(b"UID", text))
+
+
+def _masked(data: Mapping[str, str]) -> dict[str, str]:
+    """Return a sidecar's Secret without its random value, which is another in every life."""
+    session = b64decode(data["session"])
+    person, *others = b64decode(data["htpasswd"]).decode().splitlines()
+    digest = b64encode(sha1(session, usedforsecurity=False).digest()).decode()
+    remembered = f"{SESSION_USER}:{{SHA}}{digest}"
+    fits = "fits" if others == [remembered] else "does not fit"
+    return {
+        **data,
+        "session": f"{len(session)} characters",
+        "htpasswd": f"{person}; session {fits}",
+    }
 
 
 def template(**more: Any) -> dict[str, Any]:
