@@ -1,0 +1,184 @@
+"""Raw requests, forged logins and smuggled requests in front of the door of one machine.
+
+Rule: the requests and what must hold are those of a sidecar (tests/envoy); here they come through
+the listener that all Kodes share, so what leads to another Kode is attacked as well.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from kode.gateway.sidecar import Door as Decides
+from kode.platform.local.door import Entry
+from kode.render.resolve import Credentials
+from kode.render.secret import htpasswd
+from tests.envoy import raw
+from tests.envoy.attacks import HOST, PROXIED, SMUGGLERS, STRANGERS, http2, request, talk
+from tests.envoy.besieged import Besieged
+from tests.envoy.forged import FORGED
+from tests.envoy.recorder import Recorder, recording
+from tests.envoy.sidecars import COOKIE, CREDENTIALS, SESSION, login
+from tests.local.doors import Room, room, until
+
+pytestmark = pytest.mark.attack
+
+OTHER, OTHERS_COOKIE = "two.localhost", "kode-login-fedcba9876543210"
+OTHERS = Credentials("you", "of another Kode", "two-auth")
+ALONG = (login(OTHERS.user, OTHERS.password), f"Cookie: {OTHERS_COOKIE}={SESSION[::-1]}t")
+"""What lets a person into another Kode."""
+
+
+@dataclass(frozen=True)
+class Siege:
+    """A door with two Kodes.
+
+    Attributes:
+        one: the Kode that is attacked.
+        other: what reached the other one.
+    """
+
+    one: Besieged
+    other: Recorder
+
+
+@contextmanager
+def besieged(folder: Path) -> Iterator[Siege]:
+    """Open a door with two Kodes, each with a login of its own."""
+    with asyncio.Runner() as runner, ExitStack() as stack:
+        opened = room(folder)
+        found = runner.run(opened.__aenter__())
+        try:
+            sockets = [str(found.places.root / f"{name}.sock") for name in ("one", "two")]
+            one, two = (stack.enter_context(recording(it)) for it in sockets)
+            runner.run(_offer(found))
+            yield Siege(Besieged(found.port, one, b"Kode runs here"), two)
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+
+
+async def _offer(found: Room) -> None:
+    entries = [
+        _entry(found, "one", CREDENTIALS, COOKIE, SESSION),
+        _entry(found, "two", OTHERS, OTHERS_COOKIE, f"{SESSION[::-1]}t"),
+    ]
+    assert await found.door.offer(entries) == {}
+    for host, line in ((HOST, login()), (OTHER, ALONG[0])):
+
+        async def served(host: str = host, line: str = line) -> bool:
+            answer = await asyncio.to_thread(raw.ask, found.port, line, host=host)
+            return answer.status == 200
+
+        await until(served)
+
+
+def _entry(found: Room, name: str, who: Credentials, cookie: str, session: str) -> Entry:
+    more = {"users": htpasswd(who, session), "cookie": cookie, "session": session}
+    return replace(found.entry(name, Decides.BASIC, **more), users="")
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
+    """A door for all attacks but wrong passwords, of which only so many are answered."""
+    with besieged(tmp_path_factory.mktemp("attacks")) as siege:
+        siege.one.editor.take()
+        yield siege
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
+    """A door for wrong passwords."""
+    with besieged(tmp_path_factory.mktemp("forged")) as siege:
+        siege.one.editor.take()
+        yield siege
+
+
+def test_who_has_the_login_gets_in(door: Siege) -> None:
+    door.one.lets_in()
+    door.other.take()
+    for line in ALONG:
+        assert raw.ask(door.one.port, line, host=OTHER).status == 200
+    assert len(door.other.take()) == len(ALONG)
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_no_odd_request_of_a_stranger_reaches_an_editor(door: Siege, name: str) -> None:
+    door.other.take()
+    door.one.keeps_out(STRANGERS[name])
+    assert door.other.take() == []
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_what_is_no_login_is_asked_for_one(asked: Siege, name: str) -> None:
+    asked.one.asks(FORGED[name])
+
+
+@pytest.mark.parametrize("name", SMUGGLERS)
+def test_a_request_brings_no_second_one_in(door: Siege, name: str) -> None:
+    door.one.takes_one_at_most(SMUGGLERS[name])
+
+
+@pytest.mark.parametrize("name", PROXIED)
+def test_it_leads_to_its_editors_and_nowhere_else(door: Siege, name: str) -> None:
+    door.one.leads_nowhere_else(PROXIED[name])
+
+
+CROSSING = {
+    "its login": request(*ALONG),
+    "absolute form": request(*ALONG, line=f"GET http://{HOST}/ HTTP/1.1", host=OTHER),
+    "absolute form, the other way": request(
+        *ALONG, line=f"GET http://{OTHER}/ HTTP/1.1", host=HOST
+    ),
+    "two hosts": request(*ALONG, f"Host: {HOST}", host=OTHER),
+    "two hosts, the other way": request(*ALONG, f"Host: {OTHER}", host=HOST),
+    "a list of hosts": request(*ALONG, host=f"{OTHER}, {HOST}"),
+    "a user at a host": request(*ALONG, host=f"{OTHER}@{HOST}"),
+    "a host at a user": request(*ALONG, host=f"{HOST}@{OTHER}"),
+    "a host with a path": request(*ALONG, host=f"{OTHER}/{HOST}"),
+    "a host with a dot": request(*ALONG, host=f"{HOST}."),
+    "a host in large letters": request(*ALONG, host=HOST.upper()),
+    "a host with a NUL": request(*ALONG, host=f"{HOST}\0.{OTHER}"),
+    "a host below another": request(*ALONG, host=f"{HOST}.{OTHER}"),
+    "a port that is none": request(*ALONG, host=f"{OTHER}:{HOST}"),
+    "forwarded": request(
+        *ALONG,
+        f"X-Forwarded-Host: {HOST}",
+        f"Forwarded: host={HOST}",
+        f"X-Host: {HOST}",
+        host=OTHER,
+    ),
+    "what leads to an inner listener": request(
+        *ALONG, "X-Kode-Connection: 127.0.0.1:1 127.0.0.1:2", "X-Envoy-Internal: true"
+    ),
+    "a path at a host": request(*ALONG, line=f"GET @{HOST}/ HTTP/1.1", host=OTHER),
+    "a second of a connection": request(*ALONG, "Connection: keep-alive", host=OTHER)
+    + request(*ALONG),
+    "a second in a websocket": request(
+        *ALONG, "Connection: Upgrade", "Upgrade: websocket", line="GET /socket HTTP/1.1", host=OTHER
+    )
+    + request(*ALONG),
+    "http2, host": http2(
+        (":authority", OTHER), ("host", HOST), ("cookie", ALONG[1].removeprefix("Cookie: "))
+    ),
+    "http2, authority": http2(
+        (":authority", HOST), ("host", OTHER), ("cookie", ALONG[1].removeprefix("Cookie: "))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CROSSING)
+def test_the_login_of_one_kode_opens_no_other(door: Siege, name: str) -> None:
+    talk(door.one.port, CROSSING[name])
+    assert door.one.reached() == []
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.test", f"{HOST}.evil.test", f"evil.test.{HOST}", "", "*", "[::1]", "0", "127.1"]
+)
+def test_a_host_that_is_nobodys_leads_to_nobody_whoever_asks(door: Siege, host: str) -> None:
+    for line in (login(), f"Cookie: {COOKIE}={SESSION}"):
+        door.one.keeps_out(request(line, host=host))
+    assert door.one.reached() == []
