@@ -21,6 +21,8 @@ HERE := not cluster and not browser
 CORE_TESTS := tests/golden $(addprefix tests/unit/,api cli evaluate gateway render) \
 	$(wildcard tests/unit/test_*.py tests/unit/controllers/test_*.py tests/unit/platform/test_*.py)
 REST_TESTS := $(addprefix tests/,unit envoy contract devcluster)
+# Their tests are parts of `check` and of test-local; `make attack` runs them by themselves.
+ATTACKED = $(addprefix tests/,golden unit envoy local)
 CLUSTER ?= default
 ON_CLUSTER = $(BIN)/python -m tools.on_cluster --name $(CLUSTER) --label $@
 EDITOR_LOCKS := src/kode/platform/local/editors/locks
@@ -71,6 +73,10 @@ test-faults: deps venv ## the operator killed, cut off and refused, at every poi
 test-cluster: deps venv ## real pods, real network policies, a real browser
 	$(TIMED) $(ON_CLUSTER) --images -- \
 		$(PYTEST) tests/cluster tests/contract tests/browser --durations=10 --junit-xml=artifacts/cluster.xml
+
+.PHONY: attack
+attack: deps-local venv ## every attack that must come to nothing, on a sidecar and on one machine; no cluster
+	$(TIMED) $(PYTEST) $(ATTACKED) -m "attack and not cluster" --quiet --durations=10 --junit-xml=artifacts/attack.xml
 
 .PHONY: bench
 bench: bench-local bench-reconcile ## every measurement

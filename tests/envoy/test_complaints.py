@@ -22,6 +22,8 @@ from tests import canaries
 from tests.canaries import CANARY
 from tests.envoy.server import envoy, write
 
+pytestmark = pytest.mark.attack
+
 _KEPT = 2048
 _LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
 

@@ -16,6 +16,8 @@ from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.envoy.server import Running, editor, free_port, running
 
+pytestmark = pytest.mark.attack
+
 USER, PASSWORD = "me", "secret words: ü"
 
 

@@ -25,6 +25,8 @@ from kode.gateway.door import choose
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from tests.envoy.server import Running, editor, free_port, running
 
+pytestmark = pytest.mark.attack
+
 Object = dict[str, Any]
 TYPES = "type.googleapis.com/envoy.extensions.filters.http"
 

@@ -12,6 +12,8 @@ from tests.envoy import raw
 from tests.envoy.server import Running
 from tests.envoy.sidecars import COOKIE, SESSION, login, sidecar
 
+pytestmark = pytest.mark.attack
+
 RIGHT = f"Cookie: {COOKIE}={SESSION}"
 FEW = 8
 

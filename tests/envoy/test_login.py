@@ -14,6 +14,8 @@ from tests.envoy import raw
 from tests.envoy.server import Running
 from tests.envoy.sidecars import COOKIE, PASSWORD, SESSION, USER, login, sidecar, token
 
+pytestmark = pytest.mark.attack
+
 RIGHT = f"Cookie: {COOKIE}={SESSION}"
 
 

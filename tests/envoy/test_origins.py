@@ -9,6 +9,8 @@ from tests.envoy import raw
 from tests.envoy.server import Running
 from tests.envoy.sidecars import COOKIE, SESSION, login, sidecar
 
+pytestmark = pytest.mark.attack
+
 HOST = "dev.team.test"
 ALONG = (login(), f"Cookie: {COOKIE}={SESSION}")
 """What a browser sends along whoever asks."""

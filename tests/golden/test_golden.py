@@ -14,6 +14,8 @@ import yaml
 from kode.cli.documents import PlainDumper
 from tests.golden import cases
 
+pytestmark = pytest.mark.attack
+
 ROOT = Path(__file__).parent
 EXAMPLES = ROOT.parent.parent / "examples"
 PACKAGES: dict[str, Callable[[dict[str, Any]], Any]] = {

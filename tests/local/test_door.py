@@ -39,6 +39,7 @@ async def test_each_host_leads_to_its_own_editor(tmp_path: Path) -> None:
             assert "X-Forwarded-Host" not in seen
 
 
+@pytest.mark.attack
 async def test_what_a_client_says_about_its_way_counts_for_nothing(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         claims = {
@@ -51,6 +52,7 @@ async def test_what_a_client_says_about_its_way_counts_for_nothing(tmp_path: Pat
         assert "10.0.0.1" not in text
 
 
+@pytest.mark.attack
 async def test_a_host_that_is_nobodys_leads_nowhere(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         for host in ("two.localhost", "one.example", "one.localhost.example", "x.one.localhost"):
@@ -269,6 +271,7 @@ async def test_before_the_editor_answers_people_see_that_it_starts(tmp_path: Pat
         await found.until_served("one")
 
 
+@pytest.mark.attack
 async def test_hosts_that_would_break_the_routes_of_all_are_refused(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         one = found.entry("one")
@@ -304,6 +307,7 @@ async def test_a_folder_with_a_long_name(tmp_path: Path) -> None:
         assert await found.status("localhost") == 200
 
 
+@pytest.mark.attack
 async def test_files_and_sockets_are_for_their_owner_alone(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         await found.door.offer([found.entry("one", Decides.BASIC)])
@@ -314,6 +318,7 @@ async def test_files_and_sockets_are_for_their_owner_alone(tmp_path: Path) -> No
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
+@pytest.mark.attack
 async def test_only_loopback_is_listened_on(tmp_path: Path) -> None:
     async with room(tmp_path) as found:
         listeners = json.loads(await found.admin("/listeners?format=json"))
@@ -386,6 +391,7 @@ def test_another_port_makes_another_program(tmp_path: Path) -> None:
     assert one.digest == same.digest != other.digest
 
 
+@pytest.mark.attack
 async def test_other_hosts_are_taken_only_by_a_door_for_others(tmp_path: Path) -> None:
     given = Entry("dev", ("dev.localhost", "dev.example"), "default/dev", "stopped")
     for address, refused in (("127.0.0.1", {"dev"}), ("::1", {"dev"}), ("0.0.0.0", set())):  # noqa: S104 # never opened

@@ -14,6 +14,8 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.local.doors import LEADS_ON, Room, free_port, room, said
 
+pytestmark = pytest.mark.attack
+
 FLAGS = (
     "--host-resolver-rules=MAP evil.test 127.0.0.1",
     "--no-sandbox",

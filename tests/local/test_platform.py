@@ -30,6 +30,7 @@ def test_a_kode_is_served_to_whoever_has_its_login(machine: Machine) -> None:
     assert (answer.status, answer.body) == (200, "hello")
 
 
+@pytest.mark.attack
 def test_the_password_of_a_spec_is_the_login_and_stands_nowhere_else(machine: Machine) -> None:
     machine.apply(kode("own", more="  user: me\n  password: of my own"))
     machine.ready("own")
@@ -57,6 +58,7 @@ def test_stopping_keeps_the_files_and_ends_the_editor(machine: Machine) -> None:
     assert (answer.status, answer.body) == (200, "kept")
 
 
+@pytest.mark.attack
 def test_a_deleted_kode_leaves_its_files_and_a_new_one_does_not_get_them(machine: Machine) -> None:
     machine.apply(kode("gone"))
     machine.ready("gone")
@@ -135,6 +137,7 @@ stringData: {{password: once shared}}
 """
 
 
+@pytest.mark.attack
 def test_kode_that_is_no_longer_permitted_is_stopped_until_it_is(machine: Machine) -> None:
     machine.apply(_secret("true"), kode("guest", more="  existingSecret: shared"))
     machine.ready("guest")
@@ -165,6 +168,7 @@ def test_restart_asked_of_a_template_takes_its_edit(machine: Machine) -> None:
     )
 
 
+@pytest.mark.attack
 def test_template_of_a_namespace_grants_nothing_here_either(machine: Machine) -> None:
     small = template("placed", more="  nodeSelector: {disk: fast}")
     machine.apply(
@@ -217,6 +221,7 @@ def test_a_missing_template_is_told_and_found_when_it_comes(machine: Machine) ->
     machine.ready("early")
 
 
+@pytest.mark.attack
 def test_nothing_of_it_is_for_others_to_read(machine: Machine) -> None:
     machine.apply(kode("closed"))
     machine.ready("closed")
@@ -236,6 +241,7 @@ def test_nothing_of_it_is_for_others_to_read(machine: Machine) -> None:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
 
 
+@pytest.mark.attack
 def test_nothing_listens_beyond_this_machine(machine: Machine) -> None:
     machine.apply(kode("inside"))
     machine.ready("inside")

@@ -23,6 +23,8 @@ from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.local.doors import LOGIN, PASSWORD, USER, Room, room, said
 
+pytestmark = pytest.mark.attack
+
 COOKIES = {"one": "kode-login-0000000000000001", "two": "kode-login-0000000000000002"}
 SESSIONS = {"one": "1" * 43, "two": "2" * 43}
 SOMEBODY_ELSE = "nobody"

@@ -23,7 +23,7 @@ from tests.documents import CODERCOM, resolved, template
 from tests.envoy.server import free_port
 from tests.local.test_started import HOSTILE, HOSTILE_JUPYTER, installed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.attack]
 
 WITHIN = 120.0
 ELSEWHERE = {"PORT": "1", "CODE_SERVER_HOST": "::", "JUPYTER_PORT": "1", "PASSWORD": "x"}

@@ -247,6 +247,7 @@ c.ServerApp.identity_provider_class = "jupyter_server.auth.identity.LegacyIdenti
 """
 
 
+@pytest.mark.attack
 def test_no_file_of_the_home_takes_code_server_from_behind_its_door() -> None:
     files = {".config/code-server/config.yaml": HOSTILE}
     with started(installed(CODE_SERVER), CODE_SERVER, "code-server", files=files) as editor:
@@ -257,6 +258,7 @@ def test_no_file_of_the_home_takes_code_server_from_behind_its_door() -> None:
         assert editor.ask("GET", "/stable-x", **head, **_UPGRADE)[0] == 403
 
 
+@pytest.mark.attack
 def test_no_file_of_the_home_takes_jupyter_from_behind_its_door() -> None:
     files = {".jupyter/jupyter_server_config.py": HOSTILE_JUPYTER}
     with started(installed(JUPYTERLAB), JUPYTERLAB, "python", files=files) as editor:

@@ -20,6 +20,8 @@ from tests import canaries
 from tests.canaries import CANARY, leaks
 from tests.documents import kode, proxy, resolved, secret_document, template, typed
 
+pytestmark = pytest.mark.attack
+
 _ODD: list[Any] = [CANARY, {CANARY: CANARY}, [CANARY], {"no_such": CANARY}]
 
 

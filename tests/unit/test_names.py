@@ -67,12 +67,14 @@ def test_label_value_is_valid_for_any_text(text: str) -> None:
 
 
 @given(st.lists(KODES, min_size=2, max_size=20, unique=True))
+@pytest.mark.attack
 def test_two_kodes_never_share_a_name(kodes: list[str]) -> None:
     for make in (*MADE, names.label_value):
         assert len({make(kode) for kode in kodes}) == len(kodes)
 
 
 @given(KODES)
+@pytest.mark.attack
 def test_kode_named_like_a_hashed_name_does_not_meet_it(kode: str) -> None:
     for made in (names.workload(kode), names.label_value(kode)):
         if made != kode:
@@ -81,6 +83,7 @@ def test_kode_named_like_a_hashed_name_does_not_meet_it(kode: str) -> None:
 
 
 @given(KODES, KODES)
+@pytest.mark.attack
 def test_secrets_of_one_kode_never_meet_those_of_another(one: str, other: str) -> None:
     assert names.auth_secret(one) != names.envoy_secret(other)
 
@@ -108,6 +111,7 @@ def test_host_is_the_name_and_the_namespace(kode: str, namespace: str, host: str
 
 
 @given(st.lists(st.tuples(KODES, KODES), min_size=2, unique=True))
+@pytest.mark.attack
 def test_two_kodes_never_share_a_host(kodes: list[tuple[str, str]]) -> None:
     hosts = [names.host(*kode) for kode in kodes]
     assert len(set(hosts)) == len(hosts)

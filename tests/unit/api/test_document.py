@@ -99,16 +99,19 @@ def test_refusal_names_the_first_five_fields_and_counts_the_rest() -> None:
 
 
 @pytest.mark.parametrize("password", ["secret\n", ["secret"], {"secret": 1}, "secret" * 50])
+@pytest.mark.attack
 def test_refusal_never_quotes_a_password(password: object) -> None:
     assert "secret" not in refusal(kode_document(password=password))
 
 
+@pytest.mark.attack
 def test_typed_kode_does_not_show_its_password() -> None:
     assert "hunter2" not in repr(parse(kode_document(password="hunter2")))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("field", ["user", "password", "home", "workspace", "existingSecret"])
+@pytest.mark.attack
 def test_hostile_text_is_taken_or_refused(field: str, text: str) -> None:
     try:
         parse(kode_document(**{field: text}))
@@ -127,6 +130,7 @@ def test_hostile_text_is_taken_or_refused(field: str, text: str) -> None:
         proxy_document(httpFilters=[{"name": "x", "typed_config": {"a": nested(3000)}}]),
     ],
 )
+@pytest.mark.attack
 def test_deep_nesting_crashes_nothing(document: dict[str, Any]) -> None:
     try:
         repr(parse(document))

@@ -9,6 +9,8 @@ from kode.api import crd
 from kode.errors import InvalidSpec
 from tests.documents import kode
 
+pytestmark = pytest.mark.attack
+
 URLS = [
     "https://example.org/me/dotfiles.git",
     "http://example.org:8080/x?y=z",

@@ -95,6 +95,7 @@ def test_quantity_refuses_what_kubernetes_refuses(given: object) -> None:
         ("switch", 1),
     ],
 )
+@pytest.mark.attack
 def test_value_out_of_form_is_refused_by_name(field: str, given: object) -> None:
     assert why(**{field: given}).startswith(f"{field}: must ")
 

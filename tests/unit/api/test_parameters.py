@@ -8,6 +8,8 @@ from kode.api.kode import Kode
 from kode.errors import InvalidSpec
 from tests.documents import kode, template
 
+pytestmark = pytest.mark.attack
+
 SIZES = [{"name": "Small", "value": "s"}, {"name": "Large", "value": "l"}]
 NUMBERS = [{"name": "few", "value": 1}, {"name": "many", "value": "4.50"}]
 

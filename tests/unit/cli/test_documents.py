@@ -9,6 +9,8 @@ from kode.api.conditions import Reason
 from kode.cli.documents import read, write
 from kode.errors import InvalidSpec
 
+pytestmark = pytest.mark.attack
+
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n"
     for old, new in zip("abcde", "bcdef", strict=True)

@@ -64,6 +64,7 @@ async def test_writes_are_made_in_order_until_one_fails() -> None:
     assert setting.cluster.writes == ["create Secret dev-auth"]
 
 
+@pytest.mark.attack
 async def test_a_create_that_meets_an_object_overwrites_nothing_and_gives_it() -> None:
     setting = _Setting()
     stands = setting.cluster.stand(foreign("Secret", "dev-auth", data={"theirs": "x"}))
@@ -74,6 +75,7 @@ async def test_a_create_that_meets_an_object_overwrites_nothing_and_gives_it() -
     assert setting.cluster.objects["Secret", "team", "dev-auth"] == stands
 
 
+@pytest.mark.attack
 async def test_a_change_is_applied_to_the_uid_that_was_seen() -> None:
     setting = _Setting()
     live = setting.seen(child("Secret", "dev-auth", data={"a": "old"}))
@@ -93,6 +95,7 @@ async def test_a_create_of_ours_is_handed_over_before_the_first_apply() -> None:
     assert setting.cluster.writes == ["edit Secret dev-auth", "apply Secret dev-auth"]
 
 
+@pytest.mark.attack
 async def test_an_object_that_was_replaced_is_not_applied_to_and_is_read_anew() -> None:
     setting = _Setting()
     live = setting.seen(child("Secret", "dev-auth"))
@@ -157,6 +160,7 @@ async def test_a_patch_of_a_kode_that_is_gone_forgets_it() -> None:
     assert setting.world.kodes.get(KEY) is None
 
 
+@pytest.mark.attack
 async def test_a_delete_means_one_uid() -> None:
     setting = _Setting()
     live = setting.seen(child("Secret", "dev-auth"))

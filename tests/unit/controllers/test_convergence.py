@@ -187,6 +187,7 @@ def test_any_kode_comes_to_rest(
 
 
 @pytest.mark.parametrize("kind", CHILDREN)
+@pytest.mark.attack
 def test_object_in_the_way_is_never_written(kind: str) -> None:
     names = {"Secret": "dev-envoy", "PersistentVolumeClaim": "dev-home"}
     foreign: Document = {
@@ -206,6 +207,7 @@ def test_object_in_the_way_is_never_written(kind: str) -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.attack
 def test_files_are_never_handed_to_a_new_kode_of_the_name(*, keep: bool) -> None:
     cluster = cluster_with(kode_document(storage={"keepVolume": keep}), template_document())
     cluster.settle(KEY)

@@ -171,6 +171,7 @@ def test_mistake_in_a_new_kode_is_told_at_once() -> None:
     assert not decide(inputs(kode, template_document())).status_waits
 
 
+@pytest.mark.attack
 def test_object_in_the_way_is_looked_at_again() -> None:
     foreign = {"kind": "Service", "metadata": {"name": "dev", "uid": "x"}}
     seen = inputs(
@@ -223,6 +224,7 @@ def test_failure_that_was_told_already_is_not_told_again() -> None:
     assert after_failure(again, decide(again), error).status is None
 
 
+@pytest.mark.attack
 def test_nothing_that_is_decided_shows_a_password() -> None:
     seen = inputs(kode_document(password="hunter2"), template_document())
     decision = decide(seen)

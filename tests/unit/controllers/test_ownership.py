@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from kode.controllers.ownership import gathered
+
+pytestmark = pytest.mark.attack
 
 MANIFEST = {
     "apiVersion": "v1",

@@ -171,6 +171,7 @@ def test_a_template_that_comes_in_the_next_moment_is_not_missed() -> None:
     _run(main)
 
 
+@pytest.mark.attack
 def test_what_stands_in_the_way_is_left_alone_until_it_is_gone() -> None:
     async def main(setting: _Setting) -> None:
         theirs = setting.cluster.stand(foreign("Service", "dev"))

@@ -9,6 +9,8 @@ from kode.controllers.decision import Apply, Patch
 from kode.controllers.inputs import ChildKey, Inputs, Key
 from tests.documents import UID, kode_document, template_document
 
+pytestmark = pytest.mark.attack
+
 BROKEN: dict[str, Any] = {"parameters": {"p": {}}}
 
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
 import yaml
 
 from tools.source import ROOT
+
+pytestmark = pytest.mark.attack
 
 
 def read(path: str) -> Any:

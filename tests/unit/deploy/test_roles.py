@@ -8,6 +8,8 @@ import yaml
 
 from tools.source import ROOT
 
+pytestmark = pytest.mark.attack
+
 OURS = "kode.jacero.io"
 FILES = [ROOT / "deploy/kustomize" / name for name in ("rbac.yaml", "roles.yaml")]
 DOCUMENTS = [it for file in FILES for it in yaml.safe_load_all(file.read_text())]

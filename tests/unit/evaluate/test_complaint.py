@@ -4,6 +4,8 @@ import pytest
 
 from kode.evaluate.complaint import UNTOLD, complaint
 
+pytestmark = pytest.mark.attack
+
 _PLACE = "static_resources.clusters[3].a: message x.Y"
 _AT = f"invalid JSON in envoy.Bootstrap @ {_PLACE}, near 1:9 (offset 8)"
 _PROTOBUF = "Protobuf message (type envoy.Bootstrap reason INVALID_ARGUMENT: "

@@ -8,6 +8,8 @@ from kode.gateway import known
 from kode.gateway.authentication import authenticates, doubt
 from tests.documents import EXT_AUTHZ
 
+pytestmark = pytest.mark.attack
+
 Object = dict[str, Any]
 TYPES = "type.googleapis.com/envoy.extensions.filters.http"
 MESSAGES = {

@@ -11,6 +11,8 @@ from kode.gateway.door import choose
 from kode.gateway.sidecar import Door
 from tests.documents import EXT_AUTHZ
 
+pytestmark = pytest.mark.attack
+
 LUA: dict[str, Any] = {
     "name": "lua",
     "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"},

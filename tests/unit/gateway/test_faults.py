@@ -9,6 +9,8 @@ from kode.errors import InvalidSpec
 from kode.gateway.faults import check
 from tests.documents import EXT_AUTHZ
 
+pytestmark = pytest.mark.attack
+
 Object = dict[str, Any]
 ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"

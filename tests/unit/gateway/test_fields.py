@@ -6,6 +6,8 @@ import pytest
 
 from kode.gateway.fields import camel, shown, twice
 
+pytestmark = pytest.mark.attack
+
 
 @pytest.mark.parametrize(
     ("name", "other"),

@@ -8,6 +8,8 @@ from kode.gateway import cookies, listener, login, lua, translate
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from kode.names import login_cookie
 
+pytestmark = pytest.mark.attack
+
 COOKIE, SESSION = login_cookie("dev", "team", "1"), "s" * 43
 UPSTREAM = Upstream(8443, "/healthz")
 

@@ -6,6 +6,8 @@ import pytest
 
 from kode.gateway import scope
 
+pytestmark = pytest.mark.attack
+
 
 @pytest.mark.parametrize(
     ("given", "found"),

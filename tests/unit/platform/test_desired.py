@@ -11,6 +11,8 @@ from kode.platform.desired import mean
 from kode.render.secret import decode, encode
 from tests.documents import CODERCOM, EXT_AUTHZ, WEBTOP, credentials, proxy, resolved, template
 
+pytestmark = pytest.mark.attack
+
 OPA = {"name": "opa", "type": "strict_dns"}
 
 

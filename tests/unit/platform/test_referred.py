@@ -10,6 +10,8 @@ from kode.labels import RESTARTED_AT
 from kode.platform.referred import check_leave, check_offered, restarted_at
 from tests.documents import UID, secret_document
 
+pytestmark = pytest.mark.attack
+
 
 def marked(mark: str | None) -> Any:
     return {"metadata": {"annotations": {RESTARTED_AT: mark} if mark else None}}

@@ -18,6 +18,7 @@ def test_files_that_begin_with_a_dot_are_linked(person: Person) -> None:
     assert {it.name for it in person.home.iterdir()} == {".vimrc", ".config", ".dotfiles"}
 
 
+@pytest.mark.attack
 def test_what_stands_in_the_way_is_moved_beside_and_once_only(person: Person) -> None:
     (person.home / ".vimrc").write_text("mine")
     (person.home / ".vimrc.before-1").write_text("older")
@@ -185,6 +186,7 @@ def test_missing_git_is_told(person: Person, tmp_path: Path) -> None:
     assert done.stderr.startswith("dotfiles: there is no git here")
 
 
+@pytest.mark.attack
 def test_names_with_spaces_and_quotes_are_names(person: Person) -> None:
     odd = ".a dir'\n\"$(x)/.rc"
     person.push({odd: "odd"})

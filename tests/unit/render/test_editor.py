@@ -19,6 +19,8 @@ from tests.documents import (
     variables,
 )
 
+pytestmark = pytest.mark.attack
+
 
 def test_workspace_is_made_folder_by_folder() -> None:
     (folders,) = editor.init_containers(resolved(kode(workspace="src/app/x")))

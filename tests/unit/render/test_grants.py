@@ -17,6 +17,8 @@ from tests.documents import (
     typed,
 )
 
+pytestmark = pytest.mark.attack
+
 PLACEMENT: list[dict[str, Any]] = [
     {"runtimeClassName": "kata"},
     {"hostUsers": True},

@@ -8,6 +8,8 @@ from kode.api.conditions import Reason
 from kode.errors import InvalidSpec
 from tests.documents import CODERCOM, kode, resolved, template
 
+pytestmark = pytest.mark.attack
+
 CUSTOM = {"type": "custom", "image": "x", "port": 9}
 
 

@@ -8,6 +8,8 @@ import pytest
 from kode.render.network import METADATA_ADDRESSES, policy
 from tests.documents import resolved
 
+pytestmark = pytest.mark.attack
+
 
 def excepted(*closed: str) -> list[Any]:
     _, anywhere = policy(resolved(), "kode-system", closed)["spec"]["egress"]

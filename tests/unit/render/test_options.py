@@ -9,6 +9,8 @@ from kode.errors import InvalidSpec
 from kode.render import options
 from tests.documents import CODERCOM, resolved, template
 
+pytestmark = pytest.mark.attack
+
 
 @pytest.mark.parametrize(
     ("of", "arguments"),

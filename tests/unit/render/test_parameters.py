@@ -10,6 +10,8 @@ from kode.errors import InvalidSpec, KodeError, RefNotFound
 from kode.render.parameters import fill
 from tests.documents import cluster_template, kode, template
 
+pytestmark = pytest.mark.attack
+
 CPU = {"name": "cpu", "type": "number", "displayName": "CPUs", "description": "How many.", "max": 8}
 IMAGE = {"name": "image", "default": "x"}
 

@@ -20,6 +20,8 @@ from tests.documents import (
 )
 from tests.documents import document as any_document
 
+pytestmark = pytest.mark.attack
+
 URL = "https://example.org/dots"
 
 

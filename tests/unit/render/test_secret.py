@@ -11,6 +11,8 @@ from kode.render.resolve import Credentials
 from kode.render.secret import decode, encode, existing, htpasswd, kept_session
 from tests.documents import credentials, kode, secret_document
 
+pytestmark = pytest.mark.attack
+
 
 def test_htpasswd_is_the_one_form_that_envoy_reads() -> None:
     # printf devpassword | openssl dgst -sha1 -binary | base64

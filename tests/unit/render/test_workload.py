@@ -40,6 +40,7 @@ def test_hashes_tell_whose_change_a_pod_lacks(
     assert (found[0] == BASE[0], found[1] == BASE[1]) == (of_kode, of_pod)
 
 
+@pytest.mark.attack
 def test_password_is_part_of_no_hash() -> None:
     one, other = credentials(), credentials()
     object.__setattr__(other, "password", "another")
@@ -53,6 +54,7 @@ def test_digest_is_short_and_follows_the_value(value: Any) -> None:
     assert len(digest(value)) == 16
 
 
+@pytest.mark.attack
 def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
     files = SidecarFiles("{}", 1)
     pod = workload(resolved(), files, "")["spec"]["template"]["spec"]

@@ -11,6 +11,7 @@ import pytest
 from tools.source import ROOT
 
 _HERE = "not cluster and not browser"
+_MARK = "pytest.mark." + "attack"
 
 
 def recipe(*targets: str) -> list[list[str]]:
@@ -98,3 +99,19 @@ def test_what_only_the_tests_of_the_development_cluster_add_is_built_there() -> 
         if any(words[-4:] == ["-m", "devcluster", "build", "all"] for words in recipe(stage))
     ]
     assert building == ["test-devcluster"]
+
+
+def test_every_attack_is_in_a_stage_and_runs_by_itself() -> None:
+    packages, environment, command = recipe("attack")
+    assert packages[-1] == "requirements/apt.txt"
+    assert environment == ["python3", "-m", "tools.venv", "dev"]
+    arguments = pytest_arguments("attack")
+    assert arguments[arguments.index("-m") + 1] == "attack and not cluster"
+    stages_of_tests = {"tests/golden", *paths(pytest_arguments("unit-rest"))}
+    stages_of_tests |= {*paths(pytest_arguments("test-local"))}
+    assert set(paths(arguments)) <= stages_of_tests
+    assert command[0] == "TIMEFORMAT=== attack: %1R s;"
+    marked = {path for path in ROOT.glob("tests/**/test_*.py") if _MARK in path.read_text()}
+    folders = [ROOT / path for path in paths(arguments)]
+    assert marked
+    assert {it for it in marked if not any(it.is_relative_to(path) for path in folders)} == set()

@@ -69,6 +69,7 @@ def test_an_amount_is_told_in_its_unit(size: int, shown: str) -> None:
     assert amount(size) == shown
 
 
+@pytest.mark.attack
 def test_a_text_of_others_moves_no_cursor() -> None:
     assert plain("a\x1b[2Jb\n\tc\u202ed\x9b") == "a [2Jb c d "
 

@@ -122,12 +122,14 @@ def test_a_cut_name_is_read_whole_from_the_owner_or_the_annotation() -> None:
     assert owner_of(_named(name, annotations={labels.KODE_NAME: name})) == Key("team", name)
 
 
+@pytest.mark.attack
 def test_a_name_that_does_not_fit_the_label_is_not_believed() -> None:
     owner = {"kind": "Kode", "name": "another"}
     assert owner_of(_named("dev", ownerReferences=[owner])) == KEY
 
 
 @pytest.mark.parametrize("carried", [{}, {labels.KODE: "dev"}, {labels.MANAGED_BY: "kode"}])
+@pytest.mark.attack
 def test_what_lacks_our_labels_belongs_to_nobody(carried: dict[str, str]) -> None:
     assert owner_of({"metadata": {"namespace": "team", "labels": carried}}) is None
 

@@ -95,6 +95,7 @@ async def test_a_name_that_is_taken_and_a_version_that_is_old_are_told_apart() -
             await client.replace(MANIFEST)
 
 
+@pytest.mark.attack
 async def test_a_hostile_name_stays_one_part_of_the_path() -> None:
     echo = _Echo()
     async with serving(echo) as client:

@@ -14,6 +14,7 @@ def variables(own: dict[str, str] | None = None, **spec: Any) -> environment.Var
     return environment.editor(resolved(over=template(**spec)), SITE, own or {})
 
 
+@pytest.mark.attack
 def test_of_the_machine_only_what_is_named_goes_on() -> None:
     given = {
         "PATH": "/bin",
@@ -68,6 +69,7 @@ def test_kodes_own_value_wins() -> None:
     assert environment.editor(resolved(own, over), SITE, {}).values["A"] == "own"
 
 
+@pytest.mark.attack
 def test_nothing_given_wins_over_what_keeps_the_door() -> None:
     env = [{"name": name, "value": "given"} for name in ("PORT", "HOME", "KODE_NAME", "MINE")]
     found = variables({"PORT": "own"}, env=env).values

@@ -69,6 +69,7 @@ def test_nothing_that_is_given_opens_code_server() -> None:
         planned(image=CODERCOM, args=["--socket-fd=3"])
 
 
+@pytest.mark.attack
 def test_trust_in_a_folder_is_the_persons_to_give() -> None:
     program = planned().program
     assert "trust" not in " ".join([*program.main.argv, *program.steps[0].argv])

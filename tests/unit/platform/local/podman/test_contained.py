@@ -18,6 +18,8 @@ from kode.platform.local.program import Step
 from tests.documents import CODE_SERVER, CODERCOM, WEBTOP, credentials, kode, resolved, template
 from tests.unit.platform.local.plan.sites import SITE, VOLUME, site
 
+pytestmark = pytest.mark.attack
+
 ROOT = Engine(
     path="/usr/bin/podman",
     version="4.3.1",

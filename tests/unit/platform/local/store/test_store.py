@@ -193,6 +193,7 @@ def test_a_delete_can_say_whom_it_means(store: Store) -> None:
     store.delete("Kode", "dev", PLACE, uid=made["metadata"]["uid"])
 
 
+@pytest.mark.attack
 def test_a_password_that_was_moved_is_remembered_nowhere(store: Store, tmp_path: Path) -> None:
     made = kode(store, password="a-very-odd-password")
     store.replace({**made, "metadata": {**made["metadata"], "labels": {"a": "b"}}})
