@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -60,17 +60,20 @@ async def _exec(request: web.Request) -> web.StreamResponse:
 
     feeding = asyncio.create_task(feed())
     try:
-        while data := await child.stdout.read(1 << 14):
-            if not socket.closed:
+        # Whoever asked may be gone.
+        with suppress(ConnectionError):
+            while data := await child.stdout.read(1 << 14):
                 await socket.send_bytes(bytes((STDOUT,)) + data)
         code = await child.wait()
         cause = {"causes": [{"reason": "ExitCode", "message": str(code)}]}
         status = {"status": "Failure", "details": cause} if code else {"status": "Success"}
-        if not socket.closed:
+        with suppress(ConnectionError):
             await socket.send_bytes(bytes((STATUS,)) + json.dumps(status).encode())
             await socket.close()
     finally:
         feeding.cancel()
+        if child.returncode is None:
+            child.kill()
         child._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - closes its pipes
     return socket
 
@@ -86,6 +89,8 @@ async def _serving() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+        # What a transport closes it closes in the next turns of the loop.
+        await asyncio.sleep(0.1)
 
 
 def _running(words: str) -> list[int]:
@@ -148,7 +153,9 @@ async def test_a_signal_ends_what_was_run_first(number: signal.Signals, alone: s
 async def test_what_nobody_reads_any_more_is_ended(alone: str) -> None:
     async with _serving() as url:
         reading, writing = os.pipe()
-        tool = await _started(url, "sh", "-c", f"{alone} & yes", stdout=writing)
+        tool = await _started(
+            url, "sh", "-c", f"{alone} & while :; do echo y; sleep 0.1; done", stdout=writing
+        )
         os.close(writing)
         try:
             await _until(lambda: len(_running(alone)) == 1)
