@@ -57,7 +57,7 @@ _HARMLESS = frozenset(
     {
         *("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONCOERCECLOCALE", "PYTHONUNBUFFERED"),
         *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONHASHSEED"),
-        # Where `pip install --user` has put this very command.
+        # Where an install for one user has put this very command.
         *("PYTHONUSERBASE", "PYTHONNOUSERSITE"),
     }
 )
