@@ -24,7 +24,9 @@ def deep() -> Iterator[Machine]:
     with newcomers() as found:
         deep = replace(found, root=found.root / ("x" * 80))
         yield deep
+        sockets = Places(deep.root, deep.cache).sockets
         deep.end()
+        assert not sockets.exists()
 
 
 def up(machine: Machine, **variables: str) -> None:

@@ -7,6 +7,7 @@ listens, also where it had been killed before and only its editors were left.
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,10 +104,15 @@ async def stop(places: Places, told: Tell) -> bool:
     if places.run.exists():
         # One that only just begins has told nobody yet, and holds the lock.
         found, left = await _clear(places, told, found)
-    if places.sockets != places.run:
-        with contextlib.suppress(OSError):
-            places.sockets.rmdir()
     return bool(found) or left
+
+
+def _remove_sockets(folder: Path) -> None:
+    """Remove the folder of sockets among temporary files, once nothing runs: some leave theirs."""
+    with contextlib.suppress(OSError):
+        # Nobody else's, and no link to something else.
+        if folder.lstat().st_uid == os.getuid() and not folder.is_symlink():
+            shutil.rmtree(folder)
 
 
 def log(places: Places) -> Path:
