@@ -11,7 +11,7 @@ import pytest
 from tests.local.kodes import kode, template
 from tests.local.machine import KODE, Machine, command_lines, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.attack]
 
 PORT = 8000
 # Serves its folder on the Unix socket that its variable names.

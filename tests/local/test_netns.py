@@ -18,6 +18,8 @@ import kode
 from kode.platform.local.netns.network import UPLINKS, Network, enter
 from tests.local.machine import free_port, until
 
+pytestmark = pytest.mark.attack
+
 PORT = 8000
 HERE = Network()
 SERVES = (sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(PORT))

@@ -20,11 +20,20 @@ Amounts = Annotated[dict[str, FillableQuantity], Field(max_length=MOST_KEYS)]
 """Amounts by resource: cpu, memory, or what a device plugin offers."""
 
 
+_REFERENCES = (
+    "$(NAME) is filled in where NAME is a variable listed before it (the template's come first); "
+    "any other (HOME, PATH, PORT and what else Kode or the image sets) stays as it is written, "
+    "and $$(NAME) is never filled in."
+)
+
+
 class EnvVar(Model):
     """A variable with a literal value."""
 
     name: Annotated[EnvName, Field(description="Name of the variable.")]
-    value: Annotated[EnvValue, Field(description="Its value; empty when left out.")] = ""
+    value: Annotated[
+        EnvValue, Field(description=f"Its value; empty when left out. {_REFERENCES}")
+    ] = ""
 
 
 class KeyRef(Model):
@@ -108,7 +117,7 @@ class TemplateEnvVar(Model):
     )
 
     name: Annotated[EnvName, Field(description="Name of the variable.")]
-    value: Annotated[EnvValue | None, Field(description="Its value, literally.")] = None
+    value: Annotated[EnvValue | None, Field(description=f"Its value. {_REFERENCES}")] = None
     value_from: Annotated[EnvVarSource | None, Field(description="Where its value comes from.")] = (
         None
     )

@@ -13,6 +13,8 @@ from kode.platform.kubernetes.kubeconfig import Access, Server, User
 from kode.platform.kubernetes.objects import Spot
 from kode.platform.kubernetes.transport import Transport
 
+pytestmark = pytest.mark.attack
+
 SPOT = Spot(POD, "team", "dev-0")
 LOOPBACK = (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6))
 
