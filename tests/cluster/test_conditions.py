@@ -238,5 +238,5 @@ def test_the_seeds_first_kode_is_told_what_it_lacks(place: Place) -> None:
 def test_an_editor_that_never_answers_is_told_with_its_port(place: Place) -> None:
     # As an image of another type is: it runs, and listens elsewhere.
     message = place.message("silent", "Unhealthy", seconds=START)
-    assert "nothing answers on port 8443, where an image like linuxserver/code-server" in message
+    assert "nothing answers on port 8443, where an image like code-server listens" in message
     place.warned("silent", "Unhealthy")

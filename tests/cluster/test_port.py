@@ -127,7 +127,7 @@ def test_a_terminal_is_one_on_the_other_side(place: Place) -> None:
     assert shell.wait(_SECONDS) == 0
     said = os.read(ours, 1 << 16).decode()
     assert f"{_ROWS} {_COLUMNS}" in said
-    assert said.rstrip().endswith("5")
+    assert "\r\n5\r\n" in said
     assert termios.tcgetattr(theirs)[3] == before[3] | termios.ECHO
     os.close(ours)
     os.close(theirs)

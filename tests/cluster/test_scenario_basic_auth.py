@@ -69,7 +69,9 @@ def test_a_login_is_remembered_for_browsers_that_do_not_repeat_it(door: Door) ->
     given = door.get("/", login=LOGIN).headers["set-cookie"]
     cookie, _, rest = given.partition("; ")
     assert rest == "Path=/; HttpOnly; SameSite=Strict"
-    assert door.get("/", cookie=cookie).status_code == 200
+    page = door.get("/?folder=/config/my-secure-project", cookie=cookie)
+    assert page.status_code == 200
+    assert "workbench" in page.text
     assert door.socket(cookie=cookie) == 101
     assert door.talk(cookie=cookie)["type"] == "sign"
     for other in (f"{cookie}x", cookie.partition("=")[0], f"x{cookie}"):
