@@ -209,7 +209,9 @@ async def test_a_command_gets_its_variables_and_no_others(there: Surroundings) -
 
 async def test_a_command_gets_signals_as_they_were(there: Surroundings) -> None:
     await inside.run(there, Command(["sh", "-c", 'grep -E "Sig(Ign|Blk)" /proc/self/status >it']))
-    assert {line.split()[1] for line in (there.cwd / "it").read_text().splitlines()} == {"0" * 16}
+    masks = [int(line.split()[1], 16) for line in (there.cwd / "it").read_text().splitlines()]
+    # Those of the C library itself (32 and 33) may come down from whatever started the tests.
+    assert [mask & ~(3 << 31) for mask in masks] == [0, 0]
 
 
 async def test_a_terminal_is_told_of_and_ctrl_c_is_left_to_the_command(
