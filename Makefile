@@ -14,13 +14,13 @@ SOURCES := $(wildcard src devcluster tests tools bench)
 PYTEST := $(BIN)/pytest
 STAGES := check test-local test-devcluster test-faults test-cluster
 # The longest first: each starts as soon as one of those before it has ended.
-CHECKS := unit-rest unit-core unit-search types verify walls layers lint formatted
+CHECKS := unit-rest unit-core unit-envoy unit-search types verify walls layers lint formatted
 HERE := not cluster and not browser
 # The tests that cover the core (pyproject.toml says what that is). Every other test runs without
 # coverage, which makes Python more than twice as slow.
 CORE_TESTS := tests/golden $(addprefix tests/unit/,api cli evaluate gateway render) \
 	$(wildcard tests/unit/test_*.py tests/unit/controllers/test_*.py tests/unit/platform/test_*.py)
-REST_TESTS := $(addprefix tests/,unit envoy contract devcluster)
+ENVOY_TESTS := $(addprefix tests/,envoy contract devcluster)
 # Their tests are parts of `check` and of test-local; `make attack` runs them by themselves.
 ATTACKED = $(addprefix tests/,golden unit envoy local)
 CLUSTER ?= default
@@ -47,8 +47,8 @@ down: venv-local ## stop it; the files stay
 ##@ Check
 
 .PHONY: check
-check: venv ## everything that needs no cluster, in under a minute
-	@$(MAKE) -j3 --keep-going --output-sync=target $(CHECKS)
+check: venv ## everything that needs no cluster
+	@$(MAKE) -j4 --keep-going --output-sync=target $(CHECKS)
 
 .PHONY: test
 test: deps venv ## check, then the tests on this machine, on a real cluster and in a real browser
@@ -200,12 +200,15 @@ walls: venv
 	$(TIMED) $(BIN)/python -m tools.walls
 
 .PHONY: unit
-unit: unit-core unit-search unit-rest
+unit: unit-core unit-search unit-envoy unit-rest
 unit-core: venv
 	$(TIMED) $(PYTEST) $(CORE_TESTS) -m "not hypothesis and $(HERE)" --quiet \
 		--cov --cov-report=term --junit-xml=artifacts/check-core.xml
 unit-search: venv
 	$(TIMED) $(PYTEST) -m "hypothesis and $(HERE)" --quiet --junit-xml=artifacts/check-search.xml
 unit-rest: venv
-	$(TIMED) $(PYTEST) $(REST_TESTS) $(addprefix --ignore=,$(CORE_TESTS)) -m "not hypothesis and $(HERE)" \
+	$(TIMED) $(PYTEST) tests/unit $(addprefix --ignore=,$(CORE_TESTS)) -m "not hypothesis and $(HERE)" \
 		--quiet --junit-xml=artifacts/check-rest.xml
+unit-envoy: venv
+	$(TIMED) $(PYTEST) $(ENVOY_TESTS) -m "not hypothesis and $(HERE)" --quiet \
+		--junit-xml=artifacts/check-envoy.xml

@@ -39,6 +39,13 @@ def test_a_home_that_is_gone_is_made_anew_when_asked(run: Run, memory: Memory) -
     assert again.stderr == "error: the home of kode dev is not gone\nnext: kode start dev\n"
 
 
+def test_who_does_not_wait_for_a_new_home_is_told_at_once(run: Run, memory: Memory) -> None:
+    memory.hold(homeless("ClaimDeleted"))
+    started = run("start", "dev", "--new-home", "--no-wait")
+    assert started.exit_code == 0
+    assert ("renew home", "default", "dev") in memory.asked
+
+
 @pytest.mark.parametrize("reason", ["ClaimDeleted", "ClaimLost", "ClaimTerminating"])
 def test_a_restart_that_would_end_in_no_home_is_refused(
     run: Run, memory: Memory, reason: str

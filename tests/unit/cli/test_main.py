@@ -121,3 +121,20 @@ def test_main_runs_the_command_line(
         main.main()
     assert caught.value.code == 0
     assert capsys.readouterr().out.count("kind: CustomResourceDefinition") == 5
+
+
+def test_what_the_shell_says_to_python_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[dict[str, str]] = []
+
+    def begin(_: str, __: list[str], environment: dict[str, str]) -> None:
+        begun.append(environment)
+
+    monkeypatch.setattr(os, "execve", begin)
+    monkeypatch.setattr(sys, "argv", ["kode", "crds"])
+    monkeypatch.setenv("PYTHONSTARTUP", "somewhere.py")
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    with pytest.raises(SystemExit):
+        main.main()
+    assert len(begun) == 1
+    assert "PYTHONSTARTUP" not in begun[0]
+    assert begun[0]["PYTHONUNBUFFERED"] == "1"

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from kode.api.document import KINDS
 from kode.api.meta import API_VERSION
 from kode.cli.main import app
+from kode.cli.render import load
+from kode.errors import InvalidSpec
 from tests.documents import (
     kode_document,
     proxy_document,
@@ -219,3 +221,12 @@ def test_what_a_template_names_may_be_wrong_itself() -> None:
     assert err.splitlines()[1] == (
         "error: Kode team/dev: EnvoyProxyConfig guard is wrong, as is told above"
     )
+
+
+def test_who_loads_documents_hears_of_a_wrong_one(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(
+        f"apiVersion: {API_VERSION}\nkind: Kode\nmetadata: {{name: dev}}\nspec: {{x: 1}}\n"
+    )
+    with pytest.raises(InvalidSpec):
+        load([file], "default")

@@ -41,11 +41,14 @@ def paths(arguments: list[str]) -> list[str]:
 
 
 def test_every_unit_test_is_in_one_part_and_in_no_other() -> None:
-    core, search, rest = map(pytest_arguments, ("unit-core", "unit-search", "unit-rest"))
-    marks = [words[words.index("-m") + 1] for words in (core, search, rest)]
+    core, search, envoy, rest = map(
+        pytest_arguments, ("unit-core", "unit-search", "unit-envoy", "unit-rest")
+    )
+    marks = [words[words.index("-m") + 1] for words in (core, search, envoy, rest)]
     assert marks == [
         f"not hypothesis and {_HERE}",
         f"hypothesis and {_HERE}",
+        f"not hypothesis and {_HERE}",
         f"not hypothesis and {_HERE}",
     ]
     left_out = [word.removeprefix("--ignore=") for word in rest if word.startswith("--ignore=")]
@@ -53,7 +56,7 @@ def test_every_unit_test_is_in_one_part_and_in_no_other() -> None:
     assert paths(search) == []
     config = tomllib.loads((ROOT / "pyproject.toml").read_text())
     everything = config["tool"]["pytest"]["ini_options"]["testpaths"]
-    assert sorted(["tests/golden", *paths(rest)]) == sorted(everything)
+    assert sorted(["tests/golden", *paths(envoy), *paths(rest)]) == sorted(everything)
     assert "tests/golden" in paths(core)
 
 
@@ -107,8 +110,9 @@ def test_every_attack_is_in_a_stage_and_runs_by_itself() -> None:
     assert environment == ["python3", "-m", "tools.venv", "dev"]
     arguments = pytest_arguments("attack")
     assert arguments[arguments.index("-m") + 1] == "attack and not cluster"
-    stages_of_tests = {"tests/golden", *paths(pytest_arguments("unit-rest"))}
-    stages_of_tests |= {*paths(pytest_arguments("test-local"))}
+    stages_of_tests = {"tests/golden"}
+    for stage in ("unit-rest", "unit-envoy", "test-local"):
+        stages_of_tests |= {*paths(pytest_arguments(stage))}
     assert set(paths(arguments)) <= stages_of_tests
     assert command[0] == "TIMEFORMAT=== attack: %1R s;"
     marked = {path for path in ROOT.glob("tests/**/test_*.py") if _MARK in path.read_text()}
