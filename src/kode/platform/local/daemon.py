@@ -140,6 +140,8 @@ async def _clear(places: Places, told: Tell, found: Running | None) -> tuple[Run
                 left = await _stop_left(places, told)
                 record(places).unlink(missing_ok=True)
                 await asyncio.to_thread(_take_back, places, told)
+                if places.sockets != places.run:
+                    _remove_sockets(places.sockets)
                 return found, left
         except Taken:
             if time.monotonic() > until:
