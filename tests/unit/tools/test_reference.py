@@ -66,12 +66,12 @@ def test_layers_are_those_of_the_contract() -> None:
         layers = ["(cli)", "(render) | (gateway)", "(api) : (names)"]
 
         [[tool.importlinter.contracts]]
-        name = "kopf stays"
+        name = "aiohttp stays"
         type = "forbidden"
     """)
-    assert [line for line in page.splitlines() if line[:3] in {"| `", "- k"}] == [
+    assert [line for line in page.splitlines() if line[:3] in {"| `", "- a"}] == [
         "| `cli` |  |",
         "| `render`, `gateway` | independent |",
         "| `api`, `names` | free to import |",
-        "- kopf stays.",
+        "- aiohttp stays.",
     ]

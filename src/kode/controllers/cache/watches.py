@@ -48,10 +48,8 @@ def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tupl
         sink = ObjectSink(world, kind)
         found.append(Reflector(client, Scope(kind, selector), sink, listing=listing, clock=clock))
     for kind in REFERENTS:
-        # Those of the whole cluster are followed by kopf.
-        if kind.namespaced:
-            referents = ReferentSink(world, kind)
-            found.append(Reflector(client, Scope(kind), referents, listing=listing, clock=clock))
+        referents = ReferentSink(world, kind)
+        found.append(Reflector(client, Scope(kind), referents, listing=listing, clock=clock))
     namespaces = Scope(NAMESPACE, metadata_only=True)
     sink_of_namespaces = NamespaceSink(world)
     found.append(Reflector(client, namespaces, sink_of_namespaces, listing=listing, clock=clock))

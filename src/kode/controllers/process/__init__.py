@@ -1,1 +1,1 @@
-"""The operator as a process: options, logs, lease, health, kopf, start and stop."""
+"""The operator as a process: options, logs, lease, health, start and stop."""

@@ -1,88 +1,75 @@
-"""Whether the operator lives and whether it is ready.
+"""Whether the operator lives and whether it is ready: /healthz and /readyz.
 
-Rule: it is unhealthy only where a restart would help: a loop, a watch or a pass that is stuck. An
-API server that does not answer is no reason to end.
+Rule: it is unhealthy only where a restart would help: a watch or a reconcile that is stuck. An API
+server that does not answer is no reason to end. A loop that is stuck answers no probe at all.
+
+Source: https://kubernetes.io/docs/reference/using-api/health-checks/
 """
 
-import asyncio
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
 from kode.controllers.cache.reflector import Reflector
 from kode.controllers.queue import Queue
 
-_LOG = logging.getLogger(__name__)
-
-_EVERY = 5.0
-_LONGEST_BEAT = 60.0
-"""Seconds without a beat after which the loop is stuck."""
-_LONGEST_SILENCE = 600.0
+_WATCH_TIMEOUT = 600.0
 """Seconds without an event, a bookmark, an answer or an error after which a watch is stuck."""
-_LONGEST_PASS = 600.0
+_RECONCILE_TIMEOUT = 600.0
+"""Seconds after which a reconcile is stuck."""
 
 
-class Pulse:
-    """Looks at the parts of the operator again and again; may be asked from another thread."""
+class Health:
+    """Looks at the parts of the operator when it is asked."""
 
-    def __init__(
-        self, reflectors: Sequence[Reflector], queue: Queue, clock: Callable[[], float]
-    ) -> None:
-        """Watch over the parts.
+    def __init__(self, reflectors: Sequence[Reflector], queue: Queue) -> None:
+        """Take the parts.
 
         Args:
             reflectors: the watches.
-            queue: the passes.
-            clock: monotonic seconds.
+            queue: the reconciles.
         """
         self._reflectors = reflectors
         self._queue = queue
-        self._clock = clock
-        self._beat = clock()
-        self._found: str | None = None
 
-    async def run(self) -> None:
-        """Look for ever."""
-        while True:
-            self._found = self._look()
-            self._beat = self._clock()
-            await asyncio.sleep(_EVERY)
-
-    def problem(self) -> str | None:
-        """Return what is stuck; None where nothing is."""
-        if self._clock() - self._beat > _LONGEST_BEAT:
-            return "the loop is stuck"
-        return self._found
-
-    def ready(self) -> bool:
-        """Tell whether all that exists has been read once."""
-        return all(reflector.synced.is_set() for reflector in self._reflectors)
-
-    def _look(self) -> str | None:
+    def stuck(self) -> str:
+        """Return what is stuck; empty where nothing is."""
         for reflector in self._reflectors:
-            if reflector.silence() > _LONGEST_SILENCE:
+            if reflector.silence() > _WATCH_TIMEOUT:
                 return f"the watch of {reflector.scope.kind.plural} is stuck"
-        if self._queue.longest_run() > _LONGEST_PASS:
-            return "a pass is stuck"
-        return None
+        if self._queue.longest_run() > _RECONCILE_TIMEOUT:
+            return "a reconcile is stuck"
+        return ""
+
+    def unsynced(self) -> str:
+        """Return what has not been listed yet; empty where all has been."""
+        names = [it.scope.kind.plural for it in self._reflectors if not it.synced.is_set()]
+        return f"still listing {', '.join(names)}" if names else ""
 
 
-async def serve(address: str, ready: Callable[[], bool]) -> web.AppRunner:
-    """Answer on /readyz with 200 or 503; return what to clean up in the end.
+async def serve(address: str, health: Health) -> web.AppRunner:
+    """Answer on /healthz and /readyz, with 200 or with 503 and the reason.
 
     Args:
-        address: host:port.
-        ready: whether the operator is ready.
+        address: host:port; port 0 for any that is free.
+        health: is asked at each request.
+
+    Returns:
+        What to clean up in the end.
     """
-
-    async def readyz(_: web.Request) -> web.Response:
-        return web.Response(text="ready") if ready() else web.Response(text="reading", status=503)
-
     app = web.Application()
-    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/healthz", _answer(health.stuck))
+    app.router.add_get("/readyz", _answer(health.unsynced))
     runner = web.AppRunner(app, handle_signals=False, access_log=None)
     await runner.setup()
     host, _, port = address.rpartition(":")
     await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
     return runner
+
+
+def _answer(problem: Callable[[], str]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_: web.Request) -> web.Response:
+        text = problem()
+        return web.Response(text=text or "ok", status=503 if text else 200)
+
+    return answer

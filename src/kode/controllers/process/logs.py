@@ -10,8 +10,6 @@ from typing import Any
 import orjson
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-# kopf runs beside the operator's own loop and leaves signals to it; that is no reason to warn.
-_KNOWN = "kopf._core.reactor.running"
 
 
 class JsonLines(logging.Formatter):
@@ -42,7 +40,4 @@ def set_up(form: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # What kopf says of its own course is of interest only to who looks for a fault.
-    logging.getLogger("kopf").setLevel(level.upper() if level == "debug" else logging.WARNING)
-    logging.getLogger(_KNOWN).setLevel(logging.ERROR)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)

@@ -10,22 +10,24 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from kode.controllers.apply import Applier
 from kode.controllers.cache.watches import reflectors
 from kode.controllers.cache.world import World
 from kode.controllers.gather import Gatherer
 from kode.controllers.process import health, logs
-from kode.controllers.process.health import Pulse
+from kode.controllers.process.health import Health
 from kode.controllers.process.lease import Lease, Terms
-from kode.controllers.process.login import Login
 from kode.controllers.process.options import Options, addresses, own_namespace
-from kode.controllers.process.runtime import Runtime
 from kode.controllers.queue import Queue
 from kode.controllers.reconcile import Reconciler
 from kode.controllers.report import Reporter
+from kode.errors import PlatformError
+from kode.platform.kubernetes import identity
 from kode.platform.kubernetes.client import Client
 from kode.platform.kubernetes.transport import Gate, OpenGate, Transport
 
@@ -48,27 +50,26 @@ class Operator:
             gate: wraps the gate that every write passes; tests stop an operator there.
         """
         clock = time.monotonic
-        login = Login(clock)
+        person = _log_in(options)
         terms = Terms()
-        namespace = options.namespace_of_operator or own_namespace()
+        namespace = options.operator_namespace or own_namespace()
         self._options = options
-        self._lease_transport = Transport(login, OpenGate(terms.renew), delays=())
+        self._lease_transport = Transport(person, OpenGate(terms.renew), delays=())
         self._lease = Lease(
             Client(self._lease_transport),
             namespace=namespace,
-            name=options.lease_name,
+            name=options.leader_election_id,
             identity=f"{os.uname().nodename}-{secrets.token_hex(4)}",
             clock=clock,
             terms=terms,
         )
-        self._transport = Transport(login, gate(self._lease))
+        self._transport = Transport(person, gate(self._lease))
         client = Client(self._transport)
         self._queue = Queue(clock)
         self._passes = False
         self._world = World(self._queue.add)
         self._reflectors = reflectors(client, self._world, clock)
-        self._pulse = Pulse(self._reflectors, self._queue, clock)
-        self._runtime = Runtime(client, self._world, self._pulse.problem, options.liveness)
+        self._health = Health(self._reflectors, self._queue)
         self._reconciler = Reconciler(
             gatherer=Gatherer(
                 client, self._world, namespace, addresses(options.metadata_addresses)
@@ -86,29 +87,21 @@ class Operator:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ending.set)
-        readiness = None
-        if self._options.readiness:
-            readiness = await health.serve(self._options.readiness, self._ready)
+        probes = None
+        if self._options.health_probe_bind_address:
+            probes = await health.serve(self._options.health_probe_bind_address, self._health)
         try:
             await self._until(ending)
         finally:
-            await self._runtime.stop()
-            if readiness:
-                await readiness.cleanup()
+            if probes:
+                await probes.cleanup()
             await self._transport.close()
             await self._lease_transport.close()
         _LOG.info("ended")
 
     async def _until(self, ending: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
-            reading = [
-                group.create_task(part)
-                for part in (
-                    *(reflector.run() for reflector in self._reflectors),
-                    self._runtime.run(),
-                    self._pulse.run(),
-                )
-            ]
+            reading = [group.create_task(reflector.run()) for reflector in self._reflectors]
             working = group.create_task(self._work())
             await ending.wait()
             _LOG.info("ending")
@@ -124,7 +117,9 @@ class Operator:
         async with asyncio.TaskGroup() as group:
             leading = group.create_task(self._lease.run(self._begin))
             self._passes = True
-            await self._queue.run(self._reconciler.reconcile, self._options.workers)
+            await self._queue.run(
+                self._reconciler.reconcile, self._options.max_concurrent_reconciles
+            )
             leading.cancel()
         # Not where passes had to be cut off: a write of theirs may still be under way.
         await self._lease.release()
@@ -133,7 +128,6 @@ class Operator:
         began = time.monotonic()
         for reflector in self._reflectors:
             await reflector.synced.wait()
-        await self._runtime.synced.wait()
         # What was read stays; the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
@@ -147,14 +141,18 @@ class Operator:
     def _begin(self) -> None:
         self._world.tell(self._world.keys())
 
-    def _ready(self) -> bool:
-        return self._pulse.ready() and self._runtime.ready()
-
 
 def run(options: Options) -> None:
-    """Run one replica until it is asked to end."""
+    """Run one replica until it is asked to end; exit with 1 where it has no credentials."""
     logs.set_up(options.log_format, options.log_level)
-    if options.kubeconfig:
-        # Where kopf looks.
-        os.environ["KUBECONFIG"] = options.kubeconfig
-    asyncio.run(Operator(options).run())
+    try:
+        operator = Operator(options)
+    except PlatformError as error:
+        _LOG.error("cannot log in to the API server: %s", error)
+        sys.exit(1)
+    asyncio.run(operator.run())
+
+
+def _log_in(options: Options) -> identity.Person:
+    file = Path(options.kubeconfig) if options.kubeconfig else None
+    return identity.Person(identity.choose(os.environ, file=file), os.environ)

@@ -8,10 +8,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
-from kode.controllers.process.login import NAMESPACE_FILE
 from kode.render.network import METADATA_ADDRESSES
+
+NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+"""Where a pod finds its own namespace."""
 
 
 def own_namespace() -> str:
@@ -33,16 +36,17 @@ def _option(default: object, text: str, **more: object) -> Any:
 class Options:
     """What can be chosen."""
 
-    namespace_of_operator: str = _option(
+    operator_namespace: str = _option(
         "", "namespace of the operator, its lease and the gateway; the pod's own when left out"
     )
-    workers: int = _option(16, "passes over Kodes at a time")
-    lease_name: str = _option("kode-operator", "name of the Lease that says which replica writes")
-    liveness: str = _option(
-        "0.0.0.0:8080", "address of /healthz, which fails when the operator is stuck; empty: none"
+    max_concurrent_reconciles: int = _option(16, "how many Kodes are reconciled at a time")
+    leader_election_id: str = _option(
+        "kode-operator", "name of the Lease that says which replica writes"
     )
-    readiness: str = _option(
-        "0.0.0.0:8081", "address of /readyz, which succeeds once all is read; empty: none"
+    health_probe_bind_address: str = _option(
+        "0.0.0.0:8081",
+        "address of /healthz, which fails when the operator is stuck, and /readyz, which succeeds "
+        "once all is listed; empty: none",
     )
     log_format: str = _option(
         "text", "one line for people, or one JSON object a line", choices=("text", "json")
@@ -71,8 +75,8 @@ def parse(arguments: Sequence[str]) -> Options:
             choices=option.metadata.get("choices"),
         )
     found = parser.parse_args(arguments)
-    if found.workers < 1:
-        parser.error("argument --workers: must be at least 1")
+    if found.max_concurrent_reconciles < 1:
+        parser.error("argument --max-concurrent-reconciles: must be at least 1")
     try:
         addresses(found.metadata_addresses)
     except ValueError as error:

@@ -41,7 +41,8 @@ def choose(
         PlatformError: there is none.
     """
     files = paths(environment, file)
-    if not context and not any(path.exists() for path in files):
+    # A file that a person names must be there.
+    if not context and file is None and not any(path.exists() for path in files):
         found = in_pod(environment)
         if found:
             return found

@@ -232,10 +232,7 @@ def read(files: Iterable[Path]) -> Config:
             raise _trouble(f"{path}: {error.strerror}") from None
     if not config.files:
         text = ", ".join(map(str, wanted))
-        raise _trouble(
-            f"no kubeconfig at {text}; name one with --kubeconfig or KUBECONFIG, or use this "
-            "machine with --local"
-        )
+        raise _trouble(f"no kubeconfig at {text}; name one with --kubeconfig or KUBECONFIG")
     return config
 
 

@@ -9,77 +9,82 @@ from kode.controllers.cache.reflector import Reflector
 from kode.controllers.cache.world import NewsSink, World
 from kode.controllers.inputs import Key
 from kode.controllers.process import health
-from kode.controllers.process.health import Pulse
+from kode.controllers.process.health import Health
 from kode.controllers.queue import Queue
 from kode.platform.kubernetes.client import Scope
 from kode.platform.kubernetes.kinds import SECRET
 from tests.unit.controllers.cluster import Cluster
-from tests.unit.controllers.virtual import VirtualLoop, clock, run
+from tests.unit.controllers.virtual import clock, run
 
 
-def _parts() -> tuple[Reflector, Queue, Pulse]:
+def _parts() -> tuple[Reflector, Queue, Health]:
     sink = NewsSink(World(lambda _: None), SECRET)
     listing = asyncio.Semaphore(1)
     reflector = Reflector(Cluster(), Scope(SECRET), sink, listing=listing, clock=clock)
     queue = Queue(clock)
-    return reflector, queue, Pulse([reflector], queue, clock)
+    return reflector, queue, Health([reflector], queue)
 
 
-def test_it_is_ready_once_all_has_been_read() -> None:
-    async def main() -> list[bool]:
-        reflector, _, pulse = _parts()
-        before = pulse.ready()
+def test_it_is_ready_once_all_has_been_listed() -> None:
+    async def main() -> list[str]:
+        reflector, _, parts = _parts()
+        before = parts.unsynced()
         reflector.synced.set()
-        return [before, pulse.ready()]
+        return [before, parts.unsynced()]
 
-    assert run(main()) == [False, True]
+    assert run(main()) == ["still listing secrets", ""]
 
 
 def test_a_watch_that_is_silent_for_long_is_stuck() -> None:
-    async def main() -> list[str | None]:
-        _, _, pulse = _parts()
-        asyncio.create_task(pulse.run())  # noqa: RUF006
+    async def main() -> list[str]:
+        _, _, parts = _parts()
         await asyncio.sleep(500)
-        before = pulse.problem()
+        before = parts.stuck()
         await asyncio.sleep(200)
-        return [before, pulse.problem()]
+        return [before, parts.stuck()]
 
-    assert run(main()) == [None, "the watch of secrets is stuck"]
+    assert run(main()) == ["", "the watch of secrets is stuck"]
 
 
-def test_a_pass_that_never_ends_is_stuck() -> None:
-    async def main() -> str | None:
-        reflector, queue, pulse = _parts()
+def test_a_reconcile_that_never_ends_is_stuck() -> None:
+    async def main() -> str:
+        reflector, queue, parts = _parts()
 
         async def never(_: Key) -> None:
             await asyncio.sleep(100_000)
 
         queue.add(Key("team", "dev"))
         asyncio.create_task(queue.run(never, 1))  # noqa: RUF006
-        asyncio.create_task(pulse.run())  # noqa: RUF006
         for _ in range(8):
             await asyncio.sleep(100)
             reflector._last_sign = clock()  # noqa: SLF001 - the watch is not what is looked at
-        return pulse.problem()
+        return parts.stuck()
 
-    assert run(main()) == "a pass is stuck"
-
-
-def test_a_loop_that_does_not_get_round_to_it_is_stuck() -> None:
-    async def main() -> str | None:
-        _, _, pulse = _parts()
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualLoop)
-        loop.advance(100)
-        return pulse.problem()
-
-    assert run(main()) == "the loop is stuck"
+    assert run(main()) == "a reconcile is stuck"
 
 
-@pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
-async def test_readiness_is_served(*, ready: bool, status: int) -> None:
-    runner = await health.serve("127.0.0.1:0", lambda: ready)
+class _Parts(Health):
+    def __init__(self, stuck: str = "", unsynced: str = "") -> None:
+        self.stuck = lambda: stuck  # type: ignore[method-assign]
+        self.unsynced = lambda: unsynced  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("parts", "path", "answer"),
+    [
+        (_Parts(), "/healthz", (200, "ok")),
+        (_Parts(), "/readyz", (200, "ok")),
+        (_Parts(stuck="a reconcile is stuck"), "/healthz", (503, "a reconcile is stuck")),
+        (_Parts(stuck="a reconcile is stuck"), "/readyz", (200, "ok")),
+        (_Parts(unsynced="still listing pods"), "/readyz", (503, "still listing pods")),
+        (_Parts(unsynced="still listing pods"), "/healthz", (200, "ok")),
+    ],
+)
+async def test_probes_are_answered_on_one_port(
+    parts: Health, path: str, answer: tuple[int, str]
+) -> None:
+    runner = await health.serve("127.0.0.1:0", parts)
     host, port = runner.addresses[0][:2]
-    async with aiohttp.request("GET", f"http://{host}:{port}/readyz") as response:
-        assert response.status == status
+    async with aiohttp.request("GET", f"http://{host}:{port}{path}") as response:
+        assert (response.status, await response.text()) == answer
     await runner.cleanup()

@@ -11,18 +11,17 @@ from kode.render.network import METADATA_ADDRESSES
 
 def test_each_option_is_taken() -> None:
     arguments = [
-        "--namespace-of-operator=kodes",
-        "--workers=3",
-        "--lease-name=x",
-        "--liveness=127.0.0.1:1",
-        "--readiness=",
+        "--operator-namespace=kodes",
+        "--max-concurrent-reconciles=3",
+        "--leader-election-id=x",
+        "--health-probe-bind-address=127.0.0.1:1",
         "--log-format=json",
         "--log-level=debug",
         "--metadata-addresses=192.0.2.1, 2001:db8::/64",
         "--kubeconfig=/k",
     ]
     blocks = "192.0.2.1, 2001:db8::/64"
-    expected = Options("kodes", 3, "x", "127.0.0.1:1", "", "json", "debug", blocks, "/k")
+    expected = Options("kodes", 3, "x", "127.0.0.1:1", "json", "debug", blocks, "/k")
     assert parse(arguments) == expected
 
 
@@ -39,9 +38,9 @@ def test_without_options_the_defaults_are_those_of_the_types() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        ["--workers=0"],
+        ["--max-concurrent-reconciles=0"],
         ["--metadata-addresses=nowhere"],
-        ["--workers=x"],
+        ["--max-concurrent-reconciles=x"],
         ["--log-format=xml"],
         ["--nothing"],
         ["stray"],

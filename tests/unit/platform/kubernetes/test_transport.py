@@ -3,19 +3,17 @@
 import asyncio
 import time
 
-import kopf
 import pytest
 from aiohttp import web
 
 from kode.api.conditions import Reason
-from kode.controllers.process.login import Login
 from kode.errors import PlatformError
 from kode.platform.kubernetes.client import Client
 from kode.platform.kubernetes.failures import NotLeading, Unauthorized
 from kode.platform.kubernetes.kinds import SECRET
 from kode.platform.kubernetes.transport import Transport
 from tests.unit.controllers.objects import child
-from tests.unit.controllers.server import serving
+from tests.unit.controllers.server import TokenIdentity, serving
 
 MANIFEST = child("Secret", "dev-auth")
 
@@ -105,8 +103,7 @@ async def test_a_cut_connection_is_made_again() -> None:
 
 
 async def test_a_server_that_is_not_there_is_an_error() -> None:
-    nowhere = kopf.ConnectionInfo(server="http://127.0.0.1:9")
-    transport = Transport(Login(lambda: 0.0, lambda: nowhere), delays=())
+    transport = Transport(TokenIdentity("http://127.0.0.1:9"), delays=())
     with pytest.raises(PlatformError, match="does not answer"):
         await Client(transport).get(SECRET, "team", "x")
     await transport.close()

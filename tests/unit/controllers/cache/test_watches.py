@@ -1,0 +1,21 @@
+"""What the operator follows."""
+
+from kode.controllers.cache.watches import reflectors
+from kode.controllers.cache.world import World
+from kode.platform.kubernetes.kinds import CHILDREN, KODE, NAMESPACE, POD, REFERENTS
+from tests.unit.controllers.cluster import Cluster
+from tests.unit.controllers.virtual import clock, run
+
+
+def test_all_that_a_kode_is_made_of_or_refers_to_is_followed_whole_and_by_one_reflector() -> None:
+    async def scopes() -> list[str]:
+        world = World(lambda _: None)
+        return [
+            it.scope.kind.name
+            for it in reflectors(Cluster(), world, clock)
+            if not it.scope.metadata_only and not it.scope.fields
+        ]
+
+    assert sorted(run(scopes())) == sorted(
+        kind.name for kind in (KODE, POD, *CHILDREN, *REFERENTS) if kind != NAMESPACE
+    )
