@@ -10,7 +10,8 @@ from bench import flows, side
 from bench.api import Api
 from bench.figures import Figure
 from bench.program import Program
-from kode.platform.kubernetes.kinds import CHILDREN, KODE, POD
+from kode.kube.resources import POD
+from kode.platform.resources import CHILDREN, KODE
 
 MEMORY_GOAL = 250
 RESTART_GOAL = 60

@@ -20,7 +20,7 @@ from statistics import median
 
 from bench.figures import Figure, Report
 from kode.platform.local.places import Places
-from kode.platform.local.platform import Local
+from kode.platform.local.platform import LocalPlatform
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import Machine, newcomers
 
@@ -88,7 +88,7 @@ def _bare(machine: Machine) -> float:
 
 def _through(machine: Machine) -> float:
     """Return the seconds from the wish to start to the page through the door."""
-    local = Local(Places(machine.root, machine.cache))
+    local = LocalPlatform(Places(machine.root, machine.cache))
 
     async def start() -> float:
         began = time.monotonic()

@@ -6,7 +6,7 @@ controllers) and once to what a person sees (cli). Domain code knows no status c
 
 from dataclasses import dataclass
 
-from kode.api.conditions import Reason
+from kode.api.conditions import Reason as Reason  # noqa: PLC0414 - what is raised names one
 
 
 @dataclass(eq=False)
@@ -44,3 +44,7 @@ class Conflict(KodeError):
 
 class PlatformError(KodeError):
     """The platform refused or failed; tried again with backoff."""
+
+
+class Expired(PlatformError):
+    """A watch cannot go on from where it was (reason Expired); list again."""

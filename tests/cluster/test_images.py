@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.cluster import Cluster
+from kode.platform.cluster.platform import ClusterPlatform
 from kode.platform.port import Command
 from tests.cluster.documents import CODE_SERVER, CODERCOM, PASSWORD, USER, WEBTOP, kode, template
 from tests.cluster.place import Place
@@ -101,7 +101,7 @@ def test_an_extension_is_installed_from_the_command_line_as_the_how_to_says(
     escaped = "".join(f"\\{byte:03o}" for byte in bytes_)
 
     async def run(*argv: str) -> int:
-        cluster = Cluster.of(os.environ)
+        cluster = ClusterPlatform.from_environment(os.environ)
         try:
             return await cluster.execute(name, place.namespace, Command(argv))
         finally:

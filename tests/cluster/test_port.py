@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from kode.errors import NotReady
-from kode.platform.cluster import Cluster
+from kode.platform.cluster.platform import ClusterPlatform
 from kode.platform.port import Command, LogQuery
 from tests.cluster.documents import PASSWORD, USER, kode, stand_in
 from tests.cluster.place import Place
@@ -36,8 +36,8 @@ def _started(place: Place) -> None:
 
 
 @pytest.fixture
-async def cluster() -> AsyncIterator[Cluster]:
-    found = Cluster.of(os.environ)
+async def cluster() -> AsyncIterator[ClusterPlatform]:
+    found = ClusterPlatform.from_environment(os.environ)
     yield found
     await found.close()
 
@@ -59,7 +59,7 @@ def _typed(data: bytes) -> Iterator[None]:
 
 
 async def test_a_command_has_its_input_output_and_exit_code(
-    place: Place, cluster: Cluster, capfdbinary: pytest.CaptureFixture[bytes]
+    place: Place, cluster: ClusterPlatform, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     script = "echo told >&2; cat; exit 7"
     with _typed(b"a\0\xff" * 9000):
@@ -68,20 +68,20 @@ async def test_a_command_has_its_input_output_and_exit_code(
     assert (code, out, err) == (7, b"a\0\xff" * 9000, b"told\n")
 
 
-async def test_a_signal_is_told_as_a_shell_tells_it(place: Place, cluster: Cluster) -> None:
+async def test_a_signal_is_told_as_a_shell_tells_it(place: Place, cluster: ClusterPlatform) -> None:
     with _typed(b""):
         command = Command(("sh", "-c", "kill -9 $$"))
         assert await cluster.execute("dev", place.namespace, command) == 128 + 9
 
 
-async def test_a_command_that_is_not_there_is_told(place: Place, cluster: Cluster) -> None:
+async def test_a_command_that_is_not_there_is_told(place: Place, cluster: ClusterPlatform) -> None:
     with _typed(b""):
         command = Command(("no-such-program",))
         assert await cluster.execute("dev", place.namespace, command) == 127
 
 
 async def test_a_command_is_the_editors_user_and_root_only_where_asked(
-    place: Place, cluster: Cluster, capfdbinary: pytest.CaptureFixture[bytes]
+    place: Place, cluster: ClusterPlatform, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     for root in (False, True):
         with _typed(b""):
@@ -114,10 +114,11 @@ def test_a_terminal_is_one_on_the_other_side(place: Place) -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (_ROWS, _COLUMNS))
     program = (
-        "import asyncio, os\nfrom kode.platform.cluster import Cluster\n"
+        "import asyncio, os\nfrom kode.platform.cluster.platform import ClusterPlatform\n"
         "from kode.platform.port import Command\n"
-        f"print(asyncio.run(Cluster.of(os.environ).execute('dev', {place.namespace!r}, "
-        "Command((), terminal=True))))"
+        "cluster = ClusterPlatform.from_environment(os.environ)\n"
+        f"command = cluster.execute('dev', {place.namespace!r}, Command((), terminal=True))\n"
+        "print(asyncio.run(command))"
     )
     shell = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", program], stdin=theirs, stdout=theirs, stderr=theirs
@@ -133,7 +134,7 @@ def test_a_terminal_is_one_on_the_other_side(place: Place) -> None:
     os.close(theirs)
 
 
-async def test_a_log_is_followed(place: Place, cluster: Cluster) -> None:
+async def test_a_log_is_followed(place: Place, cluster: ClusterPlatform) -> None:
     query = LogQuery(follow=True, tail=0)
     async with aclosing(cluster.logs("dev", place.namespace, query)) as lines:
         first = asyncio.ensure_future(anext(lines))
@@ -143,7 +144,7 @@ async def test_a_log_is_followed(place: Place, cluster: Cluster) -> None:
         assert await first == "two words"
 
 
-async def test_a_log_is_read_to_its_end(place: Place, cluster: Cluster) -> None:
+async def test_a_log_is_read_to_its_end(place: Place, cluster: ClusterPlatform) -> None:
     place.exec("dev", "sh", "-c", "for i in 1 2 3; do echo line $i; done > /proc/1/fd/1")
     # What is written is in the log a moment later: the follower waits for it, the others need not.
     async with aclosing(cluster.logs("dev", place.namespace, LogQuery(follow=True))) as lines:
@@ -154,11 +155,11 @@ async def test_a_log_is_read_to_its_end(place: Place, cluster: Cluster) -> None:
     assert "line 3" not in await _log(cluster, place, LogQuery(source="sidecar"))
 
 
-async def _log(cluster: Cluster, place: Place, query: LogQuery) -> list[str]:
+async def _log(cluster: ClusterPlatform, place: Place, query: LogQuery) -> list[str]:
     return [line async for line in cluster.logs("dev", place.namespace, query)]
 
 
-async def test_events_tell_of_the_pod_as_well(place: Place, cluster: Cluster) -> None:
+async def test_events_tell_of_the_pod_as_well(place: Place, cluster: ClusterPlatform) -> None:
     own = await cluster.events(place.namespace, "dev")
     assert {"Scheduled", "SuccessfulCreate"} <= {event.reason for event in own}
     assert {event.kode for event in own} == {"dev"}
@@ -168,32 +169,19 @@ async def test_events_tell_of_the_pod_as_well(place: Place, cluster: Cluster) ->
     assert set(own) <= set(every)
 
 
-async def test_the_address_answers_while_its_command_runs(place: Place, cluster: Cluster) -> None:
-    address = await cluster.address("dev", place.namespace)
-    forward = await asyncio.create_subprocess_exec(*address.command, stdout=asyncio.subprocess.PIPE)
-    assert forward.stdout is not None
-    try:
-        async with asyncio.timeout(_SECONDS):
-            url = (await forward.stdout.readline()).decode().strip()
-        codes = await _codes(url, address.user)
-    finally:
-        forward.terminate()
-        await forward.wait()
-    assert urlsplit(url).hostname == f"dev--{place.namespace}.localhost"
-    assert codes in {(401, 200), (200, 200)}
-
-
-async def test_each_kode_is_led_to_under_a_host_name_of_its_own(
-    place: Place, cluster: Cluster
+async def test_each_tunnel_answers_under_a_host_name_of_its_kode_alone(
+    place: Place, cluster: ClusterPlatform
 ) -> None:
     hosts = set()
     for name in ("dev", "brief"):
-        address = await cluster.address(name, place.namespace)
-        assert address.lead is not None
-        async with address.lead() as url:
-            assert await _codes(url, address.user) in {(401, 200), (200, 200)}
+        endpoint = await cluster.endpoint(name, place.namespace)
+        assert endpoint.url == ""
+        async with cluster.tunnel(name, place.namespace) as url:
+            assert await _codes(url, endpoint.user) in {(401, 200), (200, 200)}
             hosts.add(urlsplit(url).hostname)
-    assert len(hosts) == 2, "cookies know no ports"
+        with pytest.raises(httpx2.ConnectError):
+            await _codes(url, endpoint.user)
+    assert hosts == {f"{name}--{place.namespace}.localhost" for name in ("dev", "brief")}
 
 
 async def _codes(url: str, user: str | None) -> tuple[int, int]:
@@ -210,7 +198,7 @@ async def _codes(url: str, user: str | None) -> tuple[int, int]:
     return closed.status_code, opened.status_code
 
 
-async def test_what_does_not_run_says_why(place: Place, cluster: Cluster) -> None:
+async def test_what_does_not_run_says_why(place: Place, cluster: ClusterPlatform) -> None:
     await cluster.suspend("brief", place.namespace, suspended=True)
     place.gone("Pod", "brief-0")
     with pytest.raises(NotReady, match="kode start brief"):
@@ -219,7 +207,7 @@ async def test_what_does_not_run_says_why(place: Place, cluster: Cluster) -> Non
         await anext(cluster.logs("brief", place.namespace, LogQuery()))
 
 
-async def test_a_purge_takes_the_files(place: Place, cluster: Cluster) -> None:
+async def test_a_purge_takes_the_files(place: Place, cluster: ClusterPlatform) -> None:
     assert not place.absent("PersistentVolumeClaim", "brief-home")
     await cluster.delete("Kode", "brief", place.namespace, purge=True)
     place.gone("PersistentVolumeClaim", "brief-home")

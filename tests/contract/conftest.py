@@ -14,7 +14,7 @@ import pytest
 
 from kode.errors import RefNotFound
 from kode.platform.local.places import Places
-from kode.platform.local.platform import Local
+from kode.platform.local.platform import LocalPlatform
 from kode.platform.local.store.store import Store
 from kode.platform.port import Platform
 from tests.contract.stage import Stage
@@ -68,10 +68,11 @@ def ground(request: pytest.FixtureRequest, root: Path) -> Ground:
     """A platform."""
     if request.param == "local":
         places = Places(root / "data", root / "cache")
-        return Ground(Local(places), ("team-a", "team-b"), places.store)
-    from kode.platform.cluster import Cluster  # noqa: PLC0415 - needs what only a cluster needs
+        return Ground(LocalPlatform(places), ("team-a", "team-b"), places.store)
+    # It needs what only a cluster needs.
+    from kode.platform.cluster.platform import ClusterPlatform  # noqa: PLC0415
 
-    return Ground(Cluster.of(os.environ), request.getfixturevalue("spaces"))
+    return Ground(ClusterPlatform.from_environment(os.environ), request.getfixturevalue("spaces"))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ async def test_a_kode_that_is_not_there_is_told(stage: Stage) -> None:
     with pytest.raises(RefNotFound):
         await stage.platform.renew_home(name, place)
     with pytest.raises(RefNotFound):
-        await stage.platform.address(name, place)
+        await stage.platform.endpoint(name, place)
     with pytest.raises(RefNotFound):
         await stage.platform.execute(name, place, Command(["true"]))
     with pytest.raises(RefNotFound):

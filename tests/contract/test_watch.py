@@ -6,7 +6,8 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from kode.platform.port import Change, Expired
+from kode.errors import Expired
+from kode.platform.port import Change
 from tests.contract.stage import Document, Stage, copied, version
 
 _SECONDS = 30.0

@@ -19,7 +19,8 @@ from bench.api import Api, Object, collection
 from kode import labels
 from kode.api.meta import API_VERSION
 from kode.api.ports import SESSION_USER
-from kode.platform.kubernetes.kinds import CHILDREN, KODE, POD
+from kode.kube.resources import POD
+from kode.platform.resources import CHILDREN, KODE
 from kode.render.secret import decode
 
 NAME = "dev"
@@ -107,8 +108,8 @@ class Place:
         for kind in (KODE, *CHILDREN):
             for item in await self.api.items(kind.path(self.namespace)):
                 if item["metadata"]["name"] != "default":
-                    found[f"{kind.name} {item['metadata']['name']}"] = self._compared(item)
-                if kind.name == "StatefulSet":
+                    found[f"{kind.kind} {item['metadata']['name']}"] = self._compared(item)
+                if kind.kind == "StatefulSet":
                     marks = item["spec"]["template"]["metadata"].get("annotations") or {}
                     wanted = marks.get(labels.POD_HASH, "")
         pod = await self.pod()

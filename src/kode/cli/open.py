@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from kode.cli.options import Form, Name, Output, Where
 from kode.cli.platforms import visit
 from kode.cli.session import Session
 from kode.cli.terminal import documents
-from kode.platform.port import Address
+from kode.platform.port import Endpoint
 
 
 def command(
@@ -34,45 +34,44 @@ def command(
     """Open a Kode in the browser, once it is ready; print its address and login.
 
     The login is printed where the platform made it up itself. On a cluster, a port of this machine
-    leads there until Ctrl-C; json and yaml name a command that does so, and tells the address.
+    may have to lead there; it does so until Ctrl-C, and that is said.
     """
 
     async def errand(session: Session) -> None:
         await wait.ready(session, name, timeout)
-        address = await session.platform.address(name, session.namespace)
-        if address.lead is None or output in (Form.JSON, Form.YAML):
-            await _tell(address, output, only_print=only_print)
+        endpoint = await session.platform.endpoint(name, session.namespace)
+        if endpoint.url:
+            await _tell(endpoint, output, only_print=only_print)
             return
-        async with address.lead() as url:
-            await _tell(replace(address, url=url), output, only_print=only_print)
+        async with session.platform.tunnel(name, session.namespace) as url:
+            await _tell(replace(endpoint, url=url), output, only_print=only_print)
             sys.stderr.write("this leads there until Ctrl-C\n")
             await asyncio.Event().wait()
 
     visit(where, errand)
 
 
-async def _tell(address: Address, form: Form, *, only_print: bool) -> None:
-    show(address, form)
+async def _tell(endpoint: Endpoint, form: Form, *, only_print: bool) -> None:
+    show(endpoint, form)
     sys.stdout.flush()
     if form is Form.TABLE and not only_print:
         # A browser in the terminal returns only when it is left, and must be served until then.
-        await asyncio.to_thread(_browse, address.url)
+        await asyncio.to_thread(_browse, endpoint.url)
 
 
-def show(address: Address, form: Form = Form.TABLE) -> None:
-    """Write an address: the url alone on its line, the login below."""
+def show(endpoint: Endpoint, form: Form = Form.TABLE) -> None:
+    """Write an endpoint: the url alone on its line, the login below."""
     if form is Form.NAME:
-        sys.stdout.write(f"{address.url}\n")
+        sys.stdout.write(f"{endpoint.url}\n")
         return
     if form is not Form.TABLE:
-        shown = {name: getattr(address, name) for name in ("url", "user", "password")}
-        documents.value(form, {**shown, "command": list(address.command)})
+        documents.value(form, asdict(endpoint))
         return
-    sys.stdout.write(f"{address.url}\n")
-    for title, value in (("user", address.user), ("password", address.password)):
+    sys.stdout.write(f"{endpoint.url}\n")
+    for title, value in (("user", endpoint.user), ("password", endpoint.password)):
         if value is not None:
             sys.stdout.write(f"{title}: {value}\n")
-    if address.user is not None and address.password is None:
+    if endpoint.user is not None and endpoint.password is None:
         sys.stderr.write("the password is the one that was set\n")
 
 

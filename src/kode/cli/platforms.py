@@ -44,17 +44,19 @@ def choose(where: Where) -> Chosen:
     import os
 
     from kode.platform.local.places import Places
-    from kode.platform.local.platform import Local
+    from kode.platform.local.platform import LocalPlatform
 
-    return Chosen(Local(Places.of(os.environ)), local=True)
+    return Chosen(LocalPlatform(Places.of(os.environ)), local=True)
 
 
 def _cluster(where: Where) -> Chosen:
     with needs_cluster():
-        from kode.platform.cluster import Cluster
+        from kode.platform.cluster.platform import ClusterPlatform
     environment, file = config(where)
-    take_over = isinstance(where, Takeover) and where.force
-    cluster = Cluster.of(environment, file=file, context=where.context, take_over=take_over)
+    force_conflicts = isinstance(where, Takeover) and where.force
+    cluster = ClusterPlatform.from_environment(
+        environment, file=file, context=where.context, force_conflicts=force_conflicts
+    )
     return Chosen(cluster, cluster.namespace)
 
 

@@ -53,7 +53,7 @@ def command(
     async def errand() -> None:
         from kode.platform.local import daemon
         from kode.platform.local.places import Places
-        from kode.platform.local.platform import Local
+        from kode.platform.local.platform import LocalPlatform
 
         places = Places.of(os.environ)
         with Progress("starting the platform") as progress:
@@ -61,7 +61,7 @@ def command(
         sys.stdout.write(f"platform: {running.url}\n")
         sys.stdout.flush()
         _tell_who_listens(address)
-        platform = Local(places)
+        platform = LocalPlatform(places)
         session = Session(platform, "default", everywhere=True, local=True)
         try:
             await _kodes(session, timeout, places, empty=empty)
@@ -86,9 +86,9 @@ async def _kodes(session: Session, seconds: float, places: "Places", *, empty: b
     with contextlib.suppress(Conflict):  # another `kode up` was quicker
         await created(session, FIRST, Wish(template=template))
     await wait.ready(session, FIRST, seconds)
-    address = await session.platform.address(FIRST, session.namespace)
+    endpoint = await session.platform.endpoint(FIRST, session.namespace)
     sys.stdout.write(f"{FIRST}: ")
-    show(address)
+    show(endpoint)
     sys.stderr.write(f"next: open it, or kode open {FIRST}; kode down stops everything\n")
 
 

@@ -7,21 +7,25 @@ repeats a write.
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.controllers.cache.store import version_of
 from kode.controllers.cache.world import World
 from kode.controllers.decision import Apply, Delete, Grow, Patch, Write
 from kode.controllers.inputs import ChildKey, Key
 from kode.controllers.ownership import gathered
 from kode.errors import PlatformError
-from kode.platform.kubernetes.client import FIELD_MANAGER, Client
-from kode.platform.kubernetes.failures import Exists, Outdated, Vanished
-from kode.platform.kubernetes.kinds import BY_NAME, KODE, Kind
+from kode.kube.client import Client
+from kode.kube.errors import AlreadyExists, ApiConflict, NotFound
+from kode.kube.resources import ObjectRef, Resource, version_of
+from kode.platform.resources import BY_KIND, KODE
+
+FIELD_MANAGER = "kode"
+"""Who the operator is in managedFields."""
 
 
 class Collision(Exception):
@@ -73,16 +77,16 @@ class Applier:
                     await self._delete(key, write)
 
     async def _create(self, manifest: Object) -> None:
-        kind, namespace, name = _target(manifest)
-        with self._world.echoes.expected((kind.name, namespace, name)) as answered:
+        ref = _ref(manifest)
+        with self._world.echoes.expected(_place(ref)) as answered:
             try:
-                answer = await self._client.create(manifest)
-            except Exists as error:
-                live = await self._refresh(kind, namespace, name)
+                answer = await self._client.create(ref, manifest)
+            except AlreadyExists as error:
+                live = await self._refresh(ref)
                 if live is None:
-                    raise Outdated(error.reason, error.message) from error
-                raise Collision(ChildKey(kind.name, name), live) from error
-            answered.append(self._take(kind, answer))
+                    raise ApiConflict(error.reason, error.message) from error
+                raise Collision(ChildKey(ref.resource.kind, ref.name), live) from error
+            answered.append(self._take(ref.resource, answer))
 
     async def _grow(self, manifest: Object, live: Object) -> None:
         try:
@@ -93,50 +97,51 @@ class Applier:
             raise GrowthRefused(error.reason, error.message) from error
 
     async def _change(self, manifest: Object, live: Object) -> None:
-        kind, namespace, name = _target(manifest)
+        ref = _ref(manifest)
         digest = hashlib.sha256(orjson.dumps(manifest)).hexdigest()
-        if self._world.objects.is_settled(kind, namespace, name, digest):
+        if self._world.objects.is_settled(ref.resource, ref.namespace, ref.name, digest):
             return
-        with self._world.echoes.expected((kind.name, namespace, name)) as answered:
+        with self._world.echoes.expected(_place(ref)) as answered:
             try:
-                await self._gather_ownership(manifest)
-                answer = await self._client.apply(manifest, live["metadata"]["uid"])
-            except (Outdated, Vanished) as error:
-                await self._refresh(kind, namespace, name)
-                raise Outdated(error.reason, error.message) from error
-            answered.append(self._take(kind, answer))
-        if version_of(answer) == version_of(live):
+                await self._gather_ownership(ref, manifest)
+                uid = live["metadata"]["uid"]
+                result = await self._client.apply(ref, manifest, uid=uid, force=True)
+            except (ApiConflict, NotFound) as error:
+                await self._refresh(ref)
+                raise ApiConflict(error.reason, error.message) from error
+            answered.append(self._take(ref.resource, result.document))
+        if version_of(result.document) == version_of(live):
             # The API server sees no difference where we see one: it spells something otherwise.
-            self._world.objects.settle(kind, namespace, name, digest)
+            self._world.objects.settle(ref.resource, ref.namespace, ref.name, digest)
 
     async def _patch(self, key: Key, write: Patch) -> None:
-        kind = BY_NAME[write.child.kind]
+        ref = ObjectRef(BY_KIND[write.child.kind], key.namespace, write.child.name)
         meant: dict[str, Any] = {**(write.body.get("metadata") or {}), "uid": write.uid}
         if write.resource_version:
             meant["resourceVersion"] = write.resource_version
         body = {**write.body, "metadata": meant}
-        namespace, name = key.namespace, write.child.name
-        with self._world.echoes.expected((kind.name, namespace, name)) as answered:
+        with self._world.echoes.expected(_place(ref)) as answered:
             try:
-                answer = await self._client.merge(kind, namespace, name, body)
-            except (Outdated, Vanished) as error:
-                await self._refresh(kind, namespace, name)
-                raise Outdated(error.reason, error.message) from error
-            answered.append(self._take(kind, answer))
+                answer = await self._client.patch_merge(ref, body)
+            except (ApiConflict, NotFound) as error:
+                await self._refresh(ref)
+                raise ApiConflict(error.reason, error.message) from error
+            answered.append(self._take(ref.resource, answer))
 
     async def _delete(self, key: Key, write: Delete) -> None:
-        kind = BY_NAME[write.child.kind]
+        ref = ObjectRef(BY_KIND[write.child.kind], key.namespace, write.child.name)
         try:
-            await self._client.delete(kind, key.namespace, write.child.name, write.uid)
-        except Outdated:
-            await self._refresh(kind, key.namespace, write.child.name)
+            # Where it is gone already, there is nothing to do.
+            with suppress(NotFound):
+                await self._client.delete(ref, uid=write.uid)
+        except ApiConflict:
+            await self._refresh(ref)
             raise
 
-    async def _gather_ownership(self, manifest: Object) -> None:
-        kind, namespace, name = _target(manifest)
-        live = await self._client.get(kind, namespace, name)
+    async def _gather_ownership(self, ref: ObjectRef, manifest: Object) -> None:
+        live = await self._client.find(ref)
         if live is None:
-            raise Outdated(Reason.PLATFORM_ERROR, f"{kind.name} {namespace}/{name} is gone")
+            raise ApiConflict(Reason.PLATFORM_ERROR, f"{ref} is gone")
         entries = gathered(live["metadata"].get("managedFields") or [], FIELD_MANAGER, manifest)
         if entries is None:
             return
@@ -148,27 +153,30 @@ class Applier:
                 "value": live["metadata"]["resourceVersion"],
             },
         ]
-        await self._client.edit(kind, namespace, name, operations)
+        await self._client.patch_json(ref, operations)
 
-    async def _refresh(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """Read an object anew, past the caches."""
-        live = await self._client.get(kind, namespace, name)
+    async def _refresh(self, ref: ObjectRef) -> Object | None:
+        """Read an object again, past the caches."""
+        live = await self._client.find(ref)
         if live is not None:
-            self._take(kind, live)
-        elif kind == KODE:
-            self._world.kodes.forget(Key(namespace, name))
+            self._take(ref.resource, live)
+        elif ref.resource == KODE:
+            self._world.kodes.forget(Key(ref.namespace, ref.name))
         else:
-            self._world.objects.forget(kind, namespace, name)
+            self._world.objects.forget(ref.resource, ref.namespace, ref.name)
         return live
 
-    def _take(self, kind: Kind, answer: Object) -> int:
-        if kind == KODE:
+    def _take(self, resource: Resource, answer: Object) -> int:
+        if resource == KODE:
             self._world.kodes.put(answer)
         else:
-            self._world.objects.put(kind, answer)
+            self._world.objects.put(resource, answer)
         return version_of(answer)
 
 
-def _target(manifest: Object) -> tuple[Kind, str, str]:
-    metadata = manifest["metadata"]
-    return BY_NAME[manifest["kind"]], str(metadata["namespace"]), str(metadata["name"])
+def _ref(manifest: Object) -> ObjectRef:
+    return BY_KIND[manifest["kind"]].ref(manifest)
+
+
+def _place(ref: ObjectRef) -> tuple[str, str, str]:
+    return ref.resource.kind, ref.namespace, ref.name

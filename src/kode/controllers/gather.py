@@ -15,18 +15,11 @@ from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.cache.world import World
 from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.evaluate.observed import claim_phase
+from kode.kube.client import Client
+from kode.kube.resources import CLAIM, NAMESPACE, POD, SECRET, STATEFUL_SET, ObjectRef
 from kode.platform import references
-from kode.platform.kubernetes.client import Client
-from kode.platform.kubernetes.kinds import (
-    BY_NAME,
-    CLAIM,
-    NAMESPACE,
-    POD,
-    REFERENTS,
-    SECRET,
-    STATEFUL_SET,
-)
 from kode.platform.references import Ref
+from kode.platform.resources import BY_KIND, REFERENCED
 from kode.render.network import METADATA_ADDRESSES
 
 _RANDOM_BYTES = 32
@@ -74,7 +67,7 @@ class Gatherer:
         kode = self._world.kodes.get(key)
         children: dict[ChildKey, Object] = {**found, **self._world.objects.of(key)}
         pod = None
-        for child in [child for child in children if child.kind == POD.name]:
+        for child in [child for child in children if child.kind == POD.kind]:
             live = children.pop(child)
             if child.name == names.pod(key.name):
                 pod = live
@@ -93,7 +86,7 @@ class Gatherer:
 
     async def stands(self, key: Key, child: ChildKey) -> Object | None:
         """Return what stands in the place of a child; None where nothing does."""
-        return await self._client.get(BY_NAME[child.kind], key.namespace, child.name)
+        return await self._client.find(ObjectRef(BY_KIND[child.kind], key.namespace, child.name))
 
     async def _with_references(self, inputs: Inputs, kode: Object, now: datetime) -> Inputs:
         named = references.template_of(kode)
@@ -128,7 +121,7 @@ class Gatherer:
         known = self._world.namespaces.get(name)
         if known is not None:
             return known
-        found = await self._client.get(NAMESPACE, "", name)
+        found = await self._client.find(ObjectRef(NAMESPACE, "", name))
         if found is None:
             return Namespace()
         self._world.namespaces.put(found)
@@ -140,27 +133,29 @@ class Gatherer:
         Without it the home would pass for gone.
         """
         key, name = inputs.key, names.home_claim(inputs.key.name)
-        child = ChildKey(CLAIM.name, name)
+        child = ChildKey(CLAIM.kind, name)
         if child in inputs.children or not self._world.objects.find(CLAIM, key.namespace, name):
             return inputs.children
-        live = await self._client.get(CLAIM, key.namespace, name)
+        live = await self._client.find(ObjectRef(CLAIM, key.namespace, name))
         return {**inputs.children, child: live} if live else inputs.children
 
     async def _referent(self, ref: Ref | None) -> Object | None:
         """Return a template or a proxy config; what no cache knows may be newer than the cache."""
         known = self._world.referents.get(ref)
-        kind = BY_NAME.get(ref.kind) if ref else None
-        if known is not None or ref is None or kind not in REFERENTS:
+        kind = BY_KIND.get(ref.kind) if ref else None
+        if known is not None or ref is None or kind not in REFERENCED:
             return known
         if kind.namespaced and not ref.namespace:
             return None
-        found = await self._client.get(kind, ref.namespace, ref.name)
+        found = await self._client.find(ObjectRef(kind, ref.namespace, ref.name))
         if found is not None:
             self._world.referents.put(found)
         return self._world.referents.get(ref)
 
     async def _secret(self, ref: Ref | None) -> Object | None:
-        return await self._client.get(SECRET, ref.namespace, ref.name) if ref else None
+        if ref is None:
+            return None
+        return await self._client.find(ObjectRef(SECRET, ref.namespace, ref.name))
 
     def _claim(self, ref: Ref | None) -> Object | None:
         return self._world.objects.find(CLAIM, ref.namespace, ref.name) if ref else None
@@ -168,10 +163,10 @@ class Gatherer:
     def _notes(self, inputs: Inputs, claim: Object | None, now: datetime) -> tuple[str, ...]:
         """Return warnings about what has been missing for a while."""
         name = inputs.key.name
-        claim = claim or inputs.children.get(ChildKey(CLAIM.name, names.home_claim(name)))
+        claim = claim or inputs.children.get(ChildKey(CLAIM.kind, names.home_claim(name)))
         if claim and claim_phase(claim) == "Pending" and _is_overdue(claim, now):
             return self._world.notes.about(claim)
-        workload = inputs.children.get(ChildKey(STATEFUL_SET.name, names.workload(name)))
+        workload = inputs.children.get(ChildKey(STATEFUL_SET.kind, names.workload(name)))
         asked = workload and (workload.get("spec") or {}).get("replicas") != 0
         if workload and asked and inputs.pod is None and _is_overdue(workload, now):
             return self._world.notes.about(workload)

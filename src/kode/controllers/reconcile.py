@@ -18,7 +18,7 @@ from kode.controllers.inputs import ChildKey, Inputs, Key
 from kode.controllers.queue import Queue
 from kode.controllers.report import Reporter
 from kode.errors import KodeError
-from kode.platform.kubernetes.failures import NotLeading, Outdated, Terminating
+from kode.kube.errors import ApiConflict, NamespaceTerminating, NotLeader
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,9 +79,9 @@ class Reconciler:
             return
         try:
             await self._turns(key)
-        except NotLeading as error:
+        except NotLeader as error:
             _LOG.info("%s: given up: %s", key, error)
-        except Outdated as error:
+        except ApiConflict as error:
             self._queue.retry(key)
             _LOG.info("%s: the world moves too fast: %s", key, error)
         except KodeError as error:
@@ -103,11 +103,11 @@ class Reconciler:
             except Collision as collision:
                 met[collision.child] = collision.live
                 self._met.setdefault(key, set()).add(collision.child)
-            except Outdated as error:
+            except ApiConflict as error:
                 _LOG.debug("%s: %s; gathering again", key, error)
-            except NotLeading:
+            except NotLeader:
                 raise
-            except Terminating as error:
+            except NamespaceTerminating as error:
                 # It goes with its namespace, which the caches will know in a moment.
                 _LOG.debug("%s: %s", key, error)
                 return
@@ -123,7 +123,7 @@ class Reconciler:
                 await self._finish(inputs, decision)
                 return
         text = f"{key}: the world was another one each of {_MOST_TURNS} times that it was read"
-        raise Outdated(Reason.PLATFORM_ERROR, text)
+        raise ApiConflict(Reason.PLATFORM_ERROR, text)
 
     async def _look_up(self, key: Key) -> dict[ChildKey, Object]:
         """Return what still stands in the way of earlier passes."""

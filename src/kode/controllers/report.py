@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kode.api.meta import Object
-from kode.controllers.cache.store import version_of
 from kode.controllers.cache.world import World
 from kode.controllers.inputs import Key
 from kode.errors import PlatformError
 from kode.evaluate.news import Notice
-from kode.platform.kubernetes.client import Client
-from kode.platform.kubernetes.failures import Exists, Terminating, Vanished
-from kode.platform.kubernetes.kinds import EVENT, KODE
+from kode.kube.client import Client
+from kode.kube.errors import AlreadyExists, NamespaceTerminating, NotFound
+from kode.kube.resources import EVENT, ObjectRef, version_of
+from kode.platform.resources import KODE
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,10 +49,12 @@ class Reporter:
         namespace, name = str(metadata["namespace"]), str(metadata["name"])
         gone = dict.fromkeys((kode.get("status") or {}).keys() - status.keys())
         body = {"status": {**gone, **status}}
-        with self._world.echoes.expected((KODE.name, namespace, name)) as answered:
+        with self._world.echoes.expected((KODE.kind, namespace, name)) as answered:
             try:
-                answer = await self._client.merge(KODE, namespace, name, body, subresource="status")
-            except Vanished:
+                answer = await self._client.patch_merge(
+                    ObjectRef(KODE, namespace, name), body, subresource="status"
+                )
+            except NotFound:
                 self._world.kodes.forget(Key(namespace, name))
                 return False
             self._world.kodes.put(answer)
@@ -64,23 +66,21 @@ class Reporter:
         for notice in notices:
             try:
                 await self._record(kode, notice)
-            except Terminating as error:
+            except NamespaceTerminating as error:
                 _LOG.debug("an Event is lost: %s", error)
             except PlatformError as error:
                 _LOG.warning("an Event is lost: %s", error)
 
     async def _record(self, kode: Object, notice: Notice) -> None:
         event = _event(kode, notice)
+        ref = EVENT.ref(event)
         try:
-            await self._client.create(event)
-        except Exists:
-            metadata = event["metadata"]
-            live = await self._client.get(EVENT, metadata["namespace"], metadata["name"])
+            await self._client.create(ref, event)
+        except AlreadyExists:
+            live = await self._client.find(ref)
             count = ((live or {}).get("series") or {}).get("count", 1)
             series = {"count": count + 1, "lastObservedTime": event["eventTime"]}
-            await self._client.merge(
-                EVENT, metadata["namespace"], metadata["name"], {"series": series}
-            )
+            await self._client.patch_merge(ref, {"series": series})
 
 
 def _told_apart(kode: Object) -> tuple[Any, ...]:
@@ -96,7 +96,7 @@ def _event(kode: Object, notice: Notice) -> dict[str, Any]:
     digest = hashlib.sha256(news.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return {
         "apiVersion": EVENT.api_version,
-        "kind": EVENT.name,
+        "kind": EVENT.kind,
         "metadata": {
             "name": f"{metadata['name'][:_LONGEST_STEM]}.{digest}",
             "namespace": metadata["namespace"],
@@ -110,7 +110,7 @@ def _event(kode: Object, notice: Notice) -> dict[str, Any]:
         "note": notice.message[:_LONGEST_NOTE],
         "regarding": {
             "apiVersion": KODE.api_version,
-            "kind": KODE.name,
+            "kind": KODE.kind,
             "namespace": metadata["namespace"],
             "name": metadata["name"],
             "uid": metadata["uid"],

@@ -6,20 +6,16 @@ suite (tests/contract) says what that is.
 Errors, everywhere: `InvalidSpec` for a document that is refused (the message names every wrong
 field), `RefNotFound` (reason NotFound) for what does not exist, `Conflict` (reason AlreadyExists or
 Outdated) for a create over something and for a write of an old version, `NotReady` for what may
-come by itself, `PlatformError` for everything that the platform itself fails in.
+come by itself, `Expired` where a watch must list again, `PlatformError` for everything that the
+platform itself fails in.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from kode.api.meta import Object
-from kode.errors import PlatformError
-
-
-class Expired(PlatformError):
-    """A watch cannot go on from where it was (reason Expired); list again."""
 
 
 @dataclass(frozen=True)
@@ -92,24 +88,18 @@ class LogQuery:
 
 
 @dataclass(frozen=True)
-class Address:
+class Endpoint:
     """Where a browser opens a Kode, and with what.
 
     Attributes:
-        url: what to open; no credentials in it; empty where `lead` gives it.
+        url: what to open; no credentials in it; empty where only a tunnel leads there.
         user: login name; None where none is asked for.
         password: only where the platform made it up itself; never somebody's own.
-        command: for programs: a command that does what `lead` does; it writes the url, in a line of
-            its own, once something listens there. Empty where there is a url.
-        lead: leads a port of this machine there: gives the url that answers until it is left. None
-            where there is a url.
     """
 
     url: str
     user: str | None = None
     password: str | None = field(default=None, repr=False)
-    command: tuple[str, ...] = ()
-    lead: "Callable[[], AbstractAsyncContextManager[str]] | None" = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -202,8 +192,15 @@ class Platform(Protocol):
             Its exit code; 128 and the signal's number where a signal ended it.
         """
 
-    async def address(self, name: str, namespace: str) -> Address:
+    async def endpoint(self, name: str, namespace: str) -> Endpoint:
         """Return where a Kode is opened."""
+
+    def tunnel(self, name: str, namespace: str) -> AbstractAsyncContextManager[str]:
+        """Reach a Kode that has no url: give one on this machine's loopback, until it is left.
+
+        Each connection goes through the platform's own API. The url's host name is the Kode's
+        alone: cookies know no ports.
+        """
 
     async def close(self) -> None:
         """Let go of connections and files."""

@@ -4,15 +4,19 @@ Rule: a test double for words and flow only; what platforms mean is shown by tes
 what the commands come to on a real one by tests/local.
 """
 
+import asyncio
 import itertools
+import os
+import signal
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from kode.api.conditions import Reason
 from kode.api.document import CLUSTER_SCOPED, KINDS, parse
 from kode.api.meta import API_VERSION
 from kode.errors import Conflict, RefNotFound
-from kode.platform.port import Address, Applied, Change, Command, Event, Listing, LogQuery
+from kode.platform.port import Applied, Change, Command, Endpoint, Event, Listing, LogQuery
 
 Object = Mapping[str, Any]
 CREATED = "2026-01-02T03:04:05Z"
@@ -25,7 +29,9 @@ class Memory:
         self.objects: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.happened: tuple[Event, ...] = ()
         self.lines: list[str] = ["one", "two", "three"]
-        self.addresses: dict[str, Address] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.tunnel_url = ""
+        self.tunnels: list[str] = []
         self.asked: list[object] = []
         self.exit_code = 0
         self.turn: Callable[[dict[str, Any]], None] = lambda _: None
@@ -124,12 +130,24 @@ class Memory:
         self.asked.append((name, namespace, command))
         return self.exit_code
 
-    async def address(self, name: str, namespace: str) -> Address:
-        self.asked.append(("address", namespace))
-        found = self.addresses.get(name)
-        if found is None:
+    async def endpoint(self, name: str, namespace: str) -> Endpoint:
+        self.asked.append(("endpoint", namespace))
+        endpoint = self.endpoints.get(name)
+        if endpoint is None:
             raise RefNotFound(Reason.NOT_FOUND, "no address")
-        return found
+        return endpoint
+
+    @asynccontextmanager
+    async def tunnel(self, name: str, namespace: str) -> AsyncGenerator[str, None]:
+        """Lead somewhere until somebody presses Ctrl-C, which is soon."""
+        self.asked.append(("tunnel", namespace))
+        self.tunnels.append(f"{name} opened")
+        soon = asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGINT)
+        try:
+            yield self.tunnel_url
+        finally:
+            self.tunnels.append(f"{name} closed")
+            soon.cancel()
 
     async def close(self) -> None:
         self.closed = True

@@ -1,17 +1,12 @@
 """`kode open`, `exec`, `shell`: how one gets to a Kode."""
 
-import asyncio
 import json
-import os
-import signal
 import sys
 import webbrowser
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
-from kode.platform.port import Address, Command
+from kode.platform.port import Command, Endpoint
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory, kode
 
@@ -28,7 +23,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_browser_is_given_the_address(run: Run, memory: Memory, opened: list[str]) -> None:
     memory.hold(kode("dev"))
-    memory.addresses["dev"] = Address(URL, "me", "made-up")
+    memory.endpoints["dev"] = Endpoint(URL, "me", "made-up")
     result = run("open", "dev")
     assert (result.exit_code, result.stdout) == (0, f"{URL}\nuser: me\npassword: made-up\n")
     assert opened == [URL]
@@ -37,7 +32,7 @@ def test_the_browser_is_given_the_address(run: Run, memory: Memory, opened: list
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "-x", "ssh://h"])
 def test_only_pages_are_opened(run: Run, memory: Memory, opened: list[str], url: str) -> None:
     memory.hold(kode("dev"))
-    memory.addresses["dev"] = Address(url)
+    memory.endpoints["dev"] = Endpoint(url)
     result = run("open", "dev")
     assert (result.exit_code, opened) == (6, [])
     assert "is no address of a page" in result.stderr
@@ -50,7 +45,7 @@ def test_without_a_display_there_is_only_the_address(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     memory.hold(kode("dev"))
-    memory.addresses["dev"] = Address(URL, "me")
+    memory.endpoints["dev"] = Endpoint(URL, "me")
     result = run("open", "dev")
     assert (result.stdout, opened) == (f"{URL}\nuser: me\n", [])
     assert "the password is the one that was set" in result.stderr
@@ -58,59 +53,43 @@ def test_without_a_display_there_is_only_the_address(
 
 def test_an_address_is_only_printed_when_asked(run: Run, memory: Memory, opened: list[str]) -> None:
     memory.hold(kode("dev"), kode("off", suspend=True, phase=""))
-    memory.addresses["dev"] = Address(URL)
+    memory.endpoints["dev"] = Endpoint(URL)
     assert run("open", "dev", "--print").stdout == f"{URL}\n"
     assert run("open", "dev", "-o", "name").stdout == f"{URL}\n"
     assert json.loads(run("open", "dev", "-o", "json").stdout) == {
         "url": URL,
         "user": None,
         "password": None,
-        "command": [],
     }
     assert opened == []
     assert run("open", "off").stderr.endswith("error: off is suspended\nnext: kode start off\n")
 
 
-class Way:
-    """Leads somewhere until somebody presses Ctrl-C, which is soon."""
-
-    def __init__(self) -> None:
-        self.leads: list[str] = []
-
-    @asynccontextmanager
-    async def lead(self) -> AsyncIterator[str]:
-        self.leads.append("begun")
-        soon = asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGINT)
-        try:
-            yield URL
-        finally:
-            self.leads.append("ended")
-            soon.cancel()
-
-
 @pytest.mark.parametrize(
-    ("options", "browsed"), [([], [URL]), (["--print"], []), (["--output", "name"], [])]
+    ("options", "printed", "browsed"),
+    [
+        ([], f"{URL}\nuser: me\n", [URL]),
+        (["--print"], f"{URL}\nuser: me\n", []),
+        (["-o", "name"], f"{URL}\n", []),
+        (["-o", "json"], {"url": URL, "user": "me", "password": None}, []),
+    ],
 )
-def test_a_port_leads_there_until_ctrl_c_and_only_what_leads_is_told(
-    run: Run, memory: Memory, opened: list[str], options: list[str], browsed: list[str]
+def test_a_tunnel_leads_there_until_ctrl_c_where_there_is_no_url(
+    run: Run,
+    memory: Memory,
+    opened: list[str],
+    options: list[str],
+    printed: str | dict[str, object],
+    browsed: list[str],
 ) -> None:
     memory.hold(kode("dev"))
-    way = Way()
-    memory.addresses["dev"] = Address("", command=("lead", "there"), lead=way.lead)
+    memory.endpoints["dev"] = Endpoint("", "me")
+    memory.tunnel_url = URL
     result = run("open", "dev", *options)
-    assert (result.exit_code, result.stdout, opened) == (130, f"{URL}\n", browsed)
-    assert way.leads == ["begun", "ended"]
-
-
-def test_a_program_is_told_the_command_that_leads_there(
-    run: Run, memory: Memory, opened: list[str]
-) -> None:
-    memory.hold(kode("dev"))
-    way = Way()
-    memory.addresses["dev"] = Address("", "me", command=("lead", "there"), lead=way.lead)
-    told = json.loads(run("open", "dev", "-o", "json").stdout)
-    assert told == {"url": "", "user": "me", "password": None, "command": ["lead", "there"]}
-    assert (way.leads, opened) == ([], [])
+    shown = result.stdout if isinstance(printed, str) else json.loads(result.stdout)
+    assert (result.exit_code, shown, opened) == (130, printed, browsed)
+    assert "until Ctrl-C" in result.stderr
+    assert memory.tunnels == ["dev opened", "dev closed"]
 
 
 def test_a_command_has_its_own_exit_code(run: Run, memory: Memory) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import PlatformError
-from kode.platform.kubernetes.client import Client, Page, Scope
-from kode.platform.kubernetes.failures import Exists, Outdated, Vanished
-from kode.platform.kubernetes.kinds import BY_NAME, Kind
+from kode.kube.client import ApplyResult, Client, ListOptions, Page
+from kode.kube.errors import AlreadyExists, ApiConflict, NotFound
+from kode.kube.resources import ObjectRef
+from kode.platform.resources import BY_KIND
 
 Place = tuple[str, str, str]
 
@@ -38,63 +39,77 @@ class Cluster(Client):
         self.objects[_place(stands)] = stands
         return deepcopy(stands)
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
-        self._meet(f"get {kind.name} {namespace}/{name}")
-        return deepcopy(self.objects.get((kind.name, namespace, name)))
+    async def get(self, ref: ObjectRef) -> dict[str, Any]:
+        self._meet(f"get {ref}")
+        live = self.objects.get(_key(ref))
+        if live is None:
+            raise NotFound(Reason.PLATFORM_ERROR, f"get {ref}: not found")
+        return deepcopy(live)
 
-    async def create(self, manifest: Object) -> dict[str, Any]:
-        what = self._write("create", _place(manifest))
-        if _place(manifest) in self.objects:
-            raise Exists(Reason.PLATFORM_ERROR, f"{what}: already exists")
+    async def create(
+        self, ref: ObjectRef, manifest: Object, *, dry_run: bool = False
+    ) -> dict[str, Any]:
+        assert not dry_run
+        what = self._write("create", _key(ref))
+        if _key(ref) in self.objects:
+            raise AlreadyExists(Reason.PLATFORM_ERROR, f"{what}: already exists")
         return self.stand(manifest)
 
-    async def apply(self, manifest: Object, uid: str) -> dict[str, Any]:
-        what = self._write("apply", _place(manifest))
-        live = self.objects.get(_place(manifest))
+    async def apply(
+        self, ref: ObjectRef, manifest: Object, *, uid: str = "", force: bool = False
+    ) -> ApplyResult:
+        assert force
+        what = self._write("apply", _key(ref))
+        live = self.objects.get(_key(ref))
         if live is None or live["metadata"]["uid"] != uid:
-            raise Outdated(Reason.PLATFORM_ERROR, f"{what}: uid mismatch")
-        return self._change(live, manifest)
+            raise ApiConflict(Reason.PLATFORM_ERROR, f"{what}: uid mismatch")
+        return ApplyResult(self._change(live, manifest))
 
-    async def merge(
-        self, kind: Kind, namespace: str, name: str, body: Object, *, subresource: str = ""
+    async def patch_merge(
+        self, ref: ObjectRef, body: Object, *, subresource: str = "", field_manager: str = ""
     ) -> dict[str, Any]:
-        what = self._write("status" if subresource else "patch", (kind.name, namespace, name))
-        live = self.objects.get((kind.name, namespace, name))
+        assert not field_manager
+        what = self._write("status" if subresource else "patch", _key(ref))
+        live = self.objects.get(_key(ref))
         if live is None:
-            raise Vanished(Reason.PLATFORM_ERROR, f"{what}: not found")
+            raise NotFound(Reason.PLATFORM_ERROR, f"{what}: not found")
         meant = body.get("metadata") or {}
         for key in ("uid", "resourceVersion"):
             if meant.get(key, live["metadata"][key]) != live["metadata"][key]:
-                raise Outdated(Reason.PLATFORM_ERROR, f"{what}: another {key}")
+                raise ApiConflict(Reason.PLATFORM_ERROR, f"{what}: another {key}")
         return self._change(live, body)
 
-    async def edit(
-        self, kind: Kind, namespace: str, name: str, operations: list[Mapping[str, Any]]
+    async def patch_json(
+        self, ref: ObjectRef, operations: list[Mapping[str, Any]]
     ) -> dict[str, Any]:
-        self._write("edit", (kind.name, namespace, name))
-        live = self.objects[kind.name, namespace, name]
+        self._write("edit", _key(ref))
+        live = self.objects[_key(ref)]
         (entries,) = (item["value"] for item in operations if "managedFields" in item["path"])
         live["metadata"]["managedFields"] = entries
         return self._change(live, {})
 
-    async def replace(self, manifest: Object) -> dict[str, Any]:
-        what = self._write("replace", _place(manifest))
-        live = self.objects[_place(manifest)]
+    async def replace(self, ref: ObjectRef, manifest: Object) -> dict[str, Any]:
+        what = self._write("replace", _key(ref))
+        live = self.objects[_key(ref)]
         if live["metadata"]["resourceVersion"] != manifest["metadata"]["resourceVersion"]:
-            raise Outdated(Reason.PLATFORM_ERROR, f"{what}: another version")
+            raise ApiConflict(Reason.PLATFORM_ERROR, f"{what}: another version")
         return self.stand(manifest)
 
-    async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
-        what = self._write("delete", (kind.name, namespace, name))
-        live = self.objects.get((kind.name, namespace, name))
-        if live and live["metadata"]["uid"] != uid:
-            raise Outdated(Reason.PLATFORM_ERROR, f"{what}: another uid")
-        self.objects.pop((kind.name, namespace, name), None)
+    async def delete(self, ref: ObjectRef, *, uid: str = "") -> None:
+        what = self._write("delete", _key(ref))
+        live = self.objects.get(_key(ref))
+        if live is None:
+            raise NotFound(Reason.PLATFORM_ERROR, f"{what}: not found")
+        if live["metadata"]["uid"] != uid:
+            raise ApiConflict(Reason.PLATFORM_ERROR, f"{what}: another uid")
+        del self.objects[_key(ref)]
 
-    async def pages(self, scope: Scope, limit: int = 2) -> AsyncGenerator[Page, None]:
-        self._meet(f"list {scope.kind.plural}")
+    async def pages(self, options: ListOptions, limit: int = 2) -> AsyncGenerator[Page, None]:
+        self._meet(f"list {options.resource.plural}")
         found = [
-            deepcopy(live) for place, live in self.objects.items() if place[0] == scope.kind.name
+            deepcopy(live)
+            for place, live in self.objects.items()
+            if place[0] == options.resource.kind
         ]
         for first in range(0, max(len(found), 1), limit):
             yield Page(found[first : first + limit], str(self.version))
@@ -119,9 +134,13 @@ class Cluster(Client):
         return deepcopy(live)
 
 
+def _key(ref: ObjectRef) -> Place:
+    return ref.resource.kind, ref.namespace, ref.name
+
+
 def _place(found: Object) -> Place:
     metadata = found["metadata"]
-    return BY_NAME[found["kind"]].name, metadata.get("namespace", ""), metadata["name"]
+    return BY_KIND[found["kind"]].kind, metadata.get("namespace", ""), metadata["name"]
 
 
 def _merge(live: dict[str, Any], body: Mapping[str, Any]) -> None:

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from kode.platform.kubernetes.client import Client
-from kode.platform.kubernetes.transport import Gate, Transport
+from kode.kube.client import Client
+from kode.kube.transport import Transport, WriteGuard
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,13 +35,13 @@ class TokenIdentity:
     async def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
-    async def renew(self) -> None:
+    async def refresh(self) -> None:
         self._token = self._source()
 
 
 @asynccontextmanager
 async def serving(
-    answer: Answer, *, gate: Gate | None = None, token: Callable[[], str] = lambda: "token"
+    answer: Answer, *, gate: WriteGuard | None = None, token: Callable[[], str] = lambda: "token"
 ) -> AsyncIterator[Client]:
     """Serve answers on loopback; give a client of that server that repeats at once."""
 
@@ -57,7 +57,7 @@ async def serving(
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     transport = Transport(TokenIdentity(url, token), gate, delays=(0.01, 0.01))
     try:
-        yield Client(transport)
+        yield Client(transport, field_manager="kode")
     finally:
         await transport.close()
         await runner.cleanup()

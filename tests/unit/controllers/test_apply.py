@@ -9,8 +9,9 @@ from kode.controllers.cache.world import World
 from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.inputs import ChildKey
 from kode.errors import PlatformError
-from kode.platform.kubernetes.failures import Outdated
-from kode.platform.kubernetes.kinds import KODE, SECRET
+from kode.kube.errors import ApiConflict
+from kode.kube.resources import SECRET
+from kode.platform.resources import KODE
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, child, foreign, kode
 
@@ -54,7 +55,7 @@ async def test_writes_are_made_in_order_until_one_fails() -> None:
     setting = _Setting()
 
     def refuse(what: str) -> PlatformError | None:
-        return Outdated(reason=None, message=what) if "ServiceAccount" in what else None  # type: ignore[arg-type]
+        return ApiConflict(reason=None, message=what) if "ServiceAccount" in what else None  # type: ignore[arg-type]
 
     setting.cluster.trouble = refuse
     account = {**_manifest(), "kind": "ServiceAccount"}
@@ -102,7 +103,7 @@ async def test_an_object_that_was_replaced_is_not_applied_to_and_is_read_anew() 
     replaced = foreign("Secret", "dev-auth", data={"theirs": "x"})
     replaced["metadata"]["uid"] = "another"
     setting.cluster.stand(replaced)
-    with pytest.raises(Outdated):
+    with pytest.raises(ApiConflict):
         await setting.apply(Apply(_manifest(a="b"), live))
     assert setting.cluster.objects["Secret", "team", "dev-auth"]["data"] == {"theirs": "x"}
     assert AUTH not in setting.world.objects.of(KEY)
@@ -112,7 +113,7 @@ async def test_an_object_that_is_gone_is_forgotten() -> None:
     setting = _Setting()
     live = setting.seen(child("Secret", "dev-auth"))
     del setting.cluster.objects["Secret", "team", "dev-auth"]
-    with pytest.raises(Outdated):
+    with pytest.raises(ApiConflict):
         await setting.apply(Apply(_manifest(a="b"), live))
     assert setting.world.objects.of(KEY) == {}
 
@@ -145,7 +146,7 @@ async def test_a_patch_for_another_version_changes_nothing_and_reads_anew() -> N
     stands = setting.cluster.stand(kode(password="x"))
     uid = stands["metadata"]["uid"]
     patch = Patch(ChildKey("Kode", "dev"), uid, "1", {"spec": {"password": None}})
-    with pytest.raises(Outdated):
+    with pytest.raises(ApiConflict):
         await setting.apply(patch)
     found = setting.world.kodes.get(KEY)
     assert found is not None
@@ -155,8 +156,8 @@ async def test_a_patch_for_another_version_changes_nothing_and_reads_anew() -> N
 async def test_a_patch_of_a_kode_that_is_gone_forgets_it() -> None:
     setting = _Setting()
     setting.world.kodes.put(kode())
-    with pytest.raises(Outdated):
-        await setting.apply(Patch(ChildKey(KODE.name, "dev"), "uid-of-dev", None, {"spec": {}}))
+    with pytest.raises(ApiConflict):
+        await setting.apply(Patch(ChildKey(KODE.kind, "dev"), "uid-of-dev", None, {"spec": {}}))
     assert setting.world.kodes.get(KEY) is None
 
 
@@ -164,7 +165,7 @@ async def test_a_patch_of_a_kode_that_is_gone_forgets_it() -> None:
 async def test_a_delete_means_one_uid() -> None:
     setting = _Setting()
     live = setting.seen(child("Secret", "dev-auth"))
-    with pytest.raises(Outdated):
+    with pytest.raises(ApiConflict):
         await setting.apply(Delete(AUTH, "another"))
     await setting.apply(Delete(AUTH, live["metadata"]["uid"]))
     assert setting.cluster.objects == {}

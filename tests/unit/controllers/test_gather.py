@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from kode.controllers.cache.namespaces import Namespace
-from kode.controllers.cache.world import NoteSink, World
+from kode.controllers.cache.world import WarningEventHandler, World
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.kube.resources import CLAIM, POD
 from kode.labels import ALLOW_GRANTS
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD
+from kode.platform.resources import BY_KIND
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, Object, child, foreign, kode, pod, template
 
@@ -23,7 +24,7 @@ class _Setting:
         self.world = World(lambda _: None)
 
     def put(self, kind: str, found: dict[str, Any]) -> None:
-        self.world.objects.put(BY_NAME[kind], found)
+        self.world.objects.put(BY_KIND[kind], found)
 
     async def gather(self, key: Key = KEY, **found: Any) -> Inputs:
         gatherer = Gatherer(self.cluster, self.world, "kode-system")
@@ -32,7 +33,7 @@ class _Setting:
     def warn(self, about: Object, message: str, began: str = "") -> None:
         event = foreign("Event", "warning", message=message, firstTimestamp=began)
         event["involvedObject"] = {"kind": about["kind"], **about["metadata"]}
-        NoteSink(self.world).put(event)
+        WarningEventHandler(self.world).on_upsert(event)
 
 
 @pytest.fixture
@@ -122,9 +123,9 @@ async def test_warnings_about_a_claim_that_pends_for_a_while_are_read(
     setting: _Setting, age: float, notes: tuple[str, ...]
 ) -> None:
     setting.world.kodes.put(kode())
-    claim = child(CLAIM.name, "dev-home")
+    claim = child(CLAIM.kind, "dev-home")
     claim["metadata"]["creationTimestamp"] = _made(age)
-    setting.put(CLAIM.name, claim)
+    setting.put(CLAIM.kind, claim)
     setting.warn(claim, "older", "2026-01-01T00:00:01Z")
     setting.warn(claim, "no class", "2026-01-01T00:00:02Z")
     setting.warn({**claim, "metadata": {**claim["metadata"], "uid": "another"}}, "not this one")
@@ -141,7 +142,7 @@ async def test_warnings_about_a_workload_without_its_pod_are_read(
     workload = child("StatefulSet", "dev", spec={"replicas": replicas})
     setting.put("StatefulSet", workload)
     if with_pod:
-        setting.put(POD.name, pod())
+        setting.put(POD.kind, pod())
     setting.warn(workload, "quota")
     assert (await setting.gather()).notes == notes
 
@@ -177,9 +178,9 @@ async def test_a_reference_that_leads_to_no_namespace_is_not_looked_for(setting:
 
 async def test_a_home_that_lost_its_labels_is_not_taken_for_gone(setting: _Setting) -> None:
     setting.world.kodes.put(kode())
-    home, bare = ChildKey(CLAIM.name, "dev-home"), foreign(CLAIM.name, "dev-home", spec={"a": 1})
+    home, bare = ChildKey(CLAIM.kind, "dev-home"), foreign(CLAIM.kind, "dev-home", spec={"a": 1})
     assert home not in (await setting.gather()).children
-    setting.put(CLAIM.name, bare)
+    setting.put(CLAIM.kind, bare)
     assert home not in (await setting.gather()).children, "it went a moment ago"
     setting.cluster.stand(bare)
     assert (await setting.gather()).children[home]["spec"] == {"a": 1}

@@ -3,18 +3,24 @@
 import pytest
 
 from kode import names
-from kode.controllers.cache.world import KodeSink, ObjectSink, ReferentSink, World
+from kode.controllers.cache.world import (
+    KodeEventHandler,
+    ObjectEventHandler,
+    ReferencedEventHandler,
+    World,
+)
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Decision
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import Key
 from kode.evaluate.news import summary
-from kode.platform.kubernetes.kinds import BY_NAME, POD
+from kode.kube.resources import POD
+from kode.platform.resources import BY_KIND
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import Object, kode, pod, template
 
 NAMES = ["dev", "n" * 63, "n" * 64, "n" * 253, "x-h0123456789abcdef", f"{'a.b-' * 20}c"]
-TEMPLATES = BY_NAME["KodeClusterTemplate"]
+TEMPLATES = BY_KIND["KodeClusterTemplate"]
 
 
 class _Setting:
@@ -25,8 +31,8 @@ class _Setting:
         self.news: list[Key] = []
         self.world = World(self.news.append)
         self.cluster = Cluster()
-        ReferentSink(self.world, TEMPLATES).put(template())
-        KodeSink(self.world).put(kode(self.key))
+        ReferencedEventHandler(self.world, TEMPLATES).on_upsert(template())
+        KodeEventHandler(self.world).on_upsert(kode(self.key))
 
     async def make_pass(self) -> Decision:
         return decide(await Gatherer(self.cluster, self.world, "kode-system").gather(self.key, {}))
@@ -43,7 +49,7 @@ class _Setting:
         assert self.news[-1] == self.key
 
     def see(self, found: Object) -> None:
-        ObjectSink(self.world, BY_NAME[found["kind"]]).put(dict(found))
+        ObjectEventHandler(self.world, BY_KIND[found["kind"]]).on_upsert(dict(found))
 
     def pod(self, *, version: int) -> Object:
         place = ("StatefulSet", "team", names.workload(self.key.name))
@@ -71,7 +77,9 @@ async def test_a_kode_whose_pod_answers_is_ready_whatever_its_name(name: str) ->
 async def test_an_edit_of_the_template_waits_whatever_the_name(name: str) -> None:
     setting = _Setting(name)
     await setting.start()
-    ReferentSink(setting.world, TEMPLATES).put(template(version=2, tz="Europe/Berlin"))
+    ReferencedEventHandler(setting.world, TEMPLATES).on_upsert(
+        template(version=2, tz="Europe/Berlin")
+    )
     assert await setting.ready() == ("True", "UpdatePending", "Running")
     kinds = {type(write) for write in (await setting.make_pass()).writes}
     assert kinds == set(), "nothing is written to what runs"
@@ -82,12 +90,12 @@ async def test_a_kode_is_suspended_only_once_its_pod_has_ended_whatever_its_name
     setting = _Setting(name)
     await setting.start()
     stopped = kode(setting.key, version=9001, suspend=True)
-    KodeSink(setting.world).put(stopped)
+    KodeEventHandler(setting.world).on_upsert(stopped)
     ending = setting.pod(version=9002)
     ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     setting.see(ending)
     assert await setting.ready() == ("False", "Stopping", "Stopping")
     setting.news.clear()
-    ObjectSink(setting.world, POD).remove({**ending})
+    ObjectEventHandler(setting.world, POD).on_delete({**ending})
     assert setting.news == [setting.key]
     assert await setting.ready() == ("False", "Suspended", "Suspended")

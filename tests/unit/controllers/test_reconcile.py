@@ -11,15 +11,15 @@ from kode import labels
 from kode.api.conditions import Reason
 from kode.controllers import reconcile
 from kode.controllers.apply import Applier
-from kode.controllers.cache.world import KodeSink, ReferentSink, World
+from kode.controllers.cache.world import KodeEventHandler, ReferencedEventHandler, World
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import Inputs, Key
 from kode.controllers.queue import Queue
 from kode.controllers.reconcile import LOOK_AGAIN, STATUS_WAITS, Reconciler
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
-from kode.platform.kubernetes.failures import NotLeading, Outdated, Terminating
-from kode.platform.kubernetes.kinds import BY_NAME
+from kode.kube.errors import ApiConflict, NamespaceTerminating, NotLeader
+from kode.platform.resources import BY_KIND
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, Object, foreign, kode, pod, template
 from tests.unit.controllers.virtual import VirtualLoop, clock, run
@@ -67,12 +67,12 @@ class _Setting:
             leads=lambda: self.leads,
             clock=clock,
         )
-        ReferentSink(self.world, BY_NAME["KodeClusterTemplate"]).put(template())
+        ReferencedEventHandler(self.world, BY_KIND["KodeClusterTemplate"]).on_upsert(template())
         self.edit(kode(**spec))
 
     def edit(self, found: Object) -> None:
         """Write the Kode as a person would."""
-        KodeSink(self.world).put(self.cluster.stand(found))
+        KodeEventHandler(self.world).on_upsert(self.cluster.stand(found))
 
     async def make_pass(self) -> list[str]:
         """Make a pass; return what it wrote."""
@@ -117,14 +117,14 @@ def test_two_writes_beyond_the_children_until_it_is_ready_and_none_after() -> No
         extra = [what for what in await setting.make_pass() if not what.startswith("create")]
         claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
         claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
-        setting.world.objects.put(BY_NAME["PersistentVolumeClaim"], claim)
+        setting.world.objects.put(BY_KIND["PersistentVolumeClaim"], claim)
         extra += await setting.make_pass()
         workload = setting.cluster.objects["StatefulSet", "team", "dev"]
         up = pod(version=9000, ready=True)
         template_ = workload["spec"]["template"]["metadata"]
         up["metadata"].update(annotations=template_["annotations"])
         up["metadata"]["ownerReferences"][0]["uid"] = workload["metadata"]["uid"]
-        setting.world.objects.put(BY_NAME["Pod"], up)
+        setting.world.objects.put(BY_KIND["Pod"], up)
         extra += await setting.make_pass()
         assert extra == ["patch Kode dev", "status Kode dev"]
         assert setting.ready()[0] == "Running"
@@ -191,7 +191,7 @@ def test_a_child_of_ours_that_lost_its_labels_is_taken_back() -> None:
         service = setting.cluster.objects["Service", "team", "dev"]
         service["metadata"]["labels"] = {}
         setting.cluster.stand(service)
-        setting.world.objects.forget(BY_NAME["Service"], "team", "dev")
+        setting.world.objects.forget(BY_KIND["Service"], "team", "dev")
         await setting.make_pass()
         found = setting.cluster.objects["Service", "team", "dev"]
         assert found["metadata"]["labels"][labels.MANAGED_BY] == "kode"
@@ -222,7 +222,7 @@ def test_in_a_namespace_that_is_going_nothing_is_made_and_nothing_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def main(setting: _Setting) -> None:
-        gone = Terminating(Reason.PLATFORM_ERROR, "being terminated")
+        gone = NamespaceTerminating(Reason.PLATFORM_ERROR, "being terminated")
         setting.cluster.trouble = lambda what: gone if what.startswith("create") else None
         assert await setting.make_pass() == []
         assert setting.queue.asked == []
@@ -246,7 +246,7 @@ def test_in_a_namespace_that_is_going_nothing_is_made_and_nothing_told(
 def _with_a_larger_wish(setting: _Setting) -> None:
     claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
     claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
-    setting.world.objects.put(BY_NAME["PersistentVolumeClaim"], claim)
+    setting.world.objects.put(BY_KIND["PersistentVolumeClaim"], claim)
     size = {"requests": {"storage": "900Gi"}}
     setting.edit(kode(storage={"resources": size}, env=[{"name": "A", "value": "b"}]))
 
@@ -298,7 +298,7 @@ def test_a_world_that_moves_is_gathered_again_and_in_the_end_tried_later() -> No
         def outdated(what: str) -> PlatformError | None:
             nonlocal tries
             tries += what.startswith("create")
-            return Outdated(Reason.PLATFORM_ERROR, what) if what.startswith("create") else None
+            return ApiConflict(Reason.PLATFORM_ERROR, what) if what.startswith("create") else None
 
         setting.cluster.trouble = outdated
         await setting.make_pass()
@@ -319,7 +319,7 @@ def test_without_the_lease_nothing_is_even_read() -> None:
 
 def test_a_lease_that_is_lost_in_a_pass_ends_it_quietly() -> None:
     async def main(setting: _Setting) -> None:
-        setting.cluster.trouble = lambda what: NotLeading(Reason.PLATFORM_ERROR, what)
+        setting.cluster.trouble = lambda what: NotLeader(Reason.PLATFORM_ERROR, what)
         assert await setting.make_pass() == []
         assert setting.queue.asked == []
 

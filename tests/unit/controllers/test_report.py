@@ -9,7 +9,7 @@ from kode.controllers.cache.world import World
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
 from kode.evaluate.news import Notice
-from kode.platform.kubernetes.failures import Terminating
+from kode.kube.errors import NamespaceTerminating
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, kode
 
@@ -73,7 +73,7 @@ async def test_no_word_is_lost_on_an_event_of_a_namespace_that_goes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     cluster, _, reporter, seen = _setting()
-    cluster.trouble = lambda _: Terminating(Reason.PLATFORM_ERROR, "being terminated")
+    cluster.trouble = lambda _: NamespaceTerminating(Reason.PLATFORM_ERROR, "being terminated")
     await reporter.record(seen, (NOTICE,))
     assert caplog.text == ""
 

@@ -16,9 +16,9 @@ from kode.cli.checks.finding import Check, Finding, fail, look, ok, unknown, war
 from kode.cli.options import Where
 from kode.cli.platforms import config
 from kode.errors import PlatformError
-from kode.platform.kubernetes import identity
-from kode.platform.kubernetes.failures import Refused, Vanished
-from kode.platform.kubernetes.transport import Request, Transport
+from kode.kube import auth
+from kode.kube.errors import ApiError, NotFound
+from kode.kube.transport import Request, Transport
 
 OLDEST = (1, 28)
 OPERATOR = "/apis/apps/v1/namespaces/kode-system/deployments/kode-operator"
@@ -38,8 +38,8 @@ _VERBS = ("get", "list", "watch", "create", "patch", "delete")
 async def findings(where: Where) -> Sequence[Finding]:
     """Return what was found on the cluster that is meant."""
     environment, file = config(where)
-    access = identity.choose(environment, file=file, context=where.context)
-    transport = Transport(identity.Person(access, environment), delays=(), agent="kode")
+    access = auth.select_context(environment, file=file, context=where.context)
+    transport = Transport(auth.KubeconfigAuth(access, environment), delays=(), agent="kode")
     try:
         checks = Checks(transport, where.namespace or access.namespace or "default")
         reached = await look([("api", checks.api)])
@@ -101,9 +101,9 @@ class Checks:
         plural = str(wanted["spec"]["names"]["plural"])
         try:
             found = await self._ask(f"{_CRDS}/{name}")
-        except Vanished:
+        except NotFound:
             return plural, "missing"
-        except Refused as refused:
+        except ApiError as refused:
             _only_forbidden(refused)
             return plural, "unknown"
         return plural, "same" if _schemas(found) == _schemas(wanted) else "other"
@@ -115,11 +115,11 @@ class Checks:
         what = f"try to create a Kode in namespace {self._namespace}"
         params = {"dryRun": "All"}
         try:
-            await self._transport.send(Request("POST", path, what, params=params, body=body))
-        except Vanished:
+            await self._transport.request(Request("POST", path, what, params=params, body=body))
+        except NotFound:
             return fail("kodes", "the API server serves no Kodes", _INSTALL)
-        except Refused as refused:
-            if refused.answer is None or refused.answer.status != HTTPStatus.FORBIDDEN:
+        except ApiError as refused:
+            if refused.response is None or refused.response.code != HTTPStatus.FORBIDDEN:
                 return fail("kodes", str(refused), "kode crds | kubectl apply --server-side -f -")
             return warn("kodes", str(refused), "ask who runs the cluster for a role, or for quota")
         return ok("kodes", f"the API server takes one in namespace {self._namespace} (dry run)")
@@ -128,9 +128,9 @@ class Checks:
         """The operator, which makes Kodes run."""
         try:
             found = await self._ask(OPERATOR)
-        except Vanished:
+        except NotFound:
             return fail("operator", "not there", _INSTALL)
-        except Refused as refused:
+        except ApiError as refused:
             _only_forbidden(refused)
             return unknown("operator", "you may not look into namespace kode-system")
         ready = found.get("status", {}).get("readyReplicas", 0)
@@ -143,7 +143,7 @@ class Checks:
         """The storage class of homes that name none."""
         try:
             found = await self._ask(_CLASSES)
-        except Refused as refused:
+        except ApiError as refused:
             _only_forbidden(refused)
             return unknown("storage", "you may not list storage classes")
         names = [
@@ -178,8 +178,8 @@ class Checks:
         }
         body = json.dumps(review).encode()
         what = f"ask whether you may {verb} Kodes"
-        answer = await self._transport.send(Request("POST", _REVIEWS, what, body=body))
-        return bool(json.loads(answer)["status"].get("allowed"))
+        answer = await self._transport.request(Request("POST", _REVIEWS, what, body=body))
+        return bool(json.loads(answer.body)["status"].get("allowed"))
 
     async def network(self) -> Finding:
         """Whether NetworkPolicies hold."""
@@ -188,7 +188,8 @@ class Checks:
         )
 
     async def _ask(self, path: str) -> dict[str, Any]:
-        found = json.loads(await self._transport.send(Request("GET", path, f"read {path}")))
+        response = await self._transport.request(Request("GET", path, f"read {path}"))
+        found = json.loads(response.body)
         return found if isinstance(found, dict) else {}
 
 
@@ -198,6 +199,6 @@ def _schemas(definition: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _only_forbidden(refused: Refused) -> None:
-    if refused.answer is None or refused.answer.status != HTTPStatus.FORBIDDEN:
+def _only_forbidden(refused: ApiError) -> None:
+    if refused.response is None or refused.response.code != HTTPStatus.FORBIDDEN:
         raise refused

@@ -9,8 +9,8 @@ from typing import Any
 from kode.api.meta import Object
 from kode.controllers.cache import trim
 from kode.controllers.cache.parcel import Packer
-from kode.controllers.cache.store import version_of
 from kode.controllers.inputs import Key
+from kode.kube.resources import version_of
 from kode.platform import references
 from kode.platform.references import Ref
 

@@ -6,7 +6,7 @@ Rule: nothing else of a namespace is kept; the newer resourceVersion wins.
 from dataclasses import dataclass
 
 from kode.api.meta import Object
-from kode.controllers.cache.store import version_of
+from kode.kube.resources import version_of
 from kode.render.grants import is_granting
 
 

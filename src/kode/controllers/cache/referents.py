@@ -8,7 +8,7 @@ from typing import Any
 
 from kode.api.meta import Object
 from kode.controllers.cache import trim
-from kode.controllers.cache.store import version_of
+from kode.kube.resources import version_of
 from kode.platform import references
 from kode.platform.references import Ref
 

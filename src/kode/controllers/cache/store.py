@@ -11,11 +11,11 @@ from kode.api.meta import Object
 from kode.controllers.cache import trim
 from kode.controllers.cache.parcel import Packer
 from kode.controllers.inputs import ChildKey, Key
-from kode.platform.kubernetes.kinds import CLAIM, POD, STATEFUL_SET, Kind
+from kode.kube.resources import CLAIM, POD, STATEFUL_SET, Resource, version_of
 
 _TRIMMERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    CLAIM.name: trim.claim,
-    POD.name: trim.pod,
+    CLAIM.kind: trim.claim,
+    POD.kind: trim.pod,
 }
 
 
@@ -51,19 +51,19 @@ class Store:
         self._groups: dict[Key, _Group] = {}
         self._packers: dict[str, Packer] = {}
 
-    def put(self, kind: Kind, found: Object) -> tuple[Key, ...] | None:
+    def put(self, kind: Resource, found: Object) -> tuple[Key, ...] | None:
         """Remember an object; return the Kodes that it belongs to, None where it is no news."""
         metadata = found["metadata"]
         place = (str(metadata["namespace"]), str(metadata["name"]))
         version = version_of(found)
-        entries = self._entries.setdefault(kind.name, {})
+        entries = self._entries.setdefault(kind.kind, {})
         entry = entries.get(place)
         if entry is not None and version <= entry.version:
             return None
-        parcel = self._packer(kind).pack(_TRIMMERS.get(kind.name, trim.child)(found))
+        parcel = self._packer(kind).pack(_TRIMMERS.get(kind.kind, trim.child)(found))
         owner = self._owner(kind, found)
         if entry is None:
-            entry = entries[place] = _Entry(ChildKey(kind.name, place[1]), version, parcel)
+            entry = entries[place] = _Entry(ChildKey(kind.kind, place[1]), version, parcel)
             return (*self._move(entry, owner), *self._take_pod(kind, place))
         entry.version = version
         if entry.parcel == parcel:
@@ -71,21 +71,21 @@ class Store:
         entry.parcel, entry.settled = parcel, None
         return (*self._move(entry, owner), *self._take_pod(kind, place))
 
-    def remove(self, kind: Kind, found: Object) -> tuple[Key, ...] | None:
+    def remove(self, kind: Resource, found: Object) -> tuple[Key, ...] | None:
         """Forget an object; return the Kodes that it belonged to, None where it is no news."""
         metadata = found["metadata"]
         place = (str(metadata.get("namespace", "")), str(metadata["name"]))
-        entry = self._entries.get(kind.name, {}).get(place)
+        entry = self._entries.get(kind.kind, {}).get(place)
         if entry is None or version_of(found) < entry.version:
             return None
         return self._drop(kind, place)
 
-    def forget(self, kind: Kind, namespace: str, name: str) -> None:
+    def forget(self, kind: Resource, namespace: str, name: str) -> None:
         """Forget an object that turned out to be gone."""
-        if (namespace, name) in self._entries.get(kind.name, {}):
+        if (namespace, name) in self._entries.get(kind.kind, {}):
             self._drop(kind, (namespace, name))
 
-    def keep(self, kind: Kind, seen: set[tuple[str, str]], version: int) -> tuple[Key, ...]:
+    def keep(self, kind: Resource, seen: set[tuple[str, str]], version: int) -> tuple[Key, ...]:
         """Forget what a complete list of a kind does not name.
 
         Args:
@@ -93,7 +93,7 @@ class Store:
             seen: namespaces and names of the list.
             version: the version of the list; what is newer stays.
         """
-        entries = self._entries.get(kind.name, {})
+        entries = self._entries.get(kind.kind, {})
         gone = [
             place
             for place, entry in entries.items()
@@ -101,9 +101,9 @@ class Store:
         ]
         return tuple(key for place in gone for key in self._drop(kind, place))
 
-    def find(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
+    def find(self, kind: Resource, namespace: str, name: str) -> dict[str, Any] | None:
         """Return one object; None where none is known."""
-        entry = self._entries.get(kind.name, {}).get((namespace, name))
+        entry = self._entries.get(kind.kind, {}).get((namespace, name))
         return self._unpacked(entry) if entry else None
 
     def of(self, key: Key) -> dict[ChildKey, dict[str, Any]]:
@@ -123,30 +123,30 @@ class Store:
         """Give every Kode, present or gone, that an object belongs to."""
         return iter(tuple(self._groups))
 
-    def settle(self, kind: Kind, namespace: str, name: str, digest: str) -> None:
+    def settle(self, kind: Resource, namespace: str, name: str, digest: str) -> None:
         """Note that applying something of that digest to the object changes nothing."""
-        entry = self._entries.get(kind.name, {}).get((namespace, name))
+        entry = self._entries.get(kind.kind, {}).get((namespace, name))
         if entry:
             entry.settled = digest
 
-    def is_settled(self, kind: Kind, namespace: str, name: str, digest: str) -> bool:
+    def is_settled(self, kind: Resource, namespace: str, name: str, digest: str) -> bool:
         """Tell whether applying something of that digest would change nothing."""
-        entry = self._entries.get(kind.name, {}).get((namespace, name))
+        entry = self._entries.get(kind.kind, {}).get((namespace, name))
         return entry is not None and entry.settled == digest
 
     def __len__(self) -> int:
         """Return how many objects are remembered."""
         return sum(len(entries) for entries in self._entries.values())
 
-    def _packer(self, kind: Kind) -> Packer:
-        return self._packers.setdefault(kind.name, Packer())
+    def _packer(self, kind: Resource) -> Packer:
+        return self._packers.setdefault(kind.kind, Packer())
 
     def _unpacked(self, entry: _Entry) -> dict[str, Any]:
         found = self._packers[entry.child.kind].unpack(entry.parcel)
         found["metadata"]["resourceVersion"] = str(entry.version)
         return found
 
-    def _owner(self, kind: Kind, found: Object) -> Key | None:
+    def _owner(self, kind: Resource, found: Object) -> Key | None:
         """Return the Kode that an object belongs to.
 
         A pod carries no more of its Kode than a label, which may be cut; the whole name stands at
@@ -158,16 +158,16 @@ class Store:
         metadata = found["metadata"]
         places = [(it.get("kind"), it.get("name")) for it in metadata.get("ownerReferences") or ()]
         # One whose StatefulSet is gone already stays with whom it was.
-        for kind_name, name in (*places, (POD.name, metadata["name"])):
+        for kind_name, name in (*places, (POD.kind, metadata["name"])):
             for key in self.owner(str(kind_name), owner.namespace, str(name)):
                 if names.label_value(key.name) == owner.name:
                     return key
         return owner
 
-    def _take_pod(self, kind: Kind, workload: tuple[str, str]) -> tuple[Key, ...]:
+    def _take_pod(self, kind: Resource, workload: tuple[str, str]) -> tuple[Key, ...]:
         """Put a pod that was seen before its StatefulSet under the right Kode."""
         namespace, name = workload
-        entry = self._entries.get(POD.name, {}).get((namespace, f"{name}-0"))
+        entry = self._entries.get(POD.kind, {}).get((namespace, f"{name}-0"))
         if kind != STATEFUL_SET or entry is None:
             return ()
         before = entry.group.key if entry.group else None
@@ -193,8 +193,8 @@ class Store:
             if not group.members:
                 del self._groups[group.key]
 
-    def _drop(self, kind: Kind, place: tuple[str, str]) -> tuple[Key, ...]:
-        entry = self._entries[kind.name].pop(place)
+    def _drop(self, kind: Resource, place: tuple[str, str]) -> tuple[Key, ...]:
+        entry = self._entries[kind.kind].pop(place)
         key = entry.group.key if entry.group else None
         self._leave(entry)
         return (key,) if key else ()
@@ -219,12 +219,3 @@ def owner_of(found: Object) -> Key | None:
     candidates.append(str((metadata.get("annotations") or {}).get(labels.KODE_NAME)))
     name = next((item for item in candidates if names.label_value(item) == value), value)
     return Key(str(metadata["namespace"]), name)
-
-
-def version_of(found: Object) -> int:
-    """Return the resourceVersion of an object as a number; 0 for what is none.
-
-    Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
-    """
-    text = str(found["metadata"].get("resourceVersion", ""))
-    return int(text) if text.isdecimal() else 0

@@ -8,27 +8,19 @@ import asyncio
 from collections.abc import Callable
 
 from kode import labels
-from kode.controllers.cache.reflector import Reflector
 from kode.controllers.cache.world import (
-    KodeSink,
-    NamespaceSink,
-    NewsSink,
-    NoteSink,
-    ObjectSink,
-    ReferentSink,
+    KodeEventHandler,
+    NamespaceEventHandler,
+    ObjectEventHandler,
+    ReferencedEventHandler,
+    SecretEventHandler,
+    WarningEventHandler,
     World,
 )
-from kode.platform.kubernetes.client import Client, Scope
-from kode.platform.kubernetes.kinds import (
-    CHILDREN,
-    CLAIM,
-    CORE_EVENT,
-    KODE,
-    NAMESPACE,
-    POD,
-    REFERENTS,
-    SECRET,
-)
+from kode.kube.client import Client, ListOptions
+from kode.kube.reflector import Reflector
+from kode.kube.resources import CLAIM, CORE_EVENT, NAMESPACE, POD, SECRET
+from kode.platform.resources import CHILDREN, KODE, REFERENCED
 
 _LISTS_AT_A_TIME = 2
 """Few: pages that wait to be taken in are memory that is not given back."""
@@ -41,23 +33,29 @@ _WARNINGS = "type=Warning,involvedObject.kind!=Pod,involvedObject.kind!=Node"
 def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tuple[Reflector, ...]:
     """Return the reflectors that keep a world true, not yet running."""
     listing = asyncio.Semaphore(_LISTS_AT_A_TIME)
-    found = [Reflector(client, Scope(KODE), KodeSink(world), listing=listing, clock=clock)]
+    found = [
+        Reflector(client, ListOptions(KODE), KodeEventHandler(world), listing=listing, clock=clock)
+    ]
     for kind in (*CHILDREN, POD):
         # An existing claim of anybody's may be named by a Kode.
         selector = "" if kind == CLAIM else _OURS
-        sink = ObjectSink(world, kind)
-        found.append(Reflector(client, Scope(kind, selector), sink, listing=listing, clock=clock))
-    for kind in REFERENTS:
-        referents = ReferentSink(world, kind)
-        found.append(Reflector(client, Scope(kind), referents, listing=listing, clock=clock))
-    namespaces = Scope(NAMESPACE, metadata_only=True)
-    sink_of_namespaces = NamespaceSink(world)
+        sink = ObjectEventHandler(world, kind)
+        found.append(
+            Reflector(client, ListOptions(kind, selector), sink, listing=listing, clock=clock)
+        )
+    for kind in REFERENCED:
+        referents = ReferencedEventHandler(world, kind)
+        found.append(Reflector(client, ListOptions(kind), referents, listing=listing, clock=clock))
+    namespaces = ListOptions(NAMESPACE, metadata_only=True)
+    sink_of_namespaces = NamespaceEventHandler(world)
     found.append(Reflector(client, namespaces, sink_of_namespaces, listing=listing, clock=clock))
-    secrets = Scope(SECRET, _OTHERS, metadata_only=True)
-    sink_of_news = NewsSink(world, SECRET)
+    secrets = ListOptions(SECRET, _OTHERS, metadata_only=True)
+    sink_of_news = SecretEventHandler(world, SECRET)
     found.append(
         Reflector(client, secrets, sink_of_news, listing=listing, clock=clock, contents=False)
     )
-    warnings = Scope(CORE_EVENT, fields=_WARNINGS)
-    found.append(Reflector(client, warnings, NoteSink(world), listing=listing, clock=clock))
+    warnings = ListOptions(CORE_EVENT, fields=_WARNINGS)
+    found.append(
+        Reflector(client, warnings, WarningEventHandler(world), listing=listing, clock=clock)
+    )
     return tuple(found)

@@ -13,10 +13,11 @@ from kode.controllers.cache.kodes import Kodes, key_of
 from kode.controllers.cache.namespaces import Namespaces
 from kode.controllers.cache.notes import Notes
 from kode.controllers.cache.referents import Referents
-from kode.controllers.cache.store import Store, version_of
+from kode.controllers.cache.store import Store
 from kode.controllers.inputs import Key
-from kode.platform.kubernetes.kinds import CLAIM, KODE, SECRET, Kind
+from kode.kube.resources import CLAIM, SECRET, Resource, version_of
 from kode.platform.references import Ref
+from kode.platform.resources import KODE
 
 Seen = set[tuple[str, str]]
 """Namespaces and names of a complete list."""
@@ -43,76 +44,76 @@ class World:
         """Return every Kode, and those that are gone and left something behind."""
         return {*self.kodes.keys(), *self.objects.keys()}
 
-    def tell(self, keys: Iterable[Key]) -> None:
+    def enqueue(self, keys: Iterable[Key]) -> None:
         """Ask for a pass over each of the Kodes."""
         for key in keys:
             self._notify(key)
 
-    def refer_changed(self, ref: Ref | None) -> None:
+    def enqueue_dependents(self, ref: Ref | None) -> None:
         """Ask for a pass over each Kode that a template, proxy config, Secret or claim reaches."""
         if ref is None:
             return
-        self.tell(self.kodes.referrers(ref))
+        self.enqueue(self.kodes.referrers(ref))
         if ref.kind.startswith("EnvoyProxy"):
             for template in self.referents.templates_naming(ref):
-                self.tell(self.kodes.referrers(template))
+                self.enqueue(self.kodes.referrers(template))
 
 
-class KodeSink:
+class KodeEventHandler:
     """Takes what is seen of Kodes."""
 
     def __init__(self, world: World) -> None:
         """Put it into a world."""
         self._world = world
 
-    def put(self, found: dict[str, Any]) -> None:
+    def on_upsert(self, found: dict[str, Any]) -> None:
         """Take a Kode as it is now."""
         if self._world.kodes.put(found):
             key = key_of(found)
-            place = (KODE.name, key.namespace, key.name)
+            place = (KODE.kind, key.namespace, key.name)
             self._world.echoes.tell(place, version_of(found), (key,))
 
-    def remove(self, found: dict[str, Any]) -> None:
+    def on_delete(self, found: dict[str, Any]) -> None:
         """Take that a Kode is gone."""
         if self._world.kodes.remove(found):
-            self._world.tell([key_of(found)])
+            self._world.enqueue([key_of(found)])
 
-    def keep(self, seen: Seen, version: int) -> None:
+    def on_resync(self, seen: Seen, version: int) -> None:
         """Take a complete list: other Kodes are gone."""
-        self._world.tell(self._world.kodes.keep(seen, version))
+        self._world.enqueue(self._world.kodes.keep(seen, version))
 
 
-class ObjectSink:
+class ObjectEventHandler:
     """Takes what is seen of children, pods or claims."""
 
-    def __init__(self, world: World, kind: Kind) -> None:
+    def __init__(self, world: World, kind: Resource) -> None:
         """Put objects of one kind into a world."""
         self._world = world
         self._kind = kind
 
-    def put(self, found: dict[str, Any]) -> None:
+    def on_upsert(self, found: dict[str, Any]) -> None:
         """Take an object as it is now."""
         keys = self._world.objects.put(self._kind, found)
         if keys is None:
             return
-        self._world.echoes.tell((self._kind.name, *_place(found)), version_of(found), keys)
+        self._world.echoes.tell((self._kind.kind, *_place(found)), version_of(found), keys)
         if self._named:
-            self._world.refer_changed(self._ref(found))
+            self._world.enqueue_dependents(self._ref(found))
 
-    def remove(self, found: dict[str, Any]) -> None:
+    def on_delete(self, found: dict[str, Any]) -> None:
         """Take that an object is gone."""
         keys = self._world.objects.remove(self._kind, found)
         if keys is None:
             return
-        self._world.tell(keys)
+        self._world.enqueue(keys)
         if self._named:
-            self._world.refer_changed(self._ref(found))
+            self._world.enqueue_dependents(self._ref(found))
 
-    def keep(self, seen: Seen, version: int) -> None:
+    def on_resync(self, seen: Seen, version: int) -> None:
         """Take a complete list: other objects are gone."""
-        self._world.tell(self._world.objects.keep(self._kind, seen, version))
+        self._world.enqueue(self._world.objects.keep(self._kind, seen, version))
         if self._named:
-            self._world.tell(self._world.kodes.referrers_by_kind(self._kind.name))
+            self._world.enqueue(self._world.kodes.referrers_by_kind(self._kind.kind))
 
     @property
     def _named(self) -> bool:
@@ -120,92 +121,92 @@ class ObjectSink:
         return self._kind in (SECRET, CLAIM)
 
     def _ref(self, found: Object) -> Ref:
-        return Ref(self._kind.name, *_place(found))
+        return Ref(self._kind.kind, *_place(found))
 
 
-class NewsSink:
+class SecretEventHandler:
     """Takes that something was seen, and remembers nothing of it."""
 
-    def __init__(self, world: World, kind: Kind) -> None:
+    def __init__(self, world: World, kind: Resource) -> None:
         """Tell the Kodes of a world that name objects of a kind."""
         self._world = world
         self._kind = kind
 
-    def put(self, found: dict[str, Any]) -> None:
+    def on_upsert(self, found: dict[str, Any]) -> None:
         """Take that an object changed."""
-        self._world.refer_changed(Ref(self._kind.name, *_place(found)))
+        self._world.enqueue_dependents(Ref(self._kind.kind, *_place(found)))
 
-    def remove(self, found: dict[str, Any]) -> None:
+    def on_delete(self, found: dict[str, Any]) -> None:
         """Take that an object is gone."""
-        self.put(found)
+        self.on_upsert(found)
 
-    def keep(self, seen: Seen, version: int) -> None:  # noqa: ARG002 - the protocol's arguments
+    def on_resync(self, seen: Seen, version: int) -> None:  # noqa: ARG002 - the protocol's arguments
         """Take that anything may have changed."""
-        self._world.tell(self._world.kodes.referrers_by_kind(self._kind.name))
+        self._world.enqueue(self._world.kodes.referrers_by_kind(self._kind.kind))
 
 
-class NamespaceSink:
+class NamespaceEventHandler:
     """Takes what is seen of namespaces."""
 
     def __init__(self, world: World) -> None:
         """Put them into a world."""
         self._world = world
 
-    def put(self, found: dict[str, Any]) -> None:
+    def on_upsert(self, found: dict[str, Any]) -> None:
         """Take a namespace as it is now."""
         if self._world.namespaces.put(found):
-            self._world.tell(self._world.kodes.reached_from(str(found["metadata"]["name"])))
+            self._world.enqueue(self._world.kodes.reached_from(str(found["metadata"]["name"])))
 
-    def remove(self, found: dict[str, Any]) -> None:
+    def on_delete(self, found: dict[str, Any]) -> None:
         """Take that a namespace is gone, and all that was in it."""
         self._world.namespaces.remove(found)
 
-    def keep(self, seen: Seen, version: int) -> None:
+    def on_resync(self, seen: Seen, version: int) -> None:
         """Take a complete list: other namespaces are gone."""
         self._world.namespaces.keep({name for _, name in seen}, version)
 
 
-class NoteSink:
+class WarningEventHandler:
     """Takes what Kubernetes warns of."""
 
     def __init__(self, world: World) -> None:
         """Put it into a world."""
         self._world = world
 
-    def put(self, found: dict[str, Any]) -> None:
+    def on_upsert(self, found: dict[str, Any]) -> None:
         """Take a warning."""
         ref = self._world.notes.put(found)
         if ref is not None:
-            self._world.tell(self._world.objects.owner(ref.kind, ref.namespace, ref.name))
-            self._world.tell(self._world.kodes.referrers(ref))
+            self._world.enqueue(self._world.objects.owner(ref.kind, ref.namespace, ref.name))
+            self._world.enqueue(self._world.kodes.referrers(ref))
 
-    def remove(self, found: dict[str, Any]) -> None:
+    def on_delete(self, found: dict[str, Any]) -> None:
         """Leave it: a warning that has run out may be true for all that."""
 
-    def keep(self, seen: Seen, version: int) -> None:
+    def on_resync(self, seen: Seen, version: int) -> None:
         """Leave the others, as above."""
 
 
-class ReferentSink:
+class ReferencedEventHandler:
     """Takes what is seen of templates or proxy configs."""
 
-    def __init__(self, world: World, kind: Kind) -> None:
+    def __init__(self, world: World, kind: Resource) -> None:
         """Put documents of one kind into a world."""
         self._world = world
         self._kind = kind
 
-    def put(self, found: dict[str, Any]) -> None:
+    def on_upsert(self, found: dict[str, Any]) -> None:
         """Take a document as it is now."""
-        self._world.refer_changed(self._world.referents.put(found))
+        self._world.enqueue_dependents(self._world.referents.put(found))
 
-    def remove(self, found: dict[str, Any]) -> None:
+    def on_delete(self, found: dict[str, Any]) -> None:
         """Take that a document is gone."""
-        self._world.refer_changed(self._world.referents.remove(found))
+        self._world.enqueue_dependents(self._world.referents.remove(found))
 
-    def keep(self, seen: Seen, version: int) -> None:
+    def on_resync(self, seen: Seen, version: int) -> None:
         """Take a complete list: other documents are gone."""
-        for ref in self._world.referents.keep(self._kind.name, seen, version):
-            self._world.refer_changed(ref)
+        for ref in self._world.referents.keep(self._kind.kind, seen, version):
+            self._world.enqueue_dependents(ref)
 
 
 def _place(found: Object) -> tuple[str, str]:

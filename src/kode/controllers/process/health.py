@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
-from kode.controllers.cache.reflector import Reflector
 from kode.controllers.queue import Queue
+from kode.kube.reflector import Reflector
 
 _WATCH_TIMEOUT = 600.0
 """Seconds without an event, a bookmark, an answer or an error after which a watch is stuck."""
@@ -35,15 +35,15 @@ class Health:
     def stuck(self) -> str:
         """Return what is stuck; empty where nothing is."""
         for reflector in self._reflectors:
-            if reflector.silence() > _WATCH_TIMEOUT:
-                return f"the watch of {reflector.scope.kind.plural} is stuck"
+            if reflector.seconds_since_activity() > _WATCH_TIMEOUT:
+                return f"the watch of {reflector.options.resource.plural} is stuck"
         if self._queue.longest_run() > _RECONCILE_TIMEOUT:
             return "a reconcile is stuck"
         return ""
 
     def unsynced(self) -> str:
         """Return what has not been listed yet; empty where all has been."""
-        names = [it.scope.kind.plural for it in self._reflectors if not it.synced.is_set()]
+        names = [it.options.resource.plural for it in self._reflectors if not it.synced.is_set()]
         return f"still listing {', '.join(names)}" if names else ""
 
 

@@ -15,21 +15,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kode.controllers.apply import Applier
+from kode.controllers.apply import FIELD_MANAGER, Applier
 from kode.controllers.cache.watches import reflectors
 from kode.controllers.cache.world import World
 from kode.controllers.gather import Gatherer
 from kode.controllers.process import health, logs
 from kode.controllers.process.health import Health
-from kode.controllers.process.lease import Lease, Terms
 from kode.controllers.process.options import Options, addresses, own_namespace
 from kode.controllers.queue import Queue
 from kode.controllers.reconcile import Reconciler
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
-from kode.platform.kubernetes import identity
-from kode.platform.kubernetes.client import Client
-from kode.platform.kubernetes.transport import Gate, OpenGate, Transport
+from kode.kube import auth
+from kode.kube.client import Client
+from kode.kube.lease import Lease, LeaseTimings
+from kode.kube.transport import NoGuard, Transport, WriteGuard
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Operator:
     """One replica."""
 
     def __init__(
-        self, options: Options, gate: Callable[[Gate], Gate] = lambda lease: lease
+        self, options: Options, gate: Callable[[WriteGuard], WriteGuard] = lambda lease: lease
     ) -> None:
         """Put the parts together.
 
@@ -51,12 +51,12 @@ class Operator:
         """
         clock = time.monotonic
         person = _log_in(options)
-        terms = Terms()
+        terms = LeaseTimings()
         namespace = options.operator_namespace or own_namespace()
         self._options = options
-        self._lease_transport = Transport(person, OpenGate(terms.renew), delays=())
+        self._lease_transport = Transport(person, NoGuard(terms.renew), delays=())
         self._lease = Lease(
-            Client(self._lease_transport),
+            Client(self._lease_transport, field_manager=FIELD_MANAGER),
             namespace=namespace,
             name=options.leader_election_id,
             identity=f"{os.uname().nodename}-{secrets.token_hex(4)}",
@@ -64,7 +64,7 @@ class Operator:
             terms=terms,
         )
         self._transport = Transport(person, gate(self._lease))
-        client = Client(self._transport)
+        client = Client(self._transport, field_manager=FIELD_MANAGER)
         self._queue = Queue(clock)
         self._passes = False
         self._world = World(self._queue.add)
@@ -139,7 +139,7 @@ class Operator:
         )
 
     def _begin(self) -> None:
-        self._world.tell(self._world.keys())
+        self._world.enqueue(self._world.keys())
 
 
 def run(options: Options) -> None:
@@ -153,6 +153,6 @@ def run(options: Options) -> None:
     asyncio.run(operator.run())
 
 
-def _log_in(options: Options) -> identity.Person:
+def _log_in(options: Options) -> auth.KubeconfigAuth:
     file = Path(options.kubeconfig) if options.kubeconfig else None
-    return identity.Person(identity.choose(os.environ, file=file), os.environ)
+    return auth.KubeconfigAuth(auth.select_context(os.environ, file=file), os.environ)

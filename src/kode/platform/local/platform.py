@@ -9,7 +9,7 @@ The store waits for the disk, so each of its calls is made in a thread.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -35,13 +35,13 @@ from kode.platform.local.statuses import believed, stamp
 from kode.platform.local.store.entry import STORED, Document, Entry, Key
 from kode.platform.local.store.follow import follow
 from kode.platform.local.store.store import Store, absent, check_version, with_status_of
-from kode.platform.port import Address, Applied, Change, Command, Event, Listing, LogQuery
+from kode.platform.port import Applied, Change, Command, Endpoint, Event, Listing, LogQuery
 
 _KODE = "Kode"
 _DOOR = "door"
 
 
-class Local:
+class LocalPlatform:
     """Kodes on this machine."""
 
     def __init__(self, places: Places) -> None:
@@ -201,7 +201,7 @@ class Local:
         found = inside.find(self._places.run, _instance(kode), str(Key.of(kode)))
         return await inside.run(found, command)
 
-    async def address(self, name: str, namespace: str) -> Address:
+    async def endpoint(self, name: str, namespace: str) -> Endpoint:
         """Return where a Kode is opened."""
         key = _key(_KODE, name, namespace)
         seen = await asyncio.to_thread(gather, self._opened(), key)
@@ -218,9 +218,14 @@ class Local:
         assert isinstance(kode, Kode)  # noqa: S101 - gathered by kind
         found = login.find(seen, kode)
         if found.credentials is None:
-            return Address(url)
+            return Endpoint(url)
         shown = found.credentials.password if found.generated else None
-        return Address(url, found.credentials.user, shown)
+        return Endpoint(url, found.credentials.user, shown)
+
+    @asynccontextmanager
+    async def tunnel(self, name: str, namespace: str) -> AsyncGenerator[str, None]:
+        """Give the url itself: this machine is where the Kode is."""
+        yield (await self.endpoint(name, namespace)).url
 
     async def close(self) -> None:
         """Let go of the file."""

@@ -15,7 +15,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import TypeVar
 
-from kode.errors import KodeError
+from kode.errors import Expired, KodeError
 from kode.evaluate import standing
 from kode.platform.local import offering, starters, statuses
 from kode.platform.local.daemon import Options
@@ -30,7 +30,6 @@ from kode.platform.local.store.entry import CLAIM, SECRET, STORED, Key
 from kode.platform.local.store.follow import follow
 from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor import Supervisor, proc
-from kode.platform.port import Expired
 
 _LOG = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kode.controllers.cache.namespaces import Namespace
-from kode.controllers.cache.world import NamespaceSink, World
+from kode.controllers.cache.world import NamespaceEventHandler, World
 from kode.controllers.inputs import Key
 from kode.labels import ALLOW_GRANTS
 from tests.unit.controllers.objects import kode
@@ -22,14 +22,14 @@ class _Setting:
     def __init__(self) -> None:
         self.told: list[Key] = []
         self.world = World(self.told.append)
-        self.sink = NamespaceSink(self.world)
+        self.sink = NamespaceEventHandler(self.world)
         ref = {"kind": "KodeTemplate", "name": "x", "namespace": "lent"}
         self.world.kodes.put(kode(Key("team", "dev")))
         self.world.kodes.put(kode(Key("other", "dev"), templateRef=ref))
 
     def tells(self, found: Any) -> set[Key]:
         self.told.clear()
-        self.sink.put(found)
+        self.sink.on_upsert(found)
         return set(self.told)
 
 
@@ -49,20 +49,20 @@ def test_namespace_that_begins_to_go_is_told() -> None:
 
 def test_older_word_changes_nothing() -> None:
     setting = _Setting()
-    setting.sink.put(namespace("team", 5, grants=True))
+    setting.sink.on_upsert(namespace("team", 5, grants=True))
     assert setting.tells(namespace("team", 4)) == set()
-    setting.sink.remove(namespace("team", 4))
+    setting.sink.on_delete(namespace("team", 4))
     assert setting.world.namespaces.get("team") == Namespace(grants=True)
 
 
 def test_what_is_gone_is_forgotten() -> None:
     setting = _Setting()
     for name in ("a", "b", "c"):
-        setting.sink.put(namespace(name, 5, grants=True))
-    setting.sink.remove(namespace("a", 6))
-    setting.sink.remove(namespace("never", 6))
-    setting.sink.keep({("", "b")}, 5)
+        setting.sink.on_upsert(namespace(name, 5, grants=True))
+    setting.sink.on_delete(namespace("a", 6))
+    setting.sink.on_delete(namespace("never", 6))
+    setting.sink.on_resync({("", "b")}, 5)
     known = [name for name in ("a", "b", "c") if setting.world.namespaces.get(name)]
     assert known == ["b"]
-    setting.sink.keep(set(), 4)
+    setting.sink.on_resync(set(), 4)
     assert setting.world.namespaces.get("b")

@@ -3,12 +3,13 @@
 import pytest
 
 from kode import labels, names
-from kode.controllers.cache.store import Store, owner_of, version_of
+from kode.controllers.cache.store import Store, owner_of
 from kode.controllers.inputs import ChildKey, Key
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, POD, SECRET, STATEFUL_SET
+from kode.kube.resources import CLAIM, POD, SECRET, STATEFUL_SET, version_of
+from kode.platform.resources import BY_KIND
 from tests.unit.controllers.objects import KEY, Object, child, foreign, pod
 
-SERVICE = BY_NAME["Service"]
+SERVICE = BY_KIND["Service"]
 
 
 def test_a_new_object_is_news_to_its_kode() -> None:

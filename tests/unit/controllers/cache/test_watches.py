@@ -2,7 +2,8 @@
 
 from kode.controllers.cache.watches import reflectors
 from kode.controllers.cache.world import World
-from kode.platform.kubernetes.kinds import CHILDREN, KODE, NAMESPACE, POD, REFERENTS
+from kode.kube.resources import NAMESPACE, POD
+from kode.platform.resources import CHILDREN, KODE, REFERENCED
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.virtual import clock, run
 
@@ -11,11 +12,11 @@ def test_all_that_a_kode_is_made_of_or_refers_to_is_followed_whole_and_by_one_re
     async def scopes() -> list[str]:
         world = World(lambda _: None)
         return [
-            it.scope.kind.name
+            it.options.resource.kind
             for it in reflectors(Cluster(), world, clock)
-            if not it.scope.metadata_only and not it.scope.fields
+            if not it.options.metadata_only and not it.options.fields
         ]
 
     assert sorted(run(scopes())) == sorted(
-        kind.name for kind in (KODE, POD, *CHILDREN, *REFERENTS) if kind != NAMESPACE
+        kind.kind for kind in (KODE, POD, *CHILDREN, *REFERENCED) if kind != NAMESPACE
     )

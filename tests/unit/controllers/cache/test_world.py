@@ -1,20 +1,21 @@
 """Whom a change reaches."""
 
 from kode.controllers.cache.world import (
-    KodeSink,
-    NewsSink,
-    NoteSink,
-    ObjectSink,
-    ReferentSink,
+    KodeEventHandler,
+    ObjectEventHandler,
+    ReferencedEventHandler,
+    SecretEventHandler,
+    WarningEventHandler,
     World,
 )
 from kode.controllers.inputs import Key
-from kode.platform.kubernetes.kinds import BY_NAME, CLAIM, SECRET
+from kode.kube.resources import CLAIM, SECRET
+from kode.platform.resources import BY_KIND
 from tests.unit.controllers.objects import KEY, child, foreign, kode, template
 
 OTHER = Key("team", "other")
-TEMPLATES = BY_NAME["KodeClusterTemplate"]
-PROXIES = BY_NAME["EnvoyProxyClusterConfig"]
+TEMPLATES = BY_KIND["KodeClusterTemplate"]
+PROXIES = BY_KIND["EnvoyProxyClusterConfig"]
 
 
 class _World(World):
@@ -24,7 +25,7 @@ class _World(World):
         self.told: list[Key] = []
         super().__init__(self.told.append)
         for found in kodes:
-            KodeSink(self).put(found)
+            KodeEventHandler(self).on_upsert(found)
         self.told.clear()
 
     def news(self) -> list[Key]:
@@ -40,102 +41,102 @@ def _proxy(version: int) -> dict[str, object]:
 
 def test_a_change_of_a_kode_reaches_it() -> None:
     world = _World()
-    sink = KodeSink(world)
-    sink.put(kode())
+    sink = KodeEventHandler(world)
+    sink.on_upsert(kode())
     assert world.news() == [KEY]
-    sink.put(kode())
+    sink.on_upsert(kode())
     assert world.news() == []
-    sink.remove(kode(version=2))
+    sink.on_delete(kode(version=2))
     assert world.news() == [KEY]
-    sink.put(kode(version=3))
+    sink.on_upsert(kode(version=3))
     world.news()
-    sink.keep(set(), 9)
+    sink.on_resync(set(), 9)
     assert world.news() == [KEY]
 
 
 def test_a_change_of_a_child_reaches_its_kode() -> None:
     world = _World()
-    sink = ObjectSink(world, BY_NAME["Service"])
-    sink.put(child("Service", "dev"))
+    sink = ObjectEventHandler(world, BY_KIND["Service"])
+    sink.on_upsert(child("Service", "dev"))
     assert world.news() == [KEY]
-    sink.put(child("Service", "dev"))
+    sink.on_upsert(child("Service", "dev"))
     assert world.news() == []
-    sink.remove(child("Service", "dev", version=2))
+    sink.on_delete(child("Service", "dev", version=2))
     assert world.news() == [KEY]
-    sink.remove(child("Service", "dev", version=2))
+    sink.on_delete(child("Service", "dev", version=2))
     assert world.news() == []
 
 
 def test_children_without_their_kode_are_looked_after() -> None:
     world = _World(kode(OTHER))
-    ObjectSink(world, CLAIM).put(child("PersistentVolumeClaim", "dev-home"))
+    ObjectEventHandler(world, CLAIM).on_upsert(child("PersistentVolumeClaim", "dev-home"))
     assert world.keys() == {KEY, OTHER}
 
 
 def test_a_change_of_a_template_reaches_the_kodes_that_name_it() -> None:
     world = _World(kode(), kode(OTHER, templateRef={"kind": "KodeTemplate", "name": "own"}))
-    sink = ReferentSink(world, TEMPLATES)
-    sink.put(template())
+    sink = ReferencedEventHandler(world, TEMPLATES)
+    sink.on_upsert(template())
     assert world.news() == [KEY]
-    sink.put(template())
+    sink.on_upsert(template())
     assert world.news() == []
-    sink.remove(template(version=2))
+    sink.on_delete(template(version=2))
     assert world.news() == [KEY]
-    sink.put(template(version=3))
+    sink.on_upsert(template(version=3))
     world.news()
-    sink.keep(set(), 9)
+    sink.on_resync(set(), 9)
     assert world.news() == [KEY]
 
 
 def test_a_change_of_a_proxy_config_reaches_kodes_through_their_templates() -> None:
     world = _World(kode())
     ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
-    ReferentSink(world, TEMPLATES).put(template(envoyProxyRef=ref))
+    ReferencedEventHandler(world, TEMPLATES).on_upsert(template(envoyProxyRef=ref))
     world.news()
-    ReferentSink(world, PROXIES).put(_proxy(2))
+    ReferencedEventHandler(world, PROXIES).on_upsert(_proxy(2))
     assert world.news() == [KEY]
 
 
 def test_a_change_of_somebodys_secret_reaches_the_kodes_that_name_it() -> None:
     world = _World(kode(existingSecret="login"), kode(OTHER))
-    sink = NewsSink(world, SECRET)
-    sink.put(foreign("Secret", "another"))
+    sink = SecretEventHandler(world, SECRET)
+    sink.on_upsert(foreign("Secret", "another"))
     assert world.news() == []
-    sink.put(foreign("Secret", "login"))
-    sink.remove(foreign("Secret", "login", version=2))
+    sink.on_upsert(foreign("Secret", "login"))
+    sink.on_delete(foreign("Secret", "login", version=2))
     assert world.news() == [KEY, KEY]
-    sink.keep(set(), 0)
+    sink.on_resync(set(), 0)
     assert world.news() == [KEY]
 
 
 def test_a_change_of_somebodys_claim_reaches_the_kodes_that_name_it() -> None:
     world = _World(kode(storage={"existingVolumeClaim": "files"}), kode(OTHER))
-    sink = ObjectSink(world, CLAIM)
-    sink.put(foreign("PersistentVolumeClaim", "files"))
+    sink = ObjectEventHandler(world, CLAIM)
+    sink.on_upsert(foreign("PersistentVolumeClaim", "files"))
     assert world.news() == [KEY]
-    sink.put(foreign("PersistentVolumeClaim", "files", version=2))
+    sink.on_upsert(foreign("PersistentVolumeClaim", "files", version=2))
     assert world.news() == []
-    sink.put(foreign("PersistentVolumeClaim", "files", version=3, status={"phase": "Bound"}))
+    sink.on_upsert(foreign("PersistentVolumeClaim", "files", version=3, status={"phase": "Bound"}))
     assert world.news() == [KEY]
-    sink.remove(foreign("PersistentVolumeClaim", "files", version=4))
+    sink.on_delete(foreign("PersistentVolumeClaim", "files", version=4))
     assert world.news() == [KEY]
-    sink.keep(set(), 9)
+    sink.on_resync(set(), 9)
     assert world.news() == [KEY]
 
 
 def test_a_warning_about_a_claim_reaches_its_kode_and_those_that_name_it() -> None:
     world = _World(kode(OTHER, storage={"existingVolumeClaim": "dev-home"}))
     claim = child("PersistentVolumeClaim", "dev-home")
-    ObjectSink(world, CLAIM).put(claim)
+    ObjectEventHandler(world, CLAIM).on_upsert(claim)
     world.news()
-    sink = NoteSink(world)
+    sink = WarningEventHandler(world)
     event = foreign("Event", "warning", message="no class")
     event["involvedObject"] = {"kind": claim["kind"], **claim["metadata"]}
-    sink.put(event)
+    sink.on_upsert(event)
     assert world.news() == [KEY, OTHER]
-    sink.put(event)
-    sink.remove(event)
-    sink.keep(set(), 9)
+    sink.on_upsert(event)
+    sink.on_delete(event)
+    sink.on_resync(set(), 9)
     assert world.news() == []
     assert world.notes.about(claim) == ("no class",)
 
@@ -144,5 +145,5 @@ def test_a_warning_about_what_is_nobodys_reaches_nobody() -> None:
     world = _World(kode())
     event = foreign("Event", "warning", message="no class")
     event["involvedObject"] = {"kind": "StatefulSet", "namespace": "x", "name": "y"}
-    NoteSink(world).put(event)
+    WarningEventHandler(world).on_upsert(event)
     assert world.news() == []

@@ -5,22 +5,22 @@ import asyncio
 import aiohttp
 import pytest
 
-from kode.controllers.cache.reflector import Reflector
-from kode.controllers.cache.world import NewsSink, World
+from kode.controllers.cache.world import SecretEventHandler, World
 from kode.controllers.inputs import Key
 from kode.controllers.process import health
 from kode.controllers.process.health import Health
 from kode.controllers.queue import Queue
-from kode.platform.kubernetes.client import Scope
-from kode.platform.kubernetes.kinds import SECRET
+from kode.kube.client import ListOptions
+from kode.kube.reflector import Reflector
+from kode.kube.resources import SECRET
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.virtual import clock, run
 
 
 def _parts() -> tuple[Reflector, Queue, Health]:
-    sink = NewsSink(World(lambda _: None), SECRET)
+    sink = SecretEventHandler(World(lambda _: None), SECRET)
     listing = asyncio.Semaphore(1)
-    reflector = Reflector(Cluster(), Scope(SECRET), sink, listing=listing, clock=clock)
+    reflector = Reflector(Cluster(), ListOptions(SECRET), sink, listing=listing, clock=clock)
     queue = Queue(clock)
     return reflector, queue, Health([reflector], queue)
 
@@ -57,7 +57,7 @@ def test_a_reconcile_that_never_ends_is_stuck() -> None:
         asyncio.create_task(queue.run(never, 1))  # noqa: RUF006
         for _ in range(8):
             await asyncio.sleep(100)
-            reflector._last_sign = clock()  # noqa: SLF001 - the watch is not what is looked at
+            reflector._last_activity = clock()  # noqa: SLF001 - the watch is not what is looked at
         return parts.stuck()
 
     assert run(main()) == "a reconcile is stuck"

@@ -8,7 +8,7 @@ import pytest
 from kode.errors import PlatformError
 from kode.platform.local import daemon
 from kode.platform.local.places import Places
-from kode.platform.local.platform import Local
+from kode.platform.local.platform import LocalPlatform
 
 
 def test_kode_home_wins_over_xdg_and_xdg_over_home() -> None:
@@ -65,7 +65,7 @@ async def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     os.chown(tmp_path, 1234, 1234)
     places = Places(tmp_path, tmp_path)
     with pytest.raises(PlatformError, match="belongs to user 1234"):
-        await Local(places).list("Kode")
+        await LocalPlatform(places).list("Kode")
     for verb in (daemon.start(places, daemon.Options(), print), daemon.stop(places, print)):
         with pytest.raises(PlatformError, match="belongs to user 1234"):
             await verb

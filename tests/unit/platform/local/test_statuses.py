@@ -13,7 +13,7 @@ from kode.api.meta import Object
 from kode.evaluate import standing
 from kode.platform.local import running as records
 from kode.platform.local.places import Places
-from kode.platform.local.platform import Local
+from kode.platform.local.platform import LocalPlatform
 from kode.platform.local.running import Running
 from kode.platform.local.shim import proc
 from kode.platform.local.statuses import Statuses, stop
@@ -37,8 +37,8 @@ def store(places: Places) -> Iterator[Store]:
 
 
 @pytest.fixture
-async def local(places: Places) -> AsyncIterator[Local]:
-    found = Local(places)
+async def local(places: Places) -> AsyncIterator[LocalPlatform]:
+    found = LocalPlatform(places)
     yield found
     await found.close()
 
@@ -103,7 +103,7 @@ def test_a_status_of_a_kode_that_is_gone_counts_for_nothing(store: Store) -> Non
 
 
 async def test_while_no_platform_runs_nobody_reads_that_a_kode_is_ready(
-    store: Store, local: Local
+    store: Store, local: LocalPlatform
 ) -> None:
     made = kode(store)
     found = [
@@ -122,7 +122,7 @@ async def test_while_no_platform_runs_nobody_reads_that_a_kode_is_ready(
 
 
 async def test_what_an_earlier_run_has_said_is_not_this_ones(
-    places: Places, store: Store, local: Local
+    places: Places, store: Store, local: LocalPlatform
 ) -> None:
     made = kode(store)
     run(places, store.version())
@@ -141,7 +141,7 @@ def test_a_process_of_another_boot_is_no_platform(places: Places) -> None:
 
 
 async def test_a_watch_tells_that_the_platform_has_ended(
-    places: Places, store: Store, local: Local
+    places: Places, store: Store, local: LocalPlatform
 ) -> None:
     made = kode(store)
     run(places, "0")
@@ -161,7 +161,9 @@ async def test_a_watch_tells_that_the_platform_has_ended(
         await changes.aclose()
 
 
-async def test_a_watch_that_begins_after_the_end_tells_of_it(store: Store, local: Local) -> None:
+async def test_a_watch_that_begins_after_the_end_tells_of_it(
+    store: Store, local: LocalPlatform
+) -> None:
     kode(store)
     changes = local.watch("Kode", store.version())
     try:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kode.api.conditions import Reason
-from kode.errors import PlatformError
+from kode.errors import Expired, PlatformError
 from kode.platform.local.store.entry import Document, Entry, dumps
-from kode.platform.port import Change, Expired
+from kode.platform.port import Change
 
 Type = Literal["ADDED", "MODIFIED", "DELETED"]
 

@@ -7,10 +7,10 @@ import pytest
 
 from kode import labels, names
 from kode.api.meta import Object
-from kode.errors import Conflict, RefNotFound
+from kode.errors import Conflict, Expired, RefNotFound
 from kode.platform.local.store.entry import CLAIM, FILES, SECRET, Document
 from kode.platform.local.store.store import Store
-from kode.platform.port import Event, Expired
+from kode.platform.port import Event
 from kode.render.meta import owner
 from tests.documents import document
 

@@ -1,0 +1,1 @@
+"""The Kubernetes client: knows the API and no word of Kode."""

@@ -1,0 +1,1 @@
+"""Kodes on a Kubernetes cluster, as the port promises them."""

@@ -1,0 +1,143 @@
+"""What a cluster tells of Kodes: Events on them, their pods, claims and workloads.
+
+Rule: an Event belongs to the Kode whose name its object's name is made from; reading never fails
+over an odd one.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kode import names
+from kode.api.meta import Object
+from kode.kube.client import Client, ListOptions
+from kode.kube.resources import CORE_EVENT
+from kode.platform.port import Event
+from kode.platform.resources import KODE
+
+_ITSELF = frozenset({"Kode", "StatefulSet", "Service", "Secret", "ServiceAccount", "NetworkPolicy"})
+"""Kinds whose Events are about the object of the Kode's own name, or of one made from it."""
+
+
+async def list_for_kode(
+    client: Client, namespace: str, name: str, claim: str = ""
+) -> tuple[Event, ...]:
+    """Return what is told of one Kode, the oldest first.
+
+    Args:
+        client: the cluster.
+        namespace: namespace of the Kode.
+        name: its name.
+        claim: the claim that it mounts where that is not its own.
+    """
+    about = _about(name, claim)
+    selected = dict.fromkeys(thing for _, thing in about)
+    lists = await asyncio.gather(
+        *(
+            _listed(
+                client,
+                ListOptions(CORE_EVENT, fields=f"involvedObject.name={thing}", namespace=namespace),
+            )
+            for thing in selected
+        )
+    )
+    return _sorted(
+        event(found, name) for listed in lists for found in listed if _place(found)[1:] in about
+    )
+
+
+async def list_all(client: Client, namespace: str | None) -> tuple[Event, ...]:
+    """Return what is told of all Kodes, the oldest first.
+
+    Args:
+        client: the cluster.
+        namespace: a namespace; None for all.
+    """
+    kodes, events = await asyncio.gather(
+        _listed(client, ListOptions(KODE, namespace=namespace, metadata_only=True)),
+        _listed(client, ListOptions(CORE_EVENT, namespace=namespace)),
+    )
+    owners = {
+        (str(kode["metadata"].get("namespace", "")), *about): str(kode["metadata"]["name"])
+        for kode in kodes
+        for about in _about(str(kode["metadata"]["name"]), "")
+    }
+    found = []
+    for item in events:
+        place = _place(item)
+        # A Kode that is gone is still told of.
+        name = owners.get(place) or (place[2] if place[1] == KODE.kind else "")
+        if name:
+            found.append(event(item, name))
+    return _sorted(found)
+
+
+def event(found: Object, kode: str) -> Event:
+    """Return an Event of the core API as one of a Kode.
+
+    Args:
+        found: the Event.
+        kode: name of the Kode.
+    """
+    series = _dict(found.get("series"))
+    metadata = _dict(found.get("metadata"))
+    time = (
+        series.get("lastObservedTime")
+        or found.get("lastTimestamp")
+        or found.get("eventTime")
+        or metadata.get("creationTimestamp")
+    )
+    count = series.get("count") or found.get("count") or 1
+    return Event(
+        time=_time(str(time)),
+        type=str(found.get("type") or "Normal"),
+        reason=str(found.get("reason") or ""),
+        message=" ".join(str(found.get("message") or "").split()),
+        namespace=_place(found)[0],
+        kode=kode,
+        count=count if isinstance(count, int) else 1,
+    )
+
+
+def _about(kode: str, claim: str) -> frozenset[tuple[str, str]]:
+    """Return the kinds and names of the objects whose Events are a Kode's."""
+    own = {(kind, names.workload(kode)) for kind in _ITSELF}
+    return frozenset(
+        {
+            *own,
+            (KODE.kind, kode),
+            ("Pod", names.pod(kode)),
+            ("PersistentVolumeClaim", claim or names.home_claim(kode)),
+        }
+    )
+
+
+async def _listed(client: Client, scope: ListOptions) -> list[dict[str, Any]]:
+    return [item async for page in client.pages(scope) for item in page.items]
+
+
+def _place(found: Object) -> tuple[str, str, str]:
+    about = _dict(found.get("involvedObject"))
+    return (
+        str(about.get("namespace") or ""),
+        str(about.get("kind") or ""),
+        str(about.get("name") or ""),
+    )
+
+
+def _sorted(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda event: event.time))
+
+
+def _time(text: str) -> str:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,79 @@
+"""The pod of a Kode, for those who want into it.
+
+Rule: where there is none yet, what is told is the Kode's own word for why.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kode import names
+from kode.api.conditions import ConditionType, Reason
+from kode.api.meta import Object
+from kode.errors import NotReady
+from kode.kube.client import Client
+from kode.kube.resources import POD, ObjectRef
+
+EDITOR = "editor"
+SIDECAR = "envoy"
+
+
+async def running(client: Client, kode: Object, container: str) -> Object:
+    """Return a Kode's pod, in which a container runs or has run.
+
+    Raises:
+        NotReady: there is no such pod yet, or the container has not started in it.
+    """
+    metadata = kode["metadata"]
+    name = names.pod(str(metadata["name"]))
+    pod = await client.find(ObjectRef(POD, str(metadata["namespace"]), name))
+    if pod is None or not _has_started(pod, container):
+        raise NotReady(Reason.STARTING, f"{container} of {_called(kode)} does not run: {why(kode)}")
+    return pod
+
+
+def name_of(pod: Object) -> str:
+    """Return the name of a pod."""
+    return str(pod["metadata"]["name"])
+
+
+def user_of(pod: Object) -> tuple[str, str]:
+    """Return uid and gid of the editor's user; two empty texts where the pod does not say."""
+    for container in _list(_dict(pod.get("spec")).get("containers")):
+        if container.get("name") == EDITOR:
+            given = {it.get("name"): str(it.get("value")) for it in _list(container.get("env"))}
+            ids = given.get("PUID", ""), given.get("PGID", "")
+            return ids if all(it.isdecimal() for it in ids) else ("", "")
+    return "", ""
+
+
+def why(kode: Object) -> str:
+    """Return a Kode's own word for why it does not run."""
+    if _dict(kode.get("spec")).get("suspend"):
+        return f"it is stopped; start it with: kode start {kode['metadata']['name']}"
+    conditions = _list(_dict(kode.get("status")).get("conditions"))
+    ready = next((item for item in conditions if item.get("type") == ConditionType.READY), None)
+    if ready is None:
+        return "no operator has looked at it yet"
+    if ready.get("status") == "True":
+        return "it is just being replaced; try again"
+    return f"{ready.get('reason')}: {ready.get('message') or 'no more is known'}"
+
+
+def _has_started(pod: Object, container: str) -> bool:
+    for found in _list(_dict(pod.get("status")).get("containerStatuses")):
+        if found.get("name") == container:
+            states = (_dict(found.get("state")), _dict(found.get("lastState")))
+            return any("running" in state or "terminated" in state for state in states)
+    return False
+
+
+def _called(kode: Object) -> str:
+    return f"Kode {kode['metadata']['namespace']}/{kode['metadata']['name']}"
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
