@@ -42,4 +42,6 @@ def test_the_api_server_takes_every_manifest(case: Path, api: Api, place: Place)
         assert answer.status_code == CREATED, f"{named}: {words(answer)}"
         assert "warning" not in answer.headers, f"{named}: {answer.headers['warning']}"
         stored = Children({key_of(manifest): answer.json()}, UID)
-        assert stored.put_right(_placed(manifest, place.namespace)) == [], f"{named} is put right"
+        assert stored.reconcile_child(_placed(manifest, place.namespace)) == [], (
+            f"{named} is put right"
+        )

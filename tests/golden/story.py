@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 from tests.golden.shown import at, lines
 from tests.simulation.cluster import Cluster
 
@@ -51,7 +51,7 @@ class Story(BaseModel):
 
 def tell(story: Story) -> Object:
     """Return what was written and told after the story's events."""
-    cluster, key = Cluster(), Key(NAMESPACE, story.kode)
+    cluster, key = Cluster(), KodeKey(NAMESPACE, story.kode)
     for event in story.given:
         _happen(cluster, event)
         cluster.settle(key)

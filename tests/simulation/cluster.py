@@ -12,8 +12,8 @@ from kode import names
 from kode.controllers.cache.store import owner_of
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Delete, Patch, Write
-from kode.controllers.inputs import ChildKey, Inputs, Key
-from kode.evaluate.news import Notice
+from kode.controllers.inputs import ChildKey, Inputs, KodeKey
+from kode.evaluate.events import KodeEvent
 from kode.platform import references
 from kode.platform.references import Ref
 from kode.render.grants import is_granting
@@ -42,10 +42,10 @@ class Cluster:
         """Begin with documents as a person wrote them."""
         self.store = Store()
         self._numbers = count()
-        self.met: dict[Key, set[ChildKey]] = {}
+        self.met: dict[KodeKey, set[ChildKey]] = {}
         self.seconds = 0
         self.notes: tuple[str, ...] = ()
-        self.notices: list[Notice] = []
+        self.notices: list[KodeEvent] = []
         self.ready = True
         """Whether editors come up."""
         self.writes_left: int | None = None
@@ -55,7 +55,7 @@ class Cluster:
 
     # The operator
 
-    def gather(self, key: Key) -> Inputs:
+    def gather(self, key: KodeKey) -> Inputs:
         """Return what a pass sees."""
         kode = self.store.find("Kode", key.namespace, key.name)
         template = self._refer(references.template_of(kode)) if kode else None
@@ -80,7 +80,7 @@ class Cluster:
             fresh=f"{next(self._numbers):043}",
         )
 
-    def reconcile(self, key: Key, *, hold_back: bool = False) -> None:
+    def reconcile(self, key: KodeKey, *, hold_back: bool = False) -> None:
         """Make one pass; a status of mere progress may be held back."""
         for _ in range(_MOST_TURNS):
             decision = decide(self.gather(key))
@@ -89,16 +89,16 @@ class Cluster:
                     self._write(key, write)
             except Refused:
                 continue
-            if decision.status is None or (decision.status_waits and hold_back):
+            if decision.status is None or (decision.defer_status and hold_back):
                 return
             self._spend()
             self.store.merge(("Kode", key.namespace, key.name), {"status": decision.status})
             self.store.writes.append(f"status of {key.name}")
-            self.notices.extend(decision.notices)
+            self.notices.extend(decision.events)
             return
         raise AssertionError(f"{key} meets another world at each turn")
 
-    def settle(self, key: Key) -> None:
+    def settle(self, key: KodeKey) -> None:
         """Make passes until nothing moves."""
         for _ in range(_MOST_PASSES):
             before = dict(self.store.objects)
@@ -116,7 +116,7 @@ class Cluster:
         if self.writes_left is not None:
             self.writes_left -= 1
 
-    def _write(self, key: Key, write: Write) -> None:
+    def _write(self, key: KodeKey, write: Write) -> None:
         assert_own(self, key, write)
         self._spend()
         match write:
@@ -138,7 +138,7 @@ class Cluster:
                 self.store.delete(place, uid)
                 self.store.writes.append(f"delete {_named(place)}")
 
-    def _children(self, key: Key) -> dict[ChildKey, Object]:
+    def _children(self, key: KodeKey) -> dict[ChildKey, Object]:
         found = {}
         for kind in CHILDREN:
             for live in self.store.of_kind(kind):
@@ -224,7 +224,7 @@ def pod_status(*, running: bool) -> Object:
     }
 
 
-def assert_own(cluster: Cluster, key: Key, write: Write) -> None:
+def assert_own(cluster: Cluster, key: KodeKey, write: Write) -> None:
     """Fail where a write would reach an object that is not the Kode's own."""
     kode = cluster.store.find("Kode", key.namespace, key.name)
     match write:

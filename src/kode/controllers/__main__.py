@@ -2,8 +2,8 @@
 
 import sys
 
-from kode.controllers.process.operator import run
-from kode.controllers.process.options import parse
+from kode.controllers.operator.operator import run
+from kode.controllers.operator.options import parse
 
 if __name__ == "__main__":
     run(parse(sys.argv[1:]))

@@ -14,10 +14,10 @@ import orjson
 
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.controllers.cache.world import World
-from kode.controllers.decision import Apply, Delete, Grow, Patch, Write
-from kode.controllers.inputs import ChildKey, Key
-from kode.controllers.ownership import gathered
+from kode.controllers.cache.caches import Caches
+from kode.controllers.decision import Apply, Delete, Expand, Patch, Write
+from kode.controllers.inputs import ChildKey, KodeKey
+from kode.controllers.managed_fields import take_ownership
 from kode.errors import PlatformError
 from kode.kube.client import Client
 from kode.kube.errors import AlreadyExists, ApiConflict, NotFound
@@ -38,19 +38,19 @@ class Collision(Exception):
         self.live = live
 
 
-class GrowthRefused(PlatformError):
+class ExpansionRefused(PlatformError):
     """A claim cannot be made larger; everything else is written."""
 
 
 class Applier:
     """Writes to children and Kodes."""
 
-    def __init__(self, client: Client, world: World) -> None:
+    def __init__(self, client: Client, caches: Caches) -> None:
         """Write by a client, and keep the caches true."""
         self._client = client
-        self._world = world
+        self._caches = caches
 
-    async def apply(self, key: Key, writes: Iterable[Write]) -> None:
+    async def apply(self, key: KodeKey, writes: Iterable[Write]) -> None:
         """Carry out writes in order.
 
         Args:
@@ -67,7 +67,7 @@ class Applier:
             match write:
                 case Apply(manifest, None):
                     await self._create(manifest)
-                case Grow(manifest, live) if live is not None:
+                case Expand(manifest, live) if live is not None:
                     await self._grow(manifest, live)
                 case Apply(manifest, live) if live is not None:
                     await self._change(manifest, live)
@@ -78,7 +78,7 @@ class Applier:
 
     async def _create(self, manifest: Object) -> None:
         ref = _ref(manifest)
-        with self._world.echoes.expected(_place(ref)) as answered:
+        with self._caches.own_writes.suppress(_place(ref)) as answered:
             try:
                 answer = await self._client.create(ref, manifest)
             except AlreadyExists as error:
@@ -94,14 +94,14 @@ class Applier:
         except PlatformError as error:
             if error.reason is not Reason.REJECTED:
                 raise
-            raise GrowthRefused(error.reason, error.message) from error
+            raise ExpansionRefused(error.reason, error.message) from error
 
     async def _change(self, manifest: Object, live: Object) -> None:
         ref = _ref(manifest)
         digest = hashlib.sha256(orjson.dumps(manifest)).hexdigest()
-        if self._world.objects.is_settled(ref.resource, ref.namespace, ref.name, digest):
+        if self._caches.objects.is_applied(ref.resource, ref.namespace, ref.name, digest):
             return
-        with self._world.echoes.expected(_place(ref)) as answered:
+        with self._caches.own_writes.suppress(_place(ref)) as answered:
             try:
                 await self._gather_ownership(ref, manifest)
                 uid = live["metadata"]["uid"]
@@ -112,15 +112,15 @@ class Applier:
             answered.append(self._take(ref.resource, result.document))
         if version_of(result.document) == version_of(live):
             # The API server sees no difference where we see one: it spells something otherwise.
-            self._world.objects.settle(ref.resource, ref.namespace, ref.name, digest)
+            self._caches.objects.mark_applied(ref.resource, ref.namespace, ref.name, digest)
 
-    async def _patch(self, key: Key, write: Patch) -> None:
+    async def _patch(self, key: KodeKey, write: Patch) -> None:
         ref = ObjectRef(BY_KIND[write.child.kind], key.namespace, write.child.name)
         meant: dict[str, Any] = {**(write.body.get("metadata") or {}), "uid": write.uid}
         if write.resource_version:
             meant["resourceVersion"] = write.resource_version
         body = {**write.body, "metadata": meant}
-        with self._world.echoes.expected(_place(ref)) as answered:
+        with self._caches.own_writes.suppress(_place(ref)) as answered:
             try:
                 answer = await self._client.patch_merge(ref, body)
             except (ApiConflict, NotFound) as error:
@@ -128,7 +128,7 @@ class Applier:
                 raise ApiConflict(error.reason, error.message) from error
             answered.append(self._take(ref.resource, answer))
 
-    async def _delete(self, key: Key, write: Delete) -> None:
+    async def _delete(self, key: KodeKey, write: Delete) -> None:
         ref = ObjectRef(BY_KIND[write.child.kind], key.namespace, write.child.name)
         try:
             # Where it is gone already, there is nothing to do.
@@ -142,7 +142,9 @@ class Applier:
         live = await self._client.find(ref)
         if live is None:
             raise ApiConflict(Reason.PLATFORM_ERROR, f"{ref} is gone")
-        entries = gathered(live["metadata"].get("managedFields") or [], FIELD_MANAGER, manifest)
+        entries = take_ownership(
+            live["metadata"].get("managedFields") or [], FIELD_MANAGER, manifest
+        )
         if entries is None:
             return
         operations: list[Mapping[str, Any]] = [
@@ -161,16 +163,16 @@ class Applier:
         if live is not None:
             self._take(ref.resource, live)
         elif ref.resource == KODE:
-            self._world.kodes.forget(Key(ref.namespace, ref.name))
+            self._caches.kodes.forget(KodeKey(ref.namespace, ref.name))
         else:
-            self._world.objects.forget(ref.resource, ref.namespace, ref.name)
+            self._caches.objects.forget(ref.resource, ref.namespace, ref.name)
         return live
 
     def _take(self, resource: Resource, answer: Object) -> int:
         if resource == KODE:
-            self._world.kodes.put(answer)
+            self._caches.kodes.put(answer)
         else:
-            self._world.objects.put(resource, answer)
+            self._caches.objects.put(resource, answer)
         return version_of(answer)
 
 

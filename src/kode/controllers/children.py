@@ -9,8 +9,8 @@ from typing import Any
 from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.controllers.decision import Apply, Delete, Grow, Patch, Write
-from kode.controllers.difference import as_large, covers, grows, keep_immutable
+from kode.controllers.decision import Apply, Delete, Expand, Patch, Write
+from kode.controllers.diff import is_expansion, is_subset, keep_immutable, with_live_size
 from kode.controllers.inputs import ChildKey
 from kode.errors import Conflict
 
@@ -58,7 +58,7 @@ class Children:
             f"{key.kind} {key.name} exists and is not this Kode's: delete it, or rename the Kode",
         )
 
-    def put_right(self, manifest: Object) -> list[Write]:
+    def reconcile_child(self, manifest: Object) -> list[Write]:
         """Return the writes that make an object as desired: one, or none where it is.
 
         The growth of a claim is a write of its own, so that its refusal keeps nothing else from it.
@@ -71,11 +71,11 @@ class Children:
         desired, ignored = keep_immutable(live, manifest)
         if manifest["kind"] == "PersistentVolumeClaim":
             self.ignored.extend(ignored)
-        if not grows(live, desired):
+        if not is_expansion(live, desired):
             return self._differing(live, desired)
-        return [*self._differing(live, as_large(live, desired)), Grow(desired, live)]
+        return [*self._differing(live, with_live_size(live, desired)), Expand(desired, live)]
 
-    def left_behind(self) -> list[Write]:
+    def mark_retained(self) -> list[Write]:
         """Return the patches that mark claims of earlier Kodes of this name, for lists.
 
         A claim with an owner goes with it, and needs no mark.
@@ -90,7 +90,7 @@ class Children:
             and "deletionTimestamp" not in live["metadata"]
         ]
 
-    def surplus(self, manifests: Iterable[Object]) -> list[Write]:
+    def prune(self, manifests: Iterable[Object]) -> list[Write]:
         """Return the deletes of the Kode's own objects that are no longer desired.
 
         Claims are never among them: files go only with the Kode, and only when asked.
@@ -107,7 +107,7 @@ class Children:
 
     def _differing(self, live: Object, desired: Object) -> list[Write]:
         same = all(
-            covers(live.get(part), desired[part], part) for part in _COMPARED if part in desired
+            is_subset(live.get(part), desired[part], part) for part in _COMPARED if part in desired
         )
         return [] if same and self._owners_agree(live, desired) else [Apply(desired, live)]
 

@@ -50,7 +50,7 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
     password = spec.password or decode(live, "password")
     if password:
         return Credentials(spec.user or DEFAULT_USER, password, name)
-    if name in _made_with(inputs, kode):
+    if name in _secrets_in_use(inputs, kode):
         raise RefNotFound(
             Reason.SECRET_NOT_FOUND,
             f"Secret {name} is gone, and with it the password: set spec.password again",
@@ -66,8 +66,8 @@ def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int
     """
     secret = _sidecar(inputs, kode)
     if secret is None:
-        return _counted(_pod_annotations(inputs, kode))
-    count = _counted(_annotations(secret))
+        return _parse_revision(_pod_annotations(inputs, kode))
+    count = _parse_revision(_annotations(secret))
     now = htpasswd(credentials) if credentials else ""
     before = decode(secret, ports.ENVOY_USERS)
     return count if first_user(before) == first_user(now) else count + 1
@@ -82,12 +82,12 @@ def session(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> str:
     if credentials is None:
         return ""
     secret = _sidecar(inputs, kode)
-    stands = decode(secret, ports.ENVOY_SESSION)
-    kept = kept_session(decode(secret, ports.ENVOY_USERS), stands, credentials)
-    return stands if kept else inputs.fresh
+    get_live = decode(secret, ports.ENVOY_SESSION)
+    kept = kept_session(decode(secret, ports.ENVOY_USERS), get_live, credentials)
+    return get_live if kept else inputs.fresh
 
 
-def strip(kode: Object) -> Patch | None:
+def strip_password(kode: Object) -> Patch | None:
     """Return the patch that takes a password out of a Kode; None where it has none."""
     metadata, spec = kode["metadata"], _spec(kode)
     annotations = metadata.get("annotations") or {}
@@ -107,13 +107,13 @@ def strip(kode: Object) -> Patch | None:
     )
 
 
-def rescue(kode: Object, children: Children) -> list[Write]:
+def rescue_password(kode: Object, children: Children) -> list[Write]:
     """Return the writes that move a password out of a Kode that cannot be read otherwise.
 
     A password that cannot be read either, or whose Secret is not the Kode's, stays where it is.
     """
     metadata, spec = kode["metadata"], _spec(kode)
-    patch = strip(kode)
+    patch = strip_password(kode)
     if "password" not in spec:
         return [patch] if patch else []
     given = {key: spec[key] for key in ("user", "password") if key in spec}
@@ -132,7 +132,7 @@ def rescue(kode: Object, children: Children) -> list[Write]:
     live = children.live(manifest)
     if patch is None or (live and "deletionTimestamp" in live["metadata"]):
         return []
-    return [*children.put_right(manifest), patch]
+    return [*children.reconcile_child(manifest), patch]
 
 
 def _spec(kode: Object) -> Mapping[str, Any]:
@@ -163,7 +163,7 @@ def _sidecar(inputs: Inputs, kode: Kode) -> Object | None:
     return _owned(inputs, names.envoy_secret(kode.metadata.name), kode.metadata.uid)
 
 
-def _made_with(inputs: Inputs, kode: Kode) -> set[str | None]:
+def _secrets_in_use(inputs: Inputs, kode: Kode) -> set[str | None]:
     """Return the Secrets whose credentials the sidecar and the workload were last made with."""
     found = (_annotations(_sidecar(inputs, kode) or {}), _pod_annotations(inputs, kode))
     return {annotations.get(labels.CREDENTIALS_SECRET) for annotations in found}
@@ -179,6 +179,6 @@ def _pod_annotations(inputs: Inputs, kode: Kode) -> Mapping[str, str]:
     return template.get("metadata", {}).get("annotations") or {}
 
 
-def _counted(annotations: Mapping[str, str]) -> int:
+def _parse_revision(annotations: Mapping[str, str]) -> int:
     count = annotations.get(labels.CREDENTIALS_REVISION, "1")
     return int(count) if _COUNT.fullmatch(count) else 1

@@ -16,10 +16,10 @@ from kode.controllers import withdrawal
 from kode.controllers.children import Children
 from kode.controllers.decision import Decision, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
-from kode.controllers.rollout import waits_for_restart
+from kode.controllers.rollout import is_update_pending
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
 from kode.evaluate.conditions import Observation
-from kode.evaluate.news import notices, summary
+from kode.evaluate.events import events_for, summary
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
@@ -30,13 +30,13 @@ from kode.render.contract import CUSTOM
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import auth
 
-_LOOK_AGAIN = 10.0
+_RESYNC_PERIOD = 10.0
 """Seconds after which warnings of Kubernetes are looked for again: they are not watched."""
 
-_LOOK_AGAIN_IN_THE_WAY = 60.0
+_CONFLICT_RESYNC_PERIOD = 60.0
 """Seconds after which an object in the way is looked for again: it is not watched either."""
 
-_MAY_COME = frozenset(
+_TRANSIENT = frozenset(
     {
         Reason.TEMPLATE_NOT_FOUND,
         Reason.PROXY_CONFIG_NOT_FOUND,
@@ -67,14 +67,14 @@ class _Pass:
 def decide(inputs: Inputs) -> Decision:
     """Return what one pass writes and tells."""
     if inputs.kode is None:
-        return Decision(writes=tuple(Children(inputs.children, uid="").left_behind()))
+        return Decision(writes=tuple(Children(inputs.children, uid="").mark_retained()))
     if "deletionTimestamp" in inputs.kode["metadata"] or inputs.terminating:
         # In a namespace that is going nothing can be made, and what is there goes with it.
         return Decision()
     try:
         kode = parse(inputs.kode)
     except InvalidSpec as error:
-        return _unreadable(inputs, inputs.kode, error)
+        return _invalid(inputs, inputs.kode, error)
     assert isinstance(kode, Kode)  # noqa: S101 - the queue holds Kodes only
     work = _Pass(
         inputs, kode, Children(inputs.children, kode.metadata.uid), _pod(inputs, inputs.kode)
@@ -85,10 +85,10 @@ def decide(inputs: Inputs) -> Decision:
     except KodeError as error:
         work.problems.append(error)
     if work.meaning is None:
-        _stop_as_it_stands(work)
+        _scale_down_live(work)
     else:
         _render(work, work.meaning, found)
-    return _conclude(work)
+    return _finish(work)
 
 
 def after_failure(inputs: Inputs, decision: Decision, error: KodeError) -> Decision:
@@ -99,14 +99,14 @@ def after_failure(inputs: Inputs, decision: Decision, error: KodeError) -> Decis
         decision: what it decided.
         error: why a write failed.
     """
-    if inputs.kode is None or decision.seen is None:
+    if inputs.kode is None or decision.observation is None:
         return Decision()
-    seen = replace(decision.seen, problems=[*decision.seen.problems, error])
-    told = _told(inputs, seen)
-    return replace(told, again_after=decision.again_after)
+    observation = replace(decision.observation, problems=[*decision.observation.problems, error])
+    told = _with_status(inputs, observation)
+    return replace(told, requeue_after=decision.requeue_after)
 
 
-def after_refused_growth(inputs: Inputs, decision: Decision, error: KodeError) -> Decision:
+def after_refused_expansion(inputs: Inputs, decision: Decision, error: KodeError) -> Decision:
     """Return what is told when everything was written but the growth of the claim.
 
     Args:
@@ -114,9 +114,9 @@ def after_refused_growth(inputs: Inputs, decision: Decision, error: KodeError) -
         decision: what it decided.
         error: why the claim stays as large as it is.
     """
-    assert decision.seen is not None  # noqa: S101 - who has a claim to grow is a Kode
-    told = _told(inputs, replace(decision.seen, growth_refused=error.message))
-    return replace(told, again_after=decision.again_after)
+    assert decision.observation is not None  # noqa: S101 - who has a claim to grow is a Kode
+    told = _with_status(inputs, replace(decision.observation, growth_refused=error.message))
+    return replace(told, requeue_after=decision.requeue_after)
 
 
 def _credentials(work: _Pass) -> Credentials | None:
@@ -129,11 +129,11 @@ def _credentials(work: _Pass) -> Credentials | None:
     meta = work.kode.metadata
     if found and work.kode.spec.password:
         manifest = auth(meta.namespace, meta.name, meta.uid, found)
-        if not _claimed(work, manifest):
+        if not _is_owned_or_free(work, manifest):
             return None
         # From here on the Secret holds the password, or the pass ends before the next write.
-        work.writes.extend(work.children.put_right(manifest))
-    patch = login.strip(work.inputs.kode or {})
+        work.writes.extend(work.children.reconcile_child(manifest))
+    patch = login.strip_password(work.inputs.kode or {})
     if patch:
         work.writes.append(patch)
     return found
@@ -162,14 +162,14 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
     work.pod_hash = workload["spec"]["template"]["metadata"]["annotations"][labels.POD_HASH]
     live = work.children.live(workload)
     # Where what runs has more than it is granted, it does not wait.
-    work.update_pending = waits_for_restart(live, workload, work.pod) and not withdrawal.of_grants(
+    work.update_pending = is_update_pending(live, workload, work.pod) and not withdrawal.of_grants(
         inputs, inputs.kode or {}, live
     )
     _check_claim(work)
     # Every one of them is looked at, so that all that stands in the way is told.
-    claimed = [_claimed(work, manifest) for manifest in manifests]
+    claimed = [_is_owned_or_free(work, manifest) for manifest in manifests]
     if not all(claimed) or work.problems:
-        _stop_as_it_stands(work)
+        _scale_down_live(work)
         return
     held = {names.workload(kode.metadata.name), names.envoy_secret(kode.metadata.name)}
     last: list[Write] = []
@@ -177,12 +177,12 @@ def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
         kind, name = manifest["kind"], manifest["metadata"]["name"]
         if work.update_pending and kind in ("StatefulSet", "Secret") and name in held:
             continue
-        changes = work.children.put_right(manifest)
+        changes = work.children.reconcile_child(manifest)
         # A claim that stands is changed last: where its class cannot grow volumes that is refused,
         # and must not keep the rest from being written.
         late = kind == "PersistentVolumeClaim" and work.children.live(manifest)
         (last if late else work.writes).extend(it for it in changes if it not in work.writes)
-    work.writes.extend([*work.children.surplus(manifests), *last])
+    work.writes.extend([*work.children.prune(manifests), *last])
 
 
 def _check_claim(work: _Pass) -> None:
@@ -200,7 +200,7 @@ def _check_claim(work: _Pass) -> None:
         work.problems.append(error)
 
 
-def _claimed(work: _Pass, manifest: Object) -> bool:
+def _is_owned_or_free(work: _Pass, manifest: Object) -> bool:
     """Tell whether an object may be made or is ours; note the problem where it is not."""
     try:
         work.children.check_owner(manifest)
@@ -210,7 +210,7 @@ def _claimed(work: _Pass, manifest: Object) -> bool:
     return True
 
 
-def _stop_as_it_stands(work: _Pass) -> None:
+def _scale_down_live(work: _Pass) -> None:
     """Stop the pod of a Kode that is suspended or not permitted, though it cannot be rendered."""
     kode = work.inputs.kode or {}
     live = _workload(work.children, work.kode.metadata.name)
@@ -231,10 +231,10 @@ def _stop(live: Object | None) -> list[Write]:
     return [Patch(key, live["metadata"]["uid"], None, {"spec": {"replicas": 0}})]
 
 
-def _conclude(work: _Pass) -> Decision:
+def _finish(work: _Pass) -> Decision:
     inputs, kode = work.inputs, work.kode
-    work.writes.extend(work.children.left_behind())
-    seen = Observation(
+    work.writes.extend(work.children.mark_retained())
+    observation = Observation(
         problems=work.problems,
         suspend=kode.spec.suspend,
         claim=_claim(inputs, kode.metadata.name),
@@ -250,20 +250,20 @@ def _conclude(work: _Pass) -> Decision:
         image=_image(work),
         now=inputs.now,
     )
-    told = _told(inputs, seen)
+    told = _with_status(inputs, observation)
     return replace(
         told,
         writes=tuple(work.writes),
-        status_waits=_is_progress(work, told),
-        again_after=_again_after(work),
+        defer_status=_is_progress(work, told),
+        requeue_after=_again_after(work),
     )
 
 
 def _is_progress(work: _Pass, told: Decision) -> bool:
     if work.problems and _is_new(work.inputs):
         # A Kode and what it names often come in one apply, and arrive in any order.
-        return all(problem.reason in _MAY_COME for problem in work.problems)
-    if work.problems or told.notices:
+        return all(problem.reason in _TRANSIENT for problem in work.problems)
+    if work.problems or told.events:
         return False
     return bool(work.writes) or summary(told.status or {}).get("reason") in _PROGRESS
 
@@ -274,12 +274,12 @@ def _is_new(inputs: Inputs) -> bool:
 
 def _again_after(work: _Pass) -> float | None:
     if any(isinstance(problem, Conflict) for problem in work.problems):
-        return _LOOK_AGAIN_IN_THE_WAY
+        return _CONFLICT_RESYNC_PERIOD
     waits = not work.kode.spec.suspend and not (work.pod and work.pod.ready)
-    return _LOOK_AGAIN if waits and not work.problems else None
+    return _RESYNC_PERIOD if waits and not work.problems else None
 
 
-def _unreadable(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
+def _invalid(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
     metadata = kode["metadata"]
     children = Children(inputs.children, str(metadata.get("uid", "")))
     live = _workload(children, str(metadata["name"]))
@@ -287,7 +287,7 @@ def _unreadable(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
     if not withdrawal.withholds(problems):
         problems.extend(withdrawal.of_grants(inputs, kode, live))
     suspend = withdrawal.suspends(kode)
-    told = _told(
+    told = _with_status(
         inputs,
         Observation(
             problems=problems,
@@ -297,17 +297,17 @@ def _unreadable(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
             notes=inputs.notes,
         ),
     )
-    writes = login.rescue(kode, children)
+    writes = login.rescue_password(kode, children)
     if suspend or withdrawal.withholds(problems):
         writes.extend(_stop(live))
     return replace(told, writes=tuple(writes))
 
 
-def _told(inputs: Inputs, seen: Observation) -> Decision:
+def _with_status(inputs: Inputs, observation: Observation) -> Decision:
     kode = inputs.kode or {}
     previous = kode.get("status") or {}
     status = status_of(
-        seen,
+        observation,
         generation=int(kode["metadata"].get("generation", 0)),
         template_generation=_generation(inputs.template),
         previous=previous,
@@ -315,8 +315,8 @@ def _told(inputs: Inputs, seen: Observation) -> Decision:
     )
     # The API server fills in the fields that only another platform tells.
     if all(key in previous and previous[key] == value for key, value in status.items()):
-        return Decision(seen=seen)
-    return Decision(status=status, notices=notices(status, previous), seen=seen)
+        return Decision(observation=observation)
+    return Decision(status=status, events=events_for(status, previous), observation=observation)
 
 
 def _claim(inputs: Inputs, kode: str) -> Object | None:

@@ -10,7 +10,7 @@ from typing import Any
 from kode.api.meta import Object
 from kode.controllers.inputs import ChildKey
 from kode.evaluate.conditions import Observation
-from kode.evaluate.news import Notice
+from kode.evaluate.events import KodeEvent
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Apply:
         return f"Apply({verb} {self.manifest['kind']} {self.manifest['metadata']['name']})"
 
 
-class Grow(Apply):
+class Expand(Apply):
     """Make a claim larger, which its storage class may refuse; then the claim stays as it is."""
 
 
@@ -76,17 +76,17 @@ class Decision:
     Attributes:
         writes: in order; the first failure ends the pass, and status is reported all the same.
         status: the whole status to write; None when it stands as it should.
-        status_waits: True when status tells only of progress, which will soon be another: the
+        defer_status: True when status tells only of progress, which will soon be another: the
             shell may leave it to the next pass, which it must then bring about soon (this keeps
             writes per Kode low).
-        notices: events to record, only together with a written status.
-        again_after: seconds until the next pass at the latest; None to wait for a change.
-        seen: what status was evaluated from; None where there is no Kode.
+        events: events to record, only together with a written status.
+        requeue_after: seconds until the next pass at the latest; None to wait for a change.
+        observation: what status was evaluated from; None where there is no Kode.
     """
 
     writes: tuple[Write, ...] = ()
     status: Mapping[str, Any] | None = None
-    status_waits: bool = False
-    notices: tuple[Notice, ...] = ()
-    again_after: float | None = None
-    seen: Observation | None = field(default=None, repr=False, compare=False)
+    defer_status: bool = False
+    events: tuple[KodeEvent, ...] = ()
+    requeue_after: float | None = None
+    observation: Observation | None = field(default=None, repr=False, compare=False)

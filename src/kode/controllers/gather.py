@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from kode import names
 from kode.api.meta import Object
 from kode.controllers.cache import namespaces
+from kode.controllers.cache.caches import Caches
 from kode.controllers.cache.namespaces import Namespace
-from kode.controllers.cache.world import World
-from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from kode.evaluate.observed import claim_phase
 from kode.kube.client import Client
 from kode.kube.resources import CLAIM, NAMESPACE, POD, SECRET, STATEFUL_SET, ObjectRef
@@ -36,7 +36,7 @@ class Gatherer:
     def __init__(
         self,
         client: Client,
-        world: World,
+        caches: Caches,
         operator_namespace: str,
         closed: tuple[str, ...] = METADATA_ADDRESSES,
     ) -> None:
@@ -44,16 +44,16 @@ class Gatherer:
 
         Args:
             client: the API server.
-            world: the caches.
+            caches: the caches.
             operator_namespace: where the operator and the gateway run.
             closed: address blocks that no workspace reaches.
         """
         self._client = client
-        self._world = world
+        self._caches = caches
         self._operator_namespace = operator_namespace
         self._closed = closed
 
-    async def gather(self, key: Key, found: Found) -> Inputs:
+    async def gather(self, key: KodeKey, found: Found) -> Inputs:
         """Return what a pass over a Kode sees.
 
         Args:
@@ -64,8 +64,8 @@ class Gatherer:
             PlatformError: something could not be read.
         """
         now = datetime.now(UTC)
-        kode = self._world.kodes.get(key)
-        children: dict[ChildKey, Object] = {**found, **self._world.objects.of(key)}
+        kode = self._caches.kodes.get(key)
+        children: dict[ChildKey, Object] = {**found, **self._caches.objects.of(key)}
         pod = None
         for child in [child for child in children if child.kind == POD.kind]:
             live = children.pop(child)
@@ -84,7 +84,7 @@ class Gatherer:
             return inputs
         return await self._with_references(inputs, kode, now)
 
-    async def stands(self, key: Key, child: ChildKey) -> Object | None:
+    async def get_live(self, key: KodeKey, child: ChildKey) -> Object | None:
         """Return what stands in the place of a child; None where nothing does."""
         return await self._client.find(ObjectRef(BY_KIND[child.kind], key.namespace, child.name))
 
@@ -118,13 +118,13 @@ class Gatherer:
 
     async def _namespace(self, name: str) -> Namespace:
         """Return a namespace; one that no cache knows may be newer than the cache."""
-        known = self._world.namespaces.get(name)
+        known = self._caches.namespaces.get(name)
         if known is not None:
             return known
         found = await self._client.find(ObjectRef(NAMESPACE, "", name))
         if found is None:
             return Namespace()
-        self._world.namespaces.put(found)
+        self._caches.namespaces.put(found)
         return namespaces.read(found)
 
     async def _with_home(self, inputs: Inputs) -> Found:
@@ -134,14 +134,14 @@ class Gatherer:
         """
         key, name = inputs.key, names.home_claim(inputs.key.name)
         child = ChildKey(CLAIM.kind, name)
-        if child in inputs.children or not self._world.objects.find(CLAIM, key.namespace, name):
+        if child in inputs.children or not self._caches.objects.find(CLAIM, key.namespace, name):
             return inputs.children
         live = await self._client.find(ObjectRef(CLAIM, key.namespace, name))
         return {**inputs.children, child: live} if live else inputs.children
 
     async def _referent(self, ref: Ref | None) -> Object | None:
         """Return a template or a proxy config; what no cache knows may be newer than the cache."""
-        known = self._world.referents.get(ref)
+        known = self._caches.referenced.get(ref)
         kind = BY_KIND.get(ref.kind) if ref else None
         if known is not None or ref is None or kind not in REFERENCED:
             return known
@@ -149,8 +149,8 @@ class Gatherer:
             return None
         found = await self._client.find(ObjectRef(kind, ref.namespace, ref.name))
         if found is not None:
-            self._world.referents.put(found)
-        return self._world.referents.get(ref)
+            self._caches.referenced.put(found)
+        return self._caches.referenced.get(ref)
 
     async def _secret(self, ref: Ref | None) -> Object | None:
         if ref is None:
@@ -158,18 +158,18 @@ class Gatherer:
         return await self._client.find(ObjectRef(SECRET, ref.namespace, ref.name))
 
     def _claim(self, ref: Ref | None) -> Object | None:
-        return self._world.objects.find(CLAIM, ref.namespace, ref.name) if ref else None
+        return self._caches.objects.find(CLAIM, ref.namespace, ref.name) if ref else None
 
     def _notes(self, inputs: Inputs, claim: Object | None, now: datetime) -> tuple[str, ...]:
         """Return warnings about what has been missing for a while."""
         name = inputs.key.name
         claim = claim or inputs.children.get(ChildKey(CLAIM.kind, names.home_claim(name)))
         if claim and claim_phase(claim) == "Pending" and _is_overdue(claim, now):
-            return self._world.notes.about(claim)
+            return self._caches.notes.about(claim)
         workload = inputs.children.get(ChildKey(STATEFUL_SET.kind, names.workload(name)))
         asked = workload and (workload.get("spec") or {}).get("replicas") != 0
         if workload and asked and inputs.pod is None and _is_overdue(workload, now):
-            return self._world.notes.about(workload)
+            return self._caches.notes.about(workload)
         return ()
 
 

@@ -11,7 +11,7 @@ from kode.render.network import METADATA_ADDRESSES
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Key:
+class KodeKey:
     """The key of a Kode in the work queue."""
 
     namespace: str
@@ -58,7 +58,7 @@ class Inputs:
         fresh: a random value of this pass alone, for where one is needed: 43 characters of base64.
     """
 
-    key: Key
+    key: KodeKey
     # Not shown: a password may stand in the one, and does in the other.
     kode: Object | None = field(repr=False)
     now: str

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kode.api.meta import Object
-from kode.controllers.cache.world import World
-from kode.controllers.inputs import Key
+from kode.controllers.cache.caches import Caches
+from kode.controllers.inputs import KodeKey
 from kode.errors import PlatformError
-from kode.evaluate.news import Notice
+from kode.evaluate.events import KodeEvent
 from kode.kube.client import Client
 from kode.kube.errors import AlreadyExists, NamespaceTerminating, NotFound
 from kode.kube.resources import EVENT, ObjectRef, version_of
@@ -23,17 +23,17 @@ from kode.platform.resources import KODE
 _LOG = logging.getLogger(__name__)
 
 _REPORTER = "kode.jacero.io/operator"
-_LONGEST_NOTE = 1000
-_LONGEST_STEM = 200
+_MAX_NOTE = 1000
+_MAX_BASE_NAME = 200
 
 
 class Reporter:
     """Writes status and Events."""
 
-    def __init__(self, client: Client, world: World) -> None:
+    def __init__(self, client: Client, caches: Caches) -> None:
         """Write by a client, and keep the caches true."""
         self._client = client
-        self._world = world
+        self._caches = caches
 
     async def report(self, kode: Object, status: Object) -> bool:
         """Write a status; return whether the Kode is otherwise as it was seen.
@@ -49,65 +49,65 @@ class Reporter:
         namespace, name = str(metadata["namespace"]), str(metadata["name"])
         gone = dict.fromkeys((kode.get("status") or {}).keys() - status.keys())
         body = {"status": {**gone, **status}}
-        with self._world.echoes.expected((KODE.kind, namespace, name)) as answered:
+        with self._caches.own_writes.suppress((KODE.kind, namespace, name)) as answered:
             try:
                 answer = await self._client.patch_merge(
                     ObjectRef(KODE, namespace, name), body, subresource="status"
                 )
             except NotFound:
-                self._world.kodes.forget(Key(namespace, name))
+                self._caches.kodes.forget(KodeKey(namespace, name))
                 return False
-            self._world.kodes.put(answer)
+            self._caches.kodes.put(answer)
             answered.append(version_of(answer))
-        return _told_apart(answer) == _told_apart(kode)
+        return _fields_read(answer) == _fields_read(kode)
 
-    async def record(self, kode: Object, notices: tuple[Notice, ...]) -> None:
+    async def record(self, kode: Object, events: tuple[KodeEvent, ...]) -> None:
         """Record Events; where that fails it is logged and left."""
-        for notice in notices:
+        for event in events:
             try:
-                await self._record(kode, notice)
+                await self._record(kode, event)
             except NamespaceTerminating as error:
                 _LOG.debug("an Event is lost: %s", error)
             except PlatformError as error:
                 _LOG.warning("an Event is lost: %s", error)
 
-    async def _record(self, kode: Object, notice: Notice) -> None:
-        event = _event(kode, notice)
-        ref = EVENT.ref(event)
+    async def _record(self, kode: Object, event: KodeEvent) -> None:
+        manifest = _manifest(kode, event)
+        ref = EVENT.ref(manifest)
         try:
-            await self._client.create(ref, event)
+            await self._client.create(ref, manifest)
         except AlreadyExists:
             live = await self._client.find(ref)
             count = ((live or {}).get("series") or {}).get("count", 1)
-            series = {"count": count + 1, "lastObservedTime": event["eventTime"]}
+            series = {"count": count + 1, "lastObservedTime": manifest["eventTime"]}
             await self._client.patch_merge(ref, {"series": series})
 
 
-def _told_apart(kode: Object) -> tuple[Any, ...]:
+def _fields_read(kode: Object) -> tuple[Any, ...]:
     """Return what a pass reads of a Kode besides its status."""
     metadata = kode["metadata"]
     keys = ("uid", "generation", "labels", "annotations", "deletionTimestamp")
     return tuple(metadata.get(key) for key in keys)
 
 
-def _event(kode: Object, notice: Notice) -> dict[str, Any]:
+def _manifest(kode: Object, event: KodeEvent) -> dict[str, Any]:
     metadata = kode["metadata"]
-    news = f"{metadata['uid']}/{notice.reason.value}/{notice.message}"
+    news = f"{metadata['uid']}/{event.reason.value}/{event.message}"
     digest = hashlib.sha256(news.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.kind,
         "metadata": {
-            "name": f"{metadata['name'][:_LONGEST_STEM]}.{digest}",
+            "name": f"{metadata['name'][:_MAX_BASE_NAME]}.{digest}",
             "namespace": metadata["namespace"],
         },
         "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "reportingController": _REPORTER,
         "reportingInstance": os.uname().nodename[:128],
         "action": "Reconcile",
-        "type": notice.type,
-        "reason": notice.reason.value,
-        "note": notice.message[:_LONGEST_NOTE],
+        "type": event.type,
+        "reason": event.reason.value,
+        "note": event.message[:_MAX_NOTE],
         "regarding": {
             "apiVersion": KODE.api_version,
             "kind": KODE.kind,

@@ -11,7 +11,7 @@ from kode.api.meta import Object
 from kode.evaluate.observed import PodView
 
 
-def waits_for_restart(live: Object | None, desired: Object, pod: PodView | None) -> bool:
+def is_update_pending(live: Object | None, desired: Object, pod: PodView | None) -> bool:
     """Tell whether the live workload is kept as it is until the next start.
 
     Args:
@@ -24,9 +24,9 @@ def waits_for_restart(live: Object | None, desired: Object, pod: PodView | None)
         return False
     if desired["spec"]["replicas"] == 0 or live.get("spec", {}).get("replicas") == 0:
         return False
-    stands, wished = _annotations(live), _annotations(desired)
-    same_kode = stands.get(labels.KODE_HASH) == wished.get(labels.KODE_HASH)
-    return same_kode and stands.get(labels.POD_HASH) != wished.get(labels.POD_HASH)
+    get_live, wished = _annotations(live), _annotations(desired)
+    same_kode = get_live.get(labels.KODE_HASH) == wished.get(labels.KODE_HASH)
+    return same_kode and get_live.get(labels.POD_HASH) != wished.get(labels.POD_HASH)
 
 
 def _annotations(workload: Object) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from kode.api import crd
 from kode.api.document import parse
 from kode.controllers.decide import decide
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 from kode.errors import InvalidSpec
 from tests.documents import (
     EXT_AUTHZ,
@@ -29,7 +29,7 @@ from tests.simulation.cluster import Cluster
 
 Path = tuple[str, ...]
 Schema = Mapping[str, Any]
-KEY = Key("team", "dev")
+KEY = KodeKey("team", "dev")
 PLUGIN = {
     "name": "a",
     "image": "b",

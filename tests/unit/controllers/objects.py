@@ -4,14 +4,14 @@ from typing import Any
 
 from kode import labels, names
 from kode.api.meta import API_VERSION
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 
 Object = dict[str, Any]
-KEY = Key("team", "dev")
+KEY = KodeKey("team", "dev")
 UID = "uid-of-dev"
 
 
-def kode(key: Key = KEY, *, version: int = 1, **spec: Any) -> Object:
+def kode(key: KodeKey = KEY, *, version: int = 1, **spec: Any) -> Object:
     """Return a Kode."""
     return {
         "apiVersion": API_VERSION,
@@ -43,7 +43,7 @@ def template(name: str = "plain", *, version: int = 1, **spec: Any) -> Object:
     }
 
 
-def child(kind: str, name: str, *, version: int = 1, key: Key = KEY, **more: Any) -> Object:
+def child(kind: str, name: str, *, version: int = 1, key: KodeKey = KEY, **more: Any) -> Object:
     """Return a child of a Kode, owned by it and labelled."""
     owner = {"kind": "Kode", "name": key.name, "uid": f"uid-of-{key.name}", "controller": True}
     return {
@@ -77,7 +77,7 @@ def foreign(kind: str, name: str, *, version: int = 1, **more: Any) -> Object:
     }
 
 
-def pod(key: Key = KEY, *, version: int = 1, ready: bool = False) -> Object:
+def pod(key: KodeKey = KEY, *, version: int = 1, ready: bool = False) -> Object:
     """Return the pod of a Kode."""
     found = child("Pod", names.pod(key.name), version=version, key=key)
     found["metadata"]["ownerReferences"] = [

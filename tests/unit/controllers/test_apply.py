@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kode.controllers.apply import Applier, Collision
-from kode.controllers.cache.world import World
+from kode.controllers.cache.caches import Caches
 from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.inputs import ChildKey
 from kode.errors import PlatformError
@@ -31,15 +31,15 @@ class _Setting:
     def __init__(self) -> None:
         self.told: list[object] = []
         self.cluster = Cluster()
-        self.world = World(self.told.append)
+        self.caches = Caches(self.told.append)
 
     async def apply(self, *writes: Write) -> None:
-        await Applier(self.cluster, self.world).apply(KEY, writes)
+        await Applier(self.cluster, self.caches).apply(KEY, writes)
 
     def seen(self, found: dict[str, Any]) -> dict[str, Any]:
         """Let an object stand there, and the cache know it."""
         stands = self.cluster.stand(found)
-        self.world.objects.put(SECRET, stands)
+        self.caches.objects.put(SECRET, stands)
         return stands
 
 
@@ -47,7 +47,7 @@ async def test_a_created_object_is_known_at_once() -> None:
     setting = _Setting()
     await setting.apply(Apply(_manifest(a="b"), None))
     assert setting.cluster.writes == ["create Secret dev-auth"]
-    assert AUTH in setting.world.objects.of(KEY)
+    assert AUTH in setting.caches.objects.of(KEY)
     assert setting.told == []
 
 
@@ -81,7 +81,7 @@ async def test_a_change_is_applied_to_the_uid_that_was_seen() -> None:
     setting = _Setting()
     live = setting.seen(child("Secret", "dev-auth", data={"a": "old"}))
     await setting.apply(Apply(_manifest(a="new"), live))
-    found = setting.world.objects.find(SECRET, "team", "dev-auth")
+    found = setting.caches.objects.find(SECRET, "team", "dev-auth")
     assert found is not None
     assert found["data"] == {"a": "new"}
 
@@ -106,7 +106,7 @@ async def test_an_object_that_was_replaced_is_not_applied_to_and_is_read_anew() 
     with pytest.raises(ApiConflict):
         await setting.apply(Apply(_manifest(a="b"), live))
     assert setting.cluster.objects["Secret", "team", "dev-auth"]["data"] == {"theirs": "x"}
-    assert AUTH not in setting.world.objects.of(KEY)
+    assert AUTH not in setting.caches.objects.of(KEY)
 
 
 async def test_an_object_that_is_gone_is_forgotten() -> None:
@@ -115,7 +115,7 @@ async def test_an_object_that_is_gone_is_forgotten() -> None:
     del setting.cluster.objects["Secret", "team", "dev-auth"]
     with pytest.raises(ApiConflict):
         await setting.apply(Apply(_manifest(a="b"), live))
-    assert setting.world.objects.of(KEY) == {}
+    assert setting.caches.objects.of(KEY) == {}
 
 
 async def test_an_apply_that_changes_nothing_is_not_repeated() -> None:
@@ -132,11 +132,11 @@ async def test_an_apply_that_changes_nothing_is_not_repeated() -> None:
 async def test_a_patch_of_the_kode_is_known_at_once() -> None:
     setting = _Setting()
     stands = setting.cluster.stand(kode(password="x"))
-    setting.world.kodes.put(stands)
+    setting.caches.kodes.put(stands)
     meta = stands["metadata"]
     body = {"spec": {"password": None}}
     await setting.apply(Patch(ChildKey("Kode", "dev"), meta["uid"], meta["resourceVersion"], body))
-    found = setting.world.kodes.get(KEY)
+    found = setting.caches.kodes.get(KEY)
     assert found is not None
     assert "password" not in found["spec"]
 
@@ -148,17 +148,17 @@ async def test_a_patch_for_another_version_changes_nothing_and_reads_anew() -> N
     patch = Patch(ChildKey("Kode", "dev"), uid, "1", {"spec": {"password": None}})
     with pytest.raises(ApiConflict):
         await setting.apply(patch)
-    found = setting.world.kodes.get(KEY)
+    found = setting.caches.kodes.get(KEY)
     assert found is not None
     assert found["spec"]["password"] == "x"
 
 
 async def test_a_patch_of_a_kode_that_is_gone_forgets_it() -> None:
     setting = _Setting()
-    setting.world.kodes.put(kode())
+    setting.caches.kodes.put(kode())
     with pytest.raises(ApiConflict):
         await setting.apply(Patch(ChildKey(KODE.kind, "dev"), "uid-of-dev", None, {"spec": {}}))
-    assert setting.world.kodes.get(KEY) is None
+    assert setting.caches.kodes.get(KEY) is None
 
 
 @pytest.mark.attack

@@ -7,7 +7,7 @@ import pytest
 from kode import labels
 from kode.api.conditions import Reason
 from kode.controllers.children import Children, key_of
-from kode.controllers.decision import Apply, Delete, Grow, Patch
+from kode.controllers.decision import Apply, Delete, Expand, Patch
 from kode.controllers.inputs import ChildKey
 from kode.errors import Conflict
 
@@ -66,28 +66,28 @@ def test_nothing_is_in_the_way_of_a_new_object() -> None:
 def test_object_is_made_put_right_or_left() -> None:
     desired = {**live(*SERVICE, owner="me"), "spec": {"type": "ClusterIP"}}
     drifted = {**desired, "spec": {"type": "NodePort"}}
-    assert children().put_right(desired) == [Apply(desired, None)]
-    assert children(desired).put_right(desired) == []
-    assert children(drifted).put_right(desired) == [Apply(desired, drifted)]
+    assert children().reconcile_child(desired) == [Apply(desired, None)]
+    assert children(desired).reconcile_child(desired) == []
+    assert children(drifted).reconcile_child(desired) == [Apply(desired, drifted)]
 
 
 def test_object_that_is_being_deleted_is_waited_for() -> None:
     found = live(*SERVICE, owner="me", deletionTimestamp="now")
-    assert children(found).put_right({**found, "spec": {"a": 1}}) == []
-    assert children(found).surplus([]) == []
+    assert children(found).reconcile_child({**found, "spec": {"a": 1}}) == []
+    assert children(found).prune([]) == []
 
 
 def test_owner_too_many_is_drift_of_a_claim_that_is_kept() -> None:
     desired = live(*CLAIM, of="me")
     owned = live(*CLAIM, of="me", owner="me")
-    assert children(owned).put_right(desired) == [Apply(desired, owned)]
-    assert children(live(*CLAIM, of="me", owner="other")).put_right(desired) == []
+    assert children(owned).reconcile_child(desired) == [Apply(desired, owned)]
+    assert children(live(*CLAIM, of="me", owner="other")).reconcile_child(desired) == []
 
 
 def test_ignored_wishes_about_a_claim_are_noted() -> None:
     desired = {**live(*CLAIM, of="me"), "spec": {"accessModes": ["ReadWriteMany"]}}
     found = children({**desired, "spec": {"accessModes": ["ReadWriteOnce"]}})
-    assert found.put_right(desired) == []
+    assert found.reconcile_child(desired) == []
     assert found.ignored == ["spec.accessModes"]
 
 
@@ -100,12 +100,12 @@ def _sized(size: str, **labels_: str) -> Object:
 
 def test_growth_of_a_claim_is_a_write_of_its_own() -> None:
     small, large = _sized("1Gi"), _sized("2Gi")
-    assert children(small).put_right(large) == [Grow(large, small)]
-    assert children(small).put_right(_sized("2Gi", a="b")) == [
+    assert children(small).reconcile_child(large) == [Expand(large, small)]
+    assert children(small).reconcile_child(_sized("2Gi", a="b")) == [
         Apply(_sized("1Gi", a="b"), small),
-        Grow(_sized("2Gi", a="b"), small),
+        Expand(_sized("2Gi", a="b"), small),
     ]
-    assert children(large).put_right(large) == []
+    assert children(large).reconcile_child(large) == []
 
 
 def test_own_object_that_is_not_desired_is_surplus_but_no_claim() -> None:
@@ -116,7 +116,7 @@ def test_own_object_that_is_not_desired_is_surplus_but_no_claim() -> None:
         live(*CLAIM, owner="me"),
     )
     wanted = [live("Secret", "dev-envoy")]
-    assert found.surplus(wanted) == [Delete(ChildKey("Secret", "dev-auth"), "uid-of-dev-auth")]
+    assert found.prune(wanted) == [Delete(ChildKey("Secret", "dev-auth"), "uid-of-dev-auth")]
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_claim_of_an_earlier_kode_is_marked(found: Object, *, marked: bool) -> N
     patch = Patch(
         key_of(found), "uid-of-dev-home", None, {"metadata": {"labels": {labels.RETAINED: "true"}}}
     )
-    assert children(found).left_behind() == ([patch] if marked else [])
+    assert children(found).mark_retained() == ([patch] if marked else [])
 
 
 def test_marked_claim_is_not_marked_again() -> None:
     found = live(*CLAIM, of="other")
     found["metadata"]["labels"][labels.RETAINED] = "true"
-    assert children(found).left_behind() == []
+    assert children(found).mark_retained() == []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kode.controllers.decide import decide
 from kode.controllers.decision import Decision
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 from tests.documents import (
     Document,
     kode_document,
@@ -27,7 +27,7 @@ from tests.documents import (
 from tests.simulation.cluster import CHILDREN, Cluster, Crash
 from tests.strategies import KODES, PROXY_CONFIGS, TEMPLATES
 
-KEY = Key("team", "dev")
+KEY = KodeKey("team", "dev")
 KODE = ("Kode", "team", "dev")
 FOREIGN = secret_document("login", password="theirs")
 Happening = Callable[[Cluster], None]
@@ -40,7 +40,7 @@ def at_rest(cluster: Cluster) -> None:
     rest = decide(cluster.gather(KEY))
     assert rest.writes == ()
     assert rest.status is None
-    assert rest.notices == ()
+    assert rest.events == ()
     # Whatever came before: what runs has nothing that it is not granted.
     live = cluster.store.find("StatefulSet", "team", "dev")
     if live and live["spec"]["replicas"] != 0 and cluster.store.find("Kode", "team", "dev"):

@@ -9,7 +9,7 @@ import pytest
 from kode import labels
 from kode.api.conditions import Reason
 from kode.controllers import credentials as login
-from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from kode.errors import RefNotFound
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
@@ -21,7 +21,7 @@ OWNED = [{"uid": UID}]
 
 def inputs(*children: Object, secret: Object | None = None) -> Inputs:
     found = {ChildKey(item["kind"], item["metadata"]["name"]): item for item in children}
-    key = Key("team", "dev")
+    key = KodeKey("team", "dev")
     return Inputs(key=key, kode=None, now="now", children=found, secret=secret)
 
 
@@ -169,7 +169,7 @@ def test_password_is_taken_out_of_spec_and_annotation() -> None:
     document["metadata"].update(
         annotations=applied({"password": "p", "user": "me"}), resourceVersion="7"
     )
-    patch = login.strip(document)
+    patch = login.strip_password(document)
     assert patch is not None
     assert (patch.child, patch.uid, patch.resource_version) == (ChildKey("Kode", "dev"), UID, "7")
     annotation = '{"kind":"Kode","spec":{"user":"me"}}\n'
@@ -182,7 +182,7 @@ def test_password_is_taken_out_of_spec_and_annotation() -> None:
 def test_password_that_only_the_annotation_has_is_taken_out() -> None:
     document = kode_document()
     document["metadata"]["annotations"] = applied({"password": "p"})
-    patch = login.strip(document)
+    patch = login.strip_password(document)
     assert patch is not None
     assert "spec" not in patch.body
 
@@ -204,4 +204,4 @@ def test_password_that_only_the_annotation_has_is_taken_out() -> None:
 def test_kode_without_a_password_is_left_alone(annotations: Any) -> None:
     document = kode_document()
     document["metadata"]["annotations"] = annotations
-    assert login.strip(document) is None
+    assert login.strip_password(document) is None

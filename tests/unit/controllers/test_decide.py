@@ -8,7 +8,7 @@ import pytest
 from kode.api.conditions import Reason
 from kode.controllers.decide import after_failure, decide
 from kode.controllers.decision import Apply, Decision, Patch
-from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from kode.errors import PlatformError
 from tests.documents import (
     cluster_template,
@@ -19,7 +19,7 @@ from tests.documents import (
 from tests.simulation.cluster import Cluster
 
 Object = dict[str, Any]
-KEY = Key("team", "dev")
+KEY = KodeKey("team", "dev")
 GUARD = {"name": "guard"}
 
 
@@ -110,10 +110,10 @@ def test_reference_that_leads_nowhere_is_named(
     decision = decide(inputs(kode_document(), template, proxy_config=proxy))
     assert decision.writes == ()
     assert ready(decision) == (reason, message)
-    assert [(it.type, it.reason, it.message) for it in decision.notices] == [
+    assert [(it.type, it.reason, it.message) for it in decision.events] == [
         ("Warning", reason, message)
     ]
-    assert decision.again_after is None
+    assert decision.requeue_after is None
 
 
 def test_proxy_config_is_used() -> None:
@@ -135,8 +135,8 @@ def test_password_moves_whatever_else_is_wrong() -> None:
 
 def test_missing_secret_is_told_beside_a_missing_template() -> None:
     decision = decide(inputs(kode_document(existingSecret="login")))
-    assert decision.seen is not None
-    assert [item.reason for item in decision.seen.problems] == [
+    assert decision.observation is not None
+    assert [item.reason for item in decision.observation.problems] == [
         Reason.SECRET_NOT_FOUND,
         Reason.TEMPLATE_NOT_FOUND,
     ]
@@ -151,24 +151,24 @@ def test_missing_claim_is_told_and_nothing_is_made() -> None:
 
 def test_progress_waits_and_is_looked_at_again() -> None:
     decision = decide(inputs(kode_document(), template_document()))
-    assert decision.status_waits
-    assert decision.again_after == 10.0
-    assert decision.notices == ()
+    assert decision.defer_status
+    assert decision.requeue_after == 10.0
+    assert decision.events == ()
 
 
 def test_template_may_come_a_moment_after_a_new_kode() -> None:
-    assert decide(inputs(kode_document())).status_waits
+    assert decide(inputs(kode_document())).defer_status
 
 
 def test_template_that_vanishes_under_a_kode_is_told_at_once() -> None:
     decision = decide(inputs({**kode_document(), "status": {"phase": "Running"}}))
-    assert not decision.status_waits
+    assert not decision.defer_status
     assert ready(decision)[0] == "TemplateNotFound"
 
 
 def test_mistake_in_a_new_kode_is_told_at_once() -> None:
     kode = kode_document(privileged=True)
-    assert not decide(inputs(kode, template_document())).status_waits
+    assert not decide(inputs(kode, template_document())).defer_status
 
 
 @pytest.mark.attack
@@ -178,8 +178,8 @@ def test_object_in_the_way_is_looked_at_again() -> None:
         kode_document(), template_document(), children={ChildKey("Service", "dev"): foreign}
     )
     decision = decide(seen)
-    assert not decision.status_waits
-    assert decision.again_after == 60.0
+    assert not decision.defer_status
+    assert decision.requeue_after == 60.0
 
 
 def test_running_kode_that_idles_needs_nothing() -> None:
@@ -228,7 +228,7 @@ def test_failure_that_was_told_already_is_not_told_again() -> None:
 def test_nothing_that_is_decided_shows_a_password() -> None:
     seen = inputs(kode_document(password="hunter2"), template_document())
     decision = decide(seen)
-    for text in (repr(seen), repr(decision), repr(decision.seen), str(decision.status)):
+    for text in (repr(seen), repr(decision), repr(decision.observation), str(decision.status)):
         assert "hunter2" not in text
         assert "aHVudGVyMg" not in text
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from kode.controllers.cache.caches import Caches, WarningEventHandler
 from kode.controllers.cache.namespaces import Namespace
-from kode.controllers.cache.world import WarningEventHandler, World
 from kode.controllers.gather import Gatherer
-from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from kode.kube.resources import CLAIM, POD
 from kode.labels import ALLOW_GRANTS
 from kode.platform.resources import BY_KIND
@@ -21,19 +21,19 @@ class _Setting:
 
     def __init__(self) -> None:
         self.cluster = Cluster()
-        self.world = World(lambda _: None)
+        self.caches = Caches(lambda _: None)
 
     def put(self, kind: str, found: dict[str, Any]) -> None:
-        self.world.objects.put(BY_KIND[kind], found)
+        self.caches.objects.put(BY_KIND[kind], found)
 
-    async def gather(self, key: Key = KEY, **found: Any) -> Inputs:
-        gatherer = Gatherer(self.cluster, self.world, "kode-system")
+    async def gather(self, key: KodeKey = KEY, **found: Any) -> Inputs:
+        gatherer = Gatherer(self.cluster, self.caches, "kode-system")
         return await gatherer.gather(key, found.get("found", {}))
 
     def warn(self, about: Object, message: str, began: str = "") -> None:
         event = foreign("Event", "warning", message=message, firstTimestamp=began)
         event["involvedObject"] = {"kind": about["kind"], **about["metadata"]}
-        WarningEventHandler(self.world).on_upsert(event)
+        WarningEventHandler(self.caches).on_upsert(event)
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def setting() -> _Setting:
 
 async def test_all_comes_from_the_caches(setting: _Setting) -> None:
     ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
-    setting.world.kodes.put(kode(storage={"existingVolumeClaim": "files"}))
-    setting.world.referents.put(template(envoyProxyRef=ref))
+    setting.caches.kodes.put(kode(storage={"existingVolumeClaim": "files"}))
+    setting.caches.referenced.put(template(envoyProxyRef=ref))
     proxy = {**template("basic"), "kind": "EnvoyProxyClusterConfig", "spec": {}}
-    setting.world.referents.put(proxy)
+    setting.caches.referenced.put(proxy)
     setting.put("Secret", child("Secret", "dev-auth"))
     setting.put("PersistentVolumeClaim", foreign("PersistentVolumeClaim", "files"))
     setting.put("Pod", pod())
@@ -73,32 +73,32 @@ async def test_of_a_kode_that_is_gone_only_what_it_left_is_seen(setting: _Settin
 @pytest.mark.parametrize("cached", [True, False])
 async def test_leave_of_the_namespaces_is_seen(setting: _Setting, *, cached: bool) -> None:
     ref = {"kind": "KodeTemplate", "name": "x", "namespace": "lent"}
-    setting.world.kodes.put(kode(templateRef=ref))
+    setting.caches.kodes.put(kode(templateRef=ref))
     assert (await setting.gather()).granting == frozenset()
     for name, mark in (("team", "true"), ("lent", "yes")):
         namespace = foreign("Namespace", name)
         namespace["metadata"]["labels"] = {ALLOW_GRANTS: mark}
         del namespace["metadata"]["namespace"]
         if cached:
-            setting.world.namespaces.put(namespace)
+            setting.caches.namespaces.put(namespace)
         else:
             setting.cluster.objects["Namespace", "", name] = namespace
     seen = await setting.gather()
     assert seen.granting == {"team"}
     assert not seen.terminating
-    assert setting.world.namespaces.get("team") == Namespace(grants=True)
+    assert setting.caches.namespaces.get("team") == Namespace(grants=True)
 
 
 async def test_namespace_that_is_being_deleted_is_seen(setting: _Setting) -> None:
-    setting.world.kodes.put(kode())
+    setting.caches.kodes.put(kode())
     namespace = foreign("Namespace", "team")
     namespace["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    setting.world.namespaces.put(namespace)
+    setting.caches.namespaces.put(namespace)
     assert (await setting.gather()).terminating
 
 
 async def test_somebodys_secret_is_read_anew(setting: _Setting) -> None:
-    setting.world.kodes.put(kode(existingSecret="login"))
+    setting.caches.kodes.put(kode(existingSecret="login"))
     assert (await setting.gather()).secret is None
     setting.cluster.stand(foreign("Secret", "login", data={"password": "eA=="}))
     seen = await setting.gather()
@@ -107,7 +107,7 @@ async def test_somebodys_secret_is_read_anew(setting: _Setting) -> None:
 
 
 async def test_what_stands_in_the_way_is_seen_among_the_children(setting: _Setting) -> None:
-    setting.world.kodes.put(kode())
+    setting.caches.kodes.put(kode())
     service = foreign("Service", "dev")
     seen = await setting.gather(found={ChildKey("Service", "dev"): service})
     assert seen.children == {ChildKey("Service", "dev"): service}
@@ -122,7 +122,7 @@ def _made(seconds_ago: float) -> str:
 async def test_warnings_about_a_claim_that_pends_for_a_while_are_read(
     setting: _Setting, age: float, notes: tuple[str, ...]
 ) -> None:
-    setting.world.kodes.put(kode())
+    setting.caches.kodes.put(kode())
     claim = child(CLAIM.kind, "dev-home")
     claim["metadata"]["creationTimestamp"] = _made(age)
     setting.put(CLAIM.kind, claim)
@@ -138,7 +138,7 @@ async def test_warnings_about_a_claim_that_pends_for_a_while_are_read(
 async def test_warnings_about_a_workload_without_its_pod_are_read(
     setting: _Setting, *, replicas: int, with_pod: bool, notes: tuple[str, ...]
 ) -> None:
-    setting.world.kodes.put(kode())
+    setting.caches.kodes.put(kode())
     workload = child("StatefulSet", "dev", spec={"replicas": replicas})
     setting.put("StatefulSet", workload)
     if with_pod:
@@ -149,35 +149,35 @@ async def test_warnings_about_a_workload_without_its_pod_are_read(
 
 async def test_a_template_that_the_cache_lacks_is_looked_for(setting: _Setting) -> None:
     ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
-    setting.world.kodes.put(kode())
+    setting.caches.kodes.put(kode())
     assert (await setting.gather()).template is None
     setting.cluster.stand({**template(), "metadata": {"name": "plain", "uid": "u"}})
     setting.cluster.stand({**template("basic"), "kind": ref["kind"], "spec": {}})
     seen = await setting.gather()
     assert seen.template is not None
     assert seen.proxy_config is None
-    setting.world.referents.put(template(version=9000, envoyProxyRef=ref))
+    setting.caches.referenced.put(template(version=9000, envoyProxyRef=ref))
     assert (await setting.gather()).proxy_config is not None
 
 
 @pytest.mark.parametrize("kind", ["Secret", "Pod", "Nonsense"])
 async def test_what_is_no_template_is_not_looked_for(setting: _Setting, kind: str) -> None:
-    setting.world.kodes.put(kode(templateRef={"kind": kind, "name": "x"}))
-    setting.world.namespaces.put(foreign("Namespace", "team"))
+    setting.caches.kodes.put(kode(templateRef={"kind": kind, "name": "x"}))
+    setting.caches.namespaces.put(foreign("Namespace", "team"))
     setting.cluster.trouble = pytest.fail
     assert (await setting.gather()).template is None
 
 
 async def test_a_reference_that_leads_to_no_namespace_is_not_looked_for(setting: _Setting) -> None:
-    setting.world.kodes.put(kode())
-    setting.world.referents.put(template(envoyProxyRef={"kind": "EnvoyProxyConfig", "name": "x"}))
-    setting.world.namespaces.put(foreign("Namespace", "team"))
+    setting.caches.kodes.put(kode())
+    setting.caches.referenced.put(template(envoyProxyRef={"kind": "EnvoyProxyConfig", "name": "x"}))
+    setting.caches.namespaces.put(foreign("Namespace", "team"))
     setting.cluster.trouble = pytest.fail
     assert (await setting.gather()).proxy_config is None
 
 
 async def test_a_home_that_lost_its_labels_is_not_taken_for_gone(setting: _Setting) -> None:
-    setting.world.kodes.put(kode())
+    setting.caches.kodes.put(kode())
     home, bare = ChildKey(CLAIM.kind, "dev-home"), foreign(CLAIM.kind, "dev-home", spec={"a": 1})
     assert home not in (await setting.gather()).children
     setting.put(CLAIM.kind, bare)

@@ -3,17 +3,17 @@
 import pytest
 
 from kode import names
-from kode.controllers.cache.world import (
+from kode.controllers.cache.caches import (
+    Caches,
     KodeEventHandler,
     ObjectEventHandler,
     ReferencedEventHandler,
-    World,
 )
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Decision
 from kode.controllers.gather import Gatherer
-from kode.controllers.inputs import Key
-from kode.evaluate.news import summary
+from kode.controllers.inputs import KodeKey
+from kode.evaluate.events import summary
 from kode.kube.resources import POD
 from kode.platform.resources import BY_KIND
 from tests.unit.controllers.cluster import Cluster
@@ -27,15 +27,15 @@ class _Setting:
     """A Kode of a name whose children are made, and whose pod runs."""
 
     def __init__(self, name: str) -> None:
-        self.key = Key("team", name)
-        self.news: list[Key] = []
-        self.world = World(self.news.append)
+        self.key = KodeKey("team", name)
+        self.news: list[KodeKey] = []
+        self.caches = Caches(self.news.append)
         self.cluster = Cluster()
-        ReferencedEventHandler(self.world, TEMPLATES).on_upsert(template())
-        KodeEventHandler(self.world).on_upsert(kode(self.key))
+        ReferencedEventHandler(self.caches, TEMPLATES).on_upsert(template())
+        KodeEventHandler(self.caches).on_upsert(kode(self.key))
 
     async def make_pass(self) -> Decision:
-        return decide(await Gatherer(self.cluster, self.world, "kode-system").gather(self.key, {}))
+        return decide(await Gatherer(self.cluster, self.caches, "kode-system").gather(self.key, {}))
 
     async def start(self) -> None:
         """Make the children as the first pass decides, and have the pod run."""
@@ -49,7 +49,7 @@ class _Setting:
         assert self.news[-1] == self.key
 
     def see(self, found: Object) -> None:
-        ObjectEventHandler(self.world, BY_KIND[found["kind"]]).on_upsert(dict(found))
+        ObjectEventHandler(self.caches, BY_KIND[found["kind"]]).on_upsert(dict(found))
 
     def pod(self, *, version: int) -> Object:
         place = ("StatefulSet", "team", names.workload(self.key.name))
@@ -77,7 +77,7 @@ async def test_a_kode_whose_pod_answers_is_ready_whatever_its_name(name: str) ->
 async def test_an_edit_of_the_template_waits_whatever_the_name(name: str) -> None:
     setting = _Setting(name)
     await setting.start()
-    ReferencedEventHandler(setting.world, TEMPLATES).on_upsert(
+    ReferencedEventHandler(setting.caches, TEMPLATES).on_upsert(
         template(version=2, tz="Europe/Berlin")
     )
     assert await setting.ready() == ("True", "UpdatePending", "Running")
@@ -90,12 +90,12 @@ async def test_a_kode_is_suspended_only_once_its_pod_has_ended_whatever_its_name
     setting = _Setting(name)
     await setting.start()
     stopped = kode(setting.key, version=9001, suspend=True)
-    KodeEventHandler(setting.world).on_upsert(stopped)
+    KodeEventHandler(setting.caches).on_upsert(stopped)
     ending = setting.pod(version=9002)
     ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     setting.see(ending)
     assert await setting.ready() == ("False", "Stopping", "Stopping")
     setting.news.clear()
-    ObjectEventHandler(setting.world, POD).on_delete({**ending})
+    ObjectEventHandler(setting.caches, POD).on_delete({**ending})
     assert setting.news == [setting.key]
     assert await setting.ready() == ("False", "Suspended", "Suspended")

@@ -5,31 +5,31 @@ from typing import Any
 import pytest
 
 from kode.api.conditions import Reason
-from kode.controllers.cache.world import World
+from kode.controllers.cache.caches import Caches
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
-from kode.evaluate.news import Notice
+from kode.evaluate.events import KodeEvent
 from kode.kube.errors import NamespaceTerminating
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, kode
 
-NOTICE = Notice("Warning", Reason.UNSCHEDULABLE, "no node")
+NOTICE = KodeEvent("Warning", Reason.UNSCHEDULABLE, "no node")
 
 
-def _setting() -> tuple[Cluster, World, Reporter, dict[str, Any]]:
-    cluster, world = Cluster(), World(lambda _: None)
+def _setting() -> tuple[Cluster, Caches, Reporter, dict[str, Any]]:
+    cluster, caches = Cluster(), Caches(lambda _: None)
     stands = cluster.stand({**kode(), "status": {"phase": "Pending", "old": 1}})
-    world.kodes.put(stands)
-    seen = world.kodes.get(KEY)
+    caches.kodes.put(stands)
+    seen = caches.kodes.get(KEY)
     assert seen is not None
-    return cluster, world, Reporter(cluster, world), seen
+    return cluster, caches, Reporter(cluster, caches), seen
 
 
 async def test_a_status_is_written_whole_and_known_at_once() -> None:
-    cluster, world, reporter, seen = _setting()
+    cluster, caches, reporter, seen = _setting()
     assert await reporter.report(seen, {"phase": "Running"})
     assert cluster.writes == ["status Kode dev"]
-    found = world.kodes.get(KEY)
+    found = caches.kodes.get(KEY)
     assert found is not None
     assert found["status"] == {"phase": "Running"}
 
@@ -41,10 +41,10 @@ async def test_a_kode_that_changed_meanwhile_is_told() -> None:
 
 
 async def test_a_kode_that_is_gone_is_forgotten() -> None:
-    cluster, world, reporter, seen = _setting()
+    cluster, caches, reporter, seen = _setting()
     cluster.objects.clear()
     assert not await reporter.report(seen, {"phase": "Running"})
-    assert world.kodes.get(KEY) is None
+    assert caches.kodes.get(KEY) is None
 
 
 async def test_the_same_news_twice_is_one_event_that_counts() -> None:
@@ -63,7 +63,7 @@ async def test_the_same_news_twice_is_one_event_that_counts() -> None:
 
 async def test_other_news_are_another_event() -> None:
     cluster, _, reporter, seen = _setting()
-    await reporter.record(seen, (NOTICE, Notice("Normal", Reason.SUSPENDED, "x" * 5000)))
+    await reporter.record(seen, (NOTICE, KodeEvent("Normal", Reason.SUSPENDED, "x" * 5000)))
     events = [found for place, found in cluster.objects.items() if place[0] == "Event"]
     assert len(events) == 2
     assert max(len(event["note"]) for event in events) <= 1024

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kode import labels
-from kode.controllers.rollout import waits_for_restart
+from kode.controllers.rollout import is_update_pending
 from kode.evaluate.observed import PodView
 
 Object = dict[str, Any]
@@ -52,4 +52,4 @@ NEW = workload(of_pod="new")
 def test_edit_waits(
     live: Object | None, desired: Object, found: PodView | None, *, waits: bool
 ) -> None:
-    assert waits_for_restart(live, desired, found) is waits
+    assert is_update_pending(live, desired, found) is waits

@@ -6,7 +6,7 @@ import pytest
 
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Patch
-from kode.controllers.inputs import ChildKey, Inputs, Key
+from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from tests.documents import UID, kode_document, template_document
 
 pytestmark = pytest.mark.attack
@@ -15,7 +15,7 @@ BROKEN: dict[str, Any] = {"parameters": {"p": {}}}
 
 
 def inputs(kode: Any, **more: Any) -> Inputs:
-    return Inputs(key=Key("team", "dev"), kode=kode, now="now", **more)
+    return Inputs(key=KodeKey("team", "dev"), kode=kode, now="now", **more)
 
 
 def secret(*, uid: str = UID, **metadata: Any) -> dict[ChildKey, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from kode.api.meta import Object
 from kode.controllers.cache import trim
-from kode.controllers.cache.parcel import Packer
-from kode.controllers.inputs import Key
+from kode.controllers.cache.compression import Compressor
+from kode.controllers.inputs import KodeKey
 from kode.kube.resources import version_of
 from kode.platform import references
 from kode.platform.references import Ref
@@ -18,11 +18,11 @@ from kode.platform.references import Ref
 class _Entry:
     """One Kode: its version, its parcel and what it refers to."""
 
-    __slots__ = ("parcel", "refs", "version")
+    __slots__ = ("blob", "refs", "version")
 
-    def __init__(self, version: int, parcel: bytes, refs: tuple[Ref, ...]) -> None:
+    def __init__(self, version: int, blob: bytes, refs: tuple[Ref, ...]) -> None:
         self.version = version
-        self.parcel = parcel
+        self.blob = blob
         self.refs = refs
 
 
@@ -31,9 +31,9 @@ class Kodes:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._entries: dict[Key, _Entry] = {}
-        self._referrers: dict[Ref, set[Key]] = {}
-        self._packer = Packer()
+        self._entries: dict[KodeKey, _Entry] = {}
+        self._referrers: dict[Ref, set[KodeKey]] = {}
+        self._compressor = Compressor()
 
     def put(self, found: Object) -> bool:
         """Remember a Kode; return whether that is news."""
@@ -41,12 +41,12 @@ class Kodes:
         entry = self._entries.get(key)
         if entry is not None and version <= entry.version:
             return False
-        parcel = self._packer.pack(trim.kode(found))
-        if entry is not None and entry.parcel == parcel:
+        blob = self._compressor.compress(trim.kode(found))
+        if entry is not None and entry.blob == blob:
             entry.version = version
             return False
         self._unlink(key)
-        self._entries[key] = _Entry(version, parcel, self._link(key, found))
+        self._entries[key] = _Entry(version, blob, self._link(key, found))
         return True
 
     def remove(self, found: Object) -> bool:
@@ -58,12 +58,12 @@ class Kodes:
         self.forget(key)
         return True
 
-    def forget(self, key: Key) -> None:
+    def forget(self, key: KodeKey) -> None:
         """Forget a Kode that turned out to be gone."""
         self._unlink(key)
         self._entries.pop(key, None)
 
-    def keep(self, seen: set[tuple[str, str]], version: int) -> tuple[Key, ...]:
+    def keep(self, seen: set[tuple[str, str]], version: int) -> tuple[KodeKey, ...]:
         """Forget what a complete list does not name; return the keys of those.
 
         Args:
@@ -79,30 +79,30 @@ class Kodes:
             self.forget(key)
         return gone
 
-    def get(self, key: Key) -> dict[str, Any] | None:
+    def get(self, key: KodeKey) -> dict[str, Any] | None:
         """Return a Kode; None where there is none."""
         entry = self._entries.get(key)
         if entry is None:
             return None
-        found = self._packer.unpack(entry.parcel)
+        found = self._compressor.decompress(entry.blob)
         found["metadata"]["resourceVersion"] = str(entry.version)
         return found
 
-    def referrers(self, ref: Ref) -> tuple[Key, ...]:
+    def referrers(self, ref: Ref) -> tuple[KodeKey, ...]:
         """Return the Kodes that refer to an object."""
         return tuple(self._referrers.get(ref, ()))
 
-    def referrers_by_kind(self, kind: str) -> Iterator[Key]:
+    def referrers_by_kind(self, kind: str) -> Iterator[KodeKey]:
         """Give the Kodes that refer to some object of a kind."""
         return (key for ref, keys in self._referrers.items() if ref.kind == kind for key in keys)
 
-    def reached_from(self, namespace: str) -> set[Key]:
+    def reached_from(self, namespace: str) -> set[KodeKey]:
         """Return the Kodes that are in a namespace, or refer to something of it."""
         inside = {key for key in self._entries if key.namespace == namespace}
         named = (keys for ref, keys in self._referrers.items() if ref.namespace == namespace)
         return inside.union(*named)
 
-    def keys(self) -> tuple[Key, ...]:
+    def keys(self) -> tuple[KodeKey, ...]:
         """Return the key of every Kode."""
         return tuple(self._entries)
 
@@ -110,7 +110,7 @@ class Kodes:
         """Return how many there are."""
         return len(self._entries)
 
-    def _link(self, key: Key, found: Object) -> tuple[Ref, ...]:
+    def _link(self, key: KodeKey, found: Object) -> tuple[Ref, ...]:
         named = (
             references.template_of(found),
             references.secret_of(found),
@@ -123,7 +123,7 @@ class Kodes:
                 refs.append(ref)
         return tuple(refs)
 
-    def _unlink(self, key: Key) -> None:
+    def _unlink(self, key: KodeKey) -> None:
         entry = self._entries.get(key)
         for ref in entry.refs if entry else ():
             keys = self._referrers[ref]
@@ -132,7 +132,7 @@ class Kodes:
                 del self._referrers[ref]
 
 
-def key_of(found: Object) -> Key:
+def key_of(found: Object) -> KodeKey:
     """Return the key of a Kode's document."""
     metadata = found["metadata"]
-    return Key(str(metadata["namespace"]), str(metadata["name"]))
+    return KodeKey(str(metadata["namespace"]), str(metadata["name"]))

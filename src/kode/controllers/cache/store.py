@@ -9,8 +9,8 @@ from typing import Any
 from kode import labels, names
 from kode.api.meta import Object
 from kode.controllers.cache import trim
-from kode.controllers.cache.parcel import Packer
-from kode.controllers.inputs import ChildKey, Key
+from kode.controllers.cache.compression import Compressor
+from kode.controllers.inputs import ChildKey, KodeKey
 from kode.kube.resources import CLAIM, POD, STATEFUL_SET, Resource, version_of
 
 _TRIMMERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -24,7 +24,7 @@ class _Group:
 
     __slots__ = ("key", "members")
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: KodeKey) -> None:
         self.key = key
         self.members: list[ChildKey] = []
 
@@ -32,14 +32,14 @@ class _Group:
 class _Entry:
     """One object: its version, its parcel, and what was applied to it in vain."""
 
-    __slots__ = ("child", "group", "parcel", "settled", "version")
+    __slots__ = ("applied_in_vain", "blob", "child", "group", "version")
 
-    def __init__(self, child: ChildKey, version: int, parcel: bytes) -> None:
+    def __init__(self, child: ChildKey, version: int, blob: bytes) -> None:
         self.child = child
         self.version = version
-        self.parcel = parcel
+        self.blob = blob
         self.group: _Group | None = None
-        self.settled: str | None = None
+        self.applied_in_vain: str | None = None
 
 
 class Store:
@@ -48,10 +48,10 @@ class Store:
     def __init__(self) -> None:
         """Begin empty."""
         self._entries: dict[str, dict[tuple[str, str], _Entry]] = {}
-        self._groups: dict[Key, _Group] = {}
-        self._packers: dict[str, Packer] = {}
+        self._groups: dict[KodeKey, _Group] = {}
+        self._compressors: dict[str, Compressor] = {}
 
-    def put(self, kind: Resource, found: Object) -> tuple[Key, ...] | None:
+    def put(self, kind: Resource, found: Object) -> tuple[KodeKey, ...] | None:
         """Remember an object; return the Kodes that it belongs to, None where it is no news."""
         metadata = found["metadata"]
         place = (str(metadata["namespace"]), str(metadata["name"]))
@@ -60,18 +60,18 @@ class Store:
         entry = entries.get(place)
         if entry is not None and version <= entry.version:
             return None
-        parcel = self._packer(kind).pack(_TRIMMERS.get(kind.kind, trim.child)(found))
+        blob = self._compressor(kind).compress(_TRIMMERS.get(kind.kind, trim.child)(found))
         owner = self._owner(kind, found)
         if entry is None:
-            entry = entries[place] = _Entry(ChildKey(kind.kind, place[1]), version, parcel)
+            entry = entries[place] = _Entry(ChildKey(kind.kind, place[1]), version, blob)
             return (*self._move(entry, owner), *self._take_pod(kind, place))
         entry.version = version
-        if entry.parcel == parcel:
+        if entry.blob == blob:
             return None
-        entry.parcel, entry.settled = parcel, None
+        entry.blob, entry.applied_in_vain = blob, None
         return (*self._move(entry, owner), *self._take_pod(kind, place))
 
-    def remove(self, kind: Resource, found: Object) -> tuple[Key, ...] | None:
+    def remove(self, kind: Resource, found: Object) -> tuple[KodeKey, ...] | None:
         """Forget an object; return the Kodes that it belonged to, None where it is no news."""
         metadata = found["metadata"]
         place = (str(metadata.get("namespace", "")), str(metadata["name"]))
@@ -85,7 +85,7 @@ class Store:
         if (namespace, name) in self._entries.get(kind.kind, {}):
             self._drop(kind, (namespace, name))
 
-    def keep(self, kind: Resource, seen: set[tuple[str, str]], version: int) -> tuple[Key, ...]:
+    def keep(self, kind: Resource, seen: set[tuple[str, str]], version: int) -> tuple[KodeKey, ...]:
         """Forget what a complete list of a kind does not name.
 
         Args:
@@ -106,7 +106,7 @@ class Store:
         entry = self._entries.get(kind.kind, {}).get((namespace, name))
         return self._unpacked(entry) if entry else None
 
-    def of(self, key: Key) -> dict[ChildKey, dict[str, Any]]:
+    def of(self, key: KodeKey) -> dict[ChildKey, dict[str, Any]]:
         """Return the objects of a Kode."""
         group = self._groups.get(key)
         return {
@@ -114,39 +114,39 @@ class Store:
             for child in (group.members if group else ())
         }
 
-    def owner(self, kind: str, namespace: str, name: str) -> tuple[Key, ...]:
+    def owner(self, kind: str, namespace: str, name: str) -> tuple[KodeKey, ...]:
         """Return the Kode that an object belongs to; none where it is unknown or nobody's."""
         entry = self._entries.get(kind, {}).get((namespace, name))
         return (entry.group.key,) if entry and entry.group else ()
 
-    def keys(self) -> Iterator[Key]:
+    def keys(self) -> Iterator[KodeKey]:
         """Give every Kode, present or gone, that an object belongs to."""
         return iter(tuple(self._groups))
 
-    def settle(self, kind: Resource, namespace: str, name: str, digest: str) -> None:
+    def mark_applied(self, kind: Resource, namespace: str, name: str, digest: str) -> None:
         """Note that applying something of that digest to the object changes nothing."""
         entry = self._entries.get(kind.kind, {}).get((namespace, name))
         if entry:
-            entry.settled = digest
+            entry.applied_in_vain = digest
 
-    def is_settled(self, kind: Resource, namespace: str, name: str, digest: str) -> bool:
+    def is_applied(self, kind: Resource, namespace: str, name: str, digest: str) -> bool:
         """Tell whether applying something of that digest would change nothing."""
         entry = self._entries.get(kind.kind, {}).get((namespace, name))
-        return entry is not None and entry.settled == digest
+        return entry is not None and entry.applied_in_vain == digest
 
     def __len__(self) -> int:
         """Return how many objects are remembered."""
         return sum(len(entries) for entries in self._entries.values())
 
-    def _packer(self, kind: Resource) -> Packer:
-        return self._packers.setdefault(kind.kind, Packer())
+    def _compressor(self, kind: Resource) -> Compressor:
+        return self._compressors.setdefault(kind.kind, Compressor())
 
     def _unpacked(self, entry: _Entry) -> dict[str, Any]:
-        found = self._packers[entry.child.kind].unpack(entry.parcel)
+        found = self._compressors[entry.child.kind].decompress(entry.blob)
         found["metadata"]["resourceVersion"] = str(entry.version)
         return found
 
-    def _owner(self, kind: Resource, found: Object) -> Key | None:
+    def _owner(self, kind: Resource, found: Object) -> KodeKey | None:
         """Return the Kode that an object belongs to.
 
         A pod carries no more of its Kode than a label, which may be cut; the whole name stands at
@@ -164,7 +164,7 @@ class Store:
                     return key
         return owner
 
-    def _take_pod(self, kind: Resource, workload: tuple[str, str]) -> tuple[Key, ...]:
+    def _take_pod(self, kind: Resource, workload: tuple[str, str]) -> tuple[KodeKey, ...]:
         """Put a pod that was seen before its StatefulSet under the right Kode."""
         namespace, name = workload
         entry = self._entries.get(POD.kind, {}).get((namespace, f"{name}-0"))
@@ -174,7 +174,7 @@ class Store:
         owner = self._owner(POD, self._unpacked(entry))
         return self._move(entry, owner) if owner != before else ()
 
-    def _move(self, entry: _Entry, owner: Key | None) -> tuple[Key, ...]:
+    def _move(self, entry: _Entry, owner: KodeKey | None) -> tuple[KodeKey, ...]:
         """Put an entry under its Kode; return where it came from and where it went."""
         before = entry.group.key if entry.group else None
         if before == owner:
@@ -193,14 +193,14 @@ class Store:
             if not group.members:
                 del self._groups[group.key]
 
-    def _drop(self, kind: Resource, place: tuple[str, str]) -> tuple[Key, ...]:
+    def _drop(self, kind: Resource, place: tuple[str, str]) -> tuple[KodeKey, ...]:
         entry = self._entries[kind.kind].pop(place)
         key = entry.group.key if entry.group else None
         self._leave(entry)
         return (key,) if key else ()
 
 
-def owner_of(found: Object) -> Key | None:
+def owner_of(found: Object) -> KodeKey | None:
     """Return the Kode that an object belongs to by its labels; None where it carries none.
 
     A label value may be a cut name: the whole one stands in the owner reference, or with claims in
@@ -218,4 +218,4 @@ def owner_of(found: Object) -> Key | None:
     ]
     candidates.append(str((metadata.get("annotations") or {}).get(labels.KODE_NAME)))
     name = next((item for item in candidates if names.label_value(item) == value), value)
-    return Key(str(metadata["namespace"]), name)
+    return KodeKey(str(metadata["namespace"]), name)

@@ -8,21 +8,21 @@ import asyncio
 from collections.abc import Callable
 
 from kode import labels
-from kode.controllers.cache.world import (
+from kode.controllers.cache.caches import (
+    Caches,
     KodeEventHandler,
     NamespaceEventHandler,
     ObjectEventHandler,
     ReferencedEventHandler,
     SecretEventHandler,
     WarningEventHandler,
-    World,
 )
 from kode.kube.client import Client, ListOptions
 from kode.kube.reflector import Reflector
 from kode.kube.resources import CLAIM, CORE_EVENT, NAMESPACE, POD, SECRET
 from kode.platform.resources import CHILDREN, KODE, REFERENCED
 
-_LISTS_AT_A_TIME = 2
+_MAX_CONCURRENT_LISTS = 2
 """Few: pages that wait to be taken in are memory that is not given back."""
 _OURS = f"{labels.MANAGED_BY}={labels.PRODUCT}"
 _OTHERS = f"{labels.MANAGED_BY}!={labels.PRODUCT}"
@@ -30,32 +30,32 @@ _OTHERS = f"{labels.MANAGED_BY}!={labels.PRODUCT}"
 _WARNINGS = "type=Warning,involvedObject.kind!=Pod,involvedObject.kind!=Node"
 
 
-def reflectors(client: Client, world: World, clock: Callable[[], float]) -> tuple[Reflector, ...]:
+def reflectors(client: Client, caches: Caches, clock: Callable[[], float]) -> tuple[Reflector, ...]:
     """Return the reflectors that keep a world true, not yet running."""
-    listing = asyncio.Semaphore(_LISTS_AT_A_TIME)
+    listing = asyncio.Semaphore(_MAX_CONCURRENT_LISTS)
     found = [
-        Reflector(client, ListOptions(KODE), KodeEventHandler(world), listing=listing, clock=clock)
+        Reflector(client, ListOptions(KODE), KodeEventHandler(caches), listing=listing, clock=clock)
     ]
     for kind in (*CHILDREN, POD):
         # An existing claim of anybody's may be named by a Kode.
         selector = "" if kind == CLAIM else _OURS
-        sink = ObjectEventHandler(world, kind)
+        sink = ObjectEventHandler(caches, kind)
         found.append(
             Reflector(client, ListOptions(kind, selector), sink, listing=listing, clock=clock)
         )
     for kind in REFERENCED:
-        referents = ReferencedEventHandler(world, kind)
-        found.append(Reflector(client, ListOptions(kind), referents, listing=listing, clock=clock))
+        referenced = ReferencedEventHandler(caches, kind)
+        found.append(Reflector(client, ListOptions(kind), referenced, listing=listing, clock=clock))
     namespaces = ListOptions(NAMESPACE, metadata_only=True)
-    sink_of_namespaces = NamespaceEventHandler(world)
+    sink_of_namespaces = NamespaceEventHandler(caches)
     found.append(Reflector(client, namespaces, sink_of_namespaces, listing=listing, clock=clock))
     secrets = ListOptions(SECRET, _OTHERS, metadata_only=True)
-    sink_of_news = SecretEventHandler(world, SECRET)
+    sink_of_news = SecretEventHandler(caches, SECRET)
     found.append(
         Reflector(client, secrets, sink_of_news, listing=listing, clock=clock, contents=False)
     )
     warnings = ListOptions(CORE_EVENT, fields=_WARNINGS)
     found.append(
-        Reflector(client, warnings, WarningEventHandler(world), listing=listing, clock=clock)
+        Reflector(client, warnings, WarningEventHandler(caches), listing=listing, clock=clock)
     )
     return tuple(found)

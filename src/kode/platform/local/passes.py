@@ -17,7 +17,7 @@ from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import KodeError, NotReady, RefNotFound
 from kode.evaluate.conditions import Observation
-from kode.evaluate.news import notices
+from kode.evaluate.events import events_for
 from kode.evaluate.observed import PodView
 from kode.evaluate.status import status as status_of
 from kode.platform import homes
@@ -332,7 +332,7 @@ class Passes:
             return True
         if not self._statuses.write(kode, status, turn):
             return False
-        for notice in notices(status, previous):
+        for notice in events_for(status, previous):
             self._store.record(
                 Event(now, notice.type, notice.reason, notice.message, key.namespace, key.name)
             )

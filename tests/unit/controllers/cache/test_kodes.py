@@ -1,7 +1,7 @@
 """The cache of Kodes and the index of whom they refer to."""
 
 from kode.controllers.cache.kodes import Kodes
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 from kode.platform.references import Ref
 from tests.unit.controllers.objects import KEY, kode
 
@@ -39,8 +39,8 @@ def test_a_removed_kode_is_gone_unless_a_newer_one_of_the_name_is_there() -> Non
 def test_a_list_takes_out_what_it_does_not_name() -> None:
     kodes = Kodes()
     for name, version in (("stays", 1), ("gone", 2), ("newer", 9)):
-        kodes.put(kode(Key("team", name), version=version))
-    assert kodes.keep({("team", "stays")}, version=5) == (Key("team", "gone"),)
+        kodes.put(kode(KodeKey("team", name), version=version))
+    assert kodes.keep({("team", "stays")}, version=5) == (KodeKey("team", "gone"),)
     assert len(kodes) == 2
 
 

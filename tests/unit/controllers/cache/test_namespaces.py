@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from kode.controllers.cache.caches import Caches, NamespaceEventHandler
 from kode.controllers.cache.namespaces import Namespace
-from kode.controllers.cache.world import NamespaceEventHandler, World
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 from kode.labels import ALLOW_GRANTS
 from tests.unit.controllers.objects import kode
 
@@ -20,14 +20,14 @@ def namespace(name: str, version: int, *, grants: bool = False, going: bool = Fa
 
 class _Setting:
     def __init__(self) -> None:
-        self.told: list[Key] = []
-        self.world = World(self.told.append)
-        self.sink = NamespaceEventHandler(self.world)
+        self.told: list[KodeKey] = []
+        self.caches = Caches(self.told.append)
+        self.sink = NamespaceEventHandler(self.caches)
         ref = {"kind": "KodeTemplate", "name": "x", "namespace": "lent"}
-        self.world.kodes.put(kode(Key("team", "dev")))
-        self.world.kodes.put(kode(Key("other", "dev"), templateRef=ref))
+        self.caches.kodes.put(kode(KodeKey("team", "dev")))
+        self.caches.kodes.put(kode(KodeKey("other", "dev"), templateRef=ref))
 
-    def tells(self, found: Any) -> set[Key]:
+    def tells(self, found: Any) -> set[KodeKey]:
         self.told.clear()
         self.sink.on_upsert(found)
         return set(self.told)
@@ -36,15 +36,15 @@ class _Setting:
 def test_change_of_leave_reaches_kodes_inside_and_those_whose_template_is_there() -> None:
     setting = _Setting()
     assert setting.tells(namespace("team", 1)) == set()
-    assert setting.tells(namespace("team", 2, grants=True)) == {Key("team", "dev")}
+    assert setting.tells(namespace("team", 2, grants=True)) == {KodeKey("team", "dev")}
     assert setting.tells(namespace("team", 3, grants=True)) == set()
-    assert setting.tells(namespace("lent", 4, grants=True)) == {Key("other", "dev")}
-    assert setting.tells(namespace("team", 5)) == {Key("team", "dev")}
+    assert setting.tells(namespace("lent", 4, grants=True)) == {KodeKey("other", "dev")}
+    assert setting.tells(namespace("team", 5)) == {KodeKey("team", "dev")}
 
 
 def test_namespace_that_begins_to_go_is_told() -> None:
     setting = _Setting()
-    assert setting.tells(namespace("team", 1, going=True)) == {Key("team", "dev")}
+    assert setting.tells(namespace("team", 1, going=True)) == {KodeKey("team", "dev")}
 
 
 def test_older_word_changes_nothing() -> None:
@@ -52,7 +52,7 @@ def test_older_word_changes_nothing() -> None:
     setting.sink.on_upsert(namespace("team", 5, grants=True))
     assert setting.tells(namespace("team", 4)) == set()
     setting.sink.on_delete(namespace("team", 4))
-    assert setting.world.namespaces.get("team") == Namespace(grants=True)
+    assert setting.caches.namespaces.get("team") == Namespace(grants=True)
 
 
 def test_what_is_gone_is_forgotten() -> None:
@@ -62,7 +62,7 @@ def test_what_is_gone_is_forgotten() -> None:
     setting.sink.on_delete(namespace("a", 6))
     setting.sink.on_delete(namespace("never", 6))
     setting.sink.on_resync({("", "b")}, 5)
-    known = [name for name in ("a", "b", "c") if setting.world.namespaces.get(name)]
+    known = [name for name in ("a", "b", "c") if setting.caches.namespaces.get(name)]
     assert known == ["b"]
     setting.sink.on_resync(set(), 4)
-    assert setting.world.namespaces.get("b")
+    assert setting.caches.namespaces.get("b")

@@ -4,7 +4,7 @@ import pytest
 
 from kode import labels, names
 from kode.controllers.cache.store import Store, owner_of
-from kode.controllers.inputs import ChildKey, Key
+from kode.controllers.inputs import ChildKey, KodeKey
 from kode.kube.resources import CLAIM, POD, SECRET, STATEFUL_SET, version_of
 from kode.platform.resources import BY_KIND
 from tests.unit.controllers.objects import KEY, Object, child, foreign, pod
@@ -45,16 +45,16 @@ def test_the_objects_of_a_kode_are_found_by_kind_and_name() -> None:
     store = Store()
     store.put(SECRET, child("Secret", "dev-auth"))
     store.put(POD, pod())
-    store.put(SECRET, child("Secret", "x-auth", key=Key("team", "x")))
+    store.put(SECRET, child("Secret", "x-auth", key=KodeKey("team", "x")))
     assert set(store.of(KEY)) == {ChildKey("Secret", "dev-auth"), ChildKey("Pod", "dev-0")}
-    assert store.of(Key("team", "nobody")) == {}
+    assert store.of(KodeKey("team", "nobody")) == {}
 
 
 def test_a_changed_label_is_news_to_both_kodes() -> None:
     store = Store()
     store.put(SECRET, child("Secret", "dev-auth"))
-    moved = child("Secret", "dev-auth", version=2, key=Key("team", "other"))
-    assert store.put(SECRET, moved) == (KEY, Key("team", "other"))
+    moved = child("Secret", "dev-auth", version=2, key=KodeKey("team", "other"))
+    assert store.put(SECRET, moved) == (KEY, KodeKey("team", "other"))
     assert store.of(KEY) == {}
 
 
@@ -102,13 +102,13 @@ def test_of_a_foreign_claim_only_phase_and_labels_are_kept() -> None:
 
 def test_what_was_applied_in_vain_is_remembered_until_the_object_changes() -> None:
     store = Store()
-    store.settle(SECRET, "team", "dev-auth", "digest")
+    store.mark_applied(SECRET, "team", "dev-auth", "digest")
     store.put(SECRET, child("Secret", "dev-auth"))
-    store.settle(SECRET, "team", "dev-auth", "digest")
-    assert store.is_settled(SECRET, "team", "dev-auth", "digest")
-    assert not store.is_settled(SECRET, "team", "dev-auth", "another")
+    store.mark_applied(SECRET, "team", "dev-auth", "digest")
+    assert store.is_applied(SECRET, "team", "dev-auth", "digest")
+    assert not store.is_applied(SECRET, "team", "dev-auth", "another")
     store.put(SECRET, child("Secret", "dev-auth", version=2, data={"new": "x"}))
-    assert not store.is_settled(SECRET, "team", "dev-auth", "digest")
+    assert not store.is_applied(SECRET, "team", "dev-auth", "digest")
 
 
 def _named(name: str, **metadata: object) -> Object:
@@ -119,8 +119,8 @@ def _named(name: str, **metadata: object) -> Object:
 def test_a_cut_name_is_read_whole_from_the_owner_or_the_annotation() -> None:
     name = "n" * 100
     owner = {"kind": "Kode", "name": name}
-    assert owner_of(_named(name, ownerReferences=[owner])) == Key("team", name)
-    assert owner_of(_named(name, annotations={labels.KODE_NAME: name})) == Key("team", name)
+    assert owner_of(_named(name, ownerReferences=[owner])) == KodeKey("team", name)
+    assert owner_of(_named(name, annotations={labels.KODE_NAME: name})) == KodeKey("team", name)
 
 
 @pytest.mark.attack
@@ -145,7 +145,7 @@ CUT = ["n" * 64, "n" * 253, "x-h0123456789abcdef", f"{'a.b-' * 20}c"]
 
 
 def _workload(name: str) -> Object:
-    return child("StatefulSet", names.workload(name), key=Key("team", name))
+    return child("StatefulSet", names.workload(name), key=KodeKey("team", name))
 
 
 @pytest.mark.parametrize("name", [*CUT, "n" * 63, "dev", "a.b"])
@@ -153,7 +153,7 @@ def _workload(name: str) -> Object:
 def test_a_pod_belongs_to_the_kode_of_its_statefulset_whatever_its_name(
     name: str, *, pod_first: bool
 ) -> None:
-    store, key = Store(), Key("team", name)
+    store, key = Store(), KodeKey("team", name)
     both = [(STATEFUL_SET, _workload(name)), (POD, pod(key))]
     news = [store.put(kind, found) for kind, found in (reversed(both) if pod_first else both)]
     assert key in (news[-1] or ())
@@ -171,6 +171,6 @@ def test_a_pod_belongs_to_the_kode_of_its_statefulset_whatever_its_name(
 def test_a_pod_of_another_label_than_its_statefulsets_kode_is_not_that_ones() -> None:
     store = Store()
     store.put(STATEFUL_SET, _workload("n" * 64))
-    stray = pod(Key("team", "n" * 64))
+    stray = pod(KodeKey("team", "n" * 64))
     stray["metadata"]["labels"] = labels.child("dev", "workspace")
     assert store.put(POD, stray) == (KEY,)

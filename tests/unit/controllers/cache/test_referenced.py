@@ -1,6 +1,6 @@
 """The cache of templates and proxy configs."""
 
-from kode.controllers.cache.referents import Referents
+from kode.controllers.cache.referenced import ReferencedObjects
 from kode.platform.references import Ref
 from tests.unit.controllers.objects import template
 
@@ -8,7 +8,7 @@ PLAIN = Ref("KodeClusterTemplate", "", "plain")
 
 
 def test_newer_documents_are_news_and_are_given_back() -> None:
-    referents = Referents()
+    referents = ReferencedObjects()
     assert referents.put(template(version=3)) == PLAIN
     assert referents.put(template(version=3)) is None
     assert referents.put(template(version=4, tz="Europe/Vienna")) == PLAIN
@@ -20,7 +20,7 @@ def test_newer_documents_are_news_and_are_given_back() -> None:
 
 
 def test_a_removed_document_is_gone_unless_a_newer_one_is_there() -> None:
-    referents = Referents()
+    referents = ReferencedObjects()
     referents.put(template(version=3))
     assert referents.remove(template(version=2)) is None
     assert referents.remove(template(version=4)) == PLAIN
@@ -28,7 +28,7 @@ def test_a_removed_document_is_gone_unless_a_newer_one_is_there() -> None:
 
 
 def test_a_list_takes_out_what_it_does_not_name_of_its_kind() -> None:
-    referents = Referents()
+    referents = ReferencedObjects()
     for name, version in (("stays", 1), ("gone", 2), ("newer", 9)):
         referents.put(template(name, version=version))
     gone = referents.keep("KodeClusterTemplate", {("", "stays")}, version=5)
@@ -37,9 +37,9 @@ def test_a_list_takes_out_what_it_does_not_name_of_its_kind() -> None:
 
 
 def test_templates_are_found_by_the_proxy_config_that_they_name() -> None:
-    referents = Referents()
+    referents = ReferencedObjects()
     referents.put(template())
     ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
     referents.put(template("guarded", envoyProxyRef=ref))
-    found = referents.templates_naming(Ref("EnvoyProxyClusterConfig", "", "basic"))
+    found = referents.templates_using(Ref("EnvoyProxyClusterConfig", "", "basic"))
     assert found == (Ref("KodeClusterTemplate", "", "guarded"),)

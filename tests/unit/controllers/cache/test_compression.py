@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kode.controllers.cache.parcel import Packer
+from kode.controllers.cache.compression import Compressor
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -17,9 +17,9 @@ _VALUES = st.recursive(
 
 @given(st.lists(st.dictionaries(st.text(), _VALUES, max_size=6), max_size=12))
 def test_what_is_unpacked_is_what_was_packed(objects: list[dict[str, Any]]) -> None:
-    packer = Packer()
-    parcels = [packer.pack(found) for found in objects]
-    assert [packer.unpack(parcel) for parcel in parcels] == objects
+    packer = Compressor()
+    parcels = [packer.compress(found) for found in objects]
+    assert [packer.decompress(parcel) for parcel in parcels] == objects
 
 
 def _object(name: str) -> dict[str, Any]:
@@ -28,30 +28,30 @@ def _object(name: str) -> dict[str, Any]:
 
 
 def test_objects_that_resemble_each_other_take_a_twentieth() -> None:
-    packer = Packer()
-    packer.pack(_object("first"))
-    assert len(packer.pack(_object("second"))) * 20 < len(str(_object("second")))
+    packer = Compressor()
+    packer.compress(_object("first"))
+    assert len(packer.compress(_object("second"))) * 20 < len(str(_object("second")))
 
 
 def test_a_second_form_of_object_gets_a_pattern_of_its_own() -> None:
-    packer = Packer()
-    packer.pack(_object("first"))
+    packer = Compressor()
+    packer.compress(_object("first"))
     other = {"data": {str(number): secrets.token_hex(20) for number in range(40)}}
-    packer.pack(other)
+    packer.compress(other)
     changed = {"data": {**other["data"], "more": "x"}}
-    assert len(packer.pack(changed)) < 200
-    assert len(packer.pack(_object("third"))) < 200
+    assert len(packer.compress(changed)) < 200
+    assert len(packer.compress(_object("third"))) < 200
 
 
 def test_what_resembles_nothing_is_kept_all_the_same() -> None:
-    packer = Packer()
+    packer = Compressor()
     objects = [{"noise": secrets.token_hex(500)} for _ in range(30)]
-    parcels = [packer.pack(found) for found in objects]
-    assert [packer.unpack(parcel) for parcel in parcels] == objects
+    parcels = [packer.compress(found) for found in objects]
+    assert [packer.decompress(parcel) for parcel in parcels] == objects
 
 
 def test_equal_objects_give_equal_parcels() -> None:
-    packer = Packer()
+    packer = Compressor()
     found = _object("same")
-    packer.pack(_object("first"))
-    assert packer.pack(found) == packer.pack(found)
+    packer.compress(_object("first"))
+    assert packer.compress(found) == packer.compress(found)

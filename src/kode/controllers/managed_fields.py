@@ -20,7 +20,7 @@ Fields = dict[str, Any]
 _BOOKKEEPING = frozenset({"apiVersion", "kind"})
 
 
-def gathered(entries: Sequence[Entry], manager: str, manifest: Entry) -> list[Entry] | None:
+def take_ownership(entries: Sequence[Entry], manager: str, manifest: Entry) -> list[Entry] | None:
     """Return managedFields in which one Apply of ours holds all that is ours.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from kode.api.conditions import Reason
 from kode.evaluate.conditions import ACCEPTED_REASONS, REF_REASONS
 
-_TOLD_AS_WARNING = (
+_WARNINGS = (
     ACCEPTED_REASONS
     | REF_REASONS
     | frozenset(
@@ -31,11 +31,11 @@ _TOLD_AS_WARNING = (
         }
     )
 )
-_TOLD_AS_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED})
+_NEWS = frozenset({Reason.UPDATE_PENDING, Reason.SUSPENDED})
 
 
 @dataclass(frozen=True)
-class Notice:
+class KodeEvent:
     """A Kubernetes Event on the Kode.
 
     Attributes:
@@ -49,16 +49,16 @@ class Notice:
     message: str
 
 
-def notices(status: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[Notice, ...]:
+def events_for(status: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[KodeEvent, ...]:
     """Return the Events of a status that follows another one."""
     now, before = summary(status), summary(previous)
     if (now["reason"], now["message"]) == (before.get("reason"), before.get("message")):
         return ()
     reason = next(item for item in Reason if item.value == now["reason"])
-    if reason in _TOLD_AS_WARNING:
-        return (Notice("Warning", reason, now["message"]),)
-    if reason in _TOLD_AS_NEWS and reason != before.get("reason"):
-        return (Notice("Normal", reason, now["message"]),)
+    if reason in _WARNINGS:
+        return (KodeEvent("Warning", reason, now["message"]),)
+    if reason in _NEWS and reason != before.get("reason"):
+        return (KodeEvent("Normal", reason, now["message"]),)
     return ()
 
 

@@ -13,7 +13,7 @@ from kode.platform import references
 from kode.platform.references import Ref
 
 
-class Referents:
+class ReferencedObjects:
     """All templates and proxy configs."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Referents:
         """Return a document; None where there is none. It is shared: never change it."""
         return self._found.get(ref) if ref else None
 
-    def templates_naming(self, proxy_config: Ref) -> tuple[Ref, ...]:
+    def templates_using(self, proxy_config: Ref) -> tuple[Ref, ...]:
         """Return the templates that name a proxy config."""
         return tuple(
             ref

@@ -6,30 +6,32 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from kode.controllers.inputs import Key
-from kode.controllers.queue import FIRST_DELAY, LONGEST_DELAY, Queue
+from kode.controllers.inputs import KodeKey
+from kode.workqueue import MAX_DELAY, MIN_DELAY, WorkQueue
 from tests.unit.controllers.virtual import clock, run
 
-A, B, C = (Key("team", name) for name in "abc")
-Reconcile = Callable[[Key], Awaitable[None]]
+A, B, C = (KodeKey("team", name) for name in "abc")
+Reconcile = Callable[[KodeKey], Awaitable[None]]
 
 
-async def _drive(queue: Queue, reconcile: Reconcile, seconds: float, workers: int = 2) -> None:
+async def _drive(
+    queue: WorkQueue[KodeKey], reconcile: Reconcile, seconds: float, workers: int = 2
+) -> None:
     working = asyncio.create_task(queue.run(reconcile, workers))
     await asyncio.sleep(seconds)
     queue.stop()
     await working
 
 
-def _queue() -> Queue:
-    return Queue(clock, jitter=lambda: 0.5)
+def _queue() -> WorkQueue[KodeKey]:
+    return WorkQueue[KodeKey](clock, jitter=lambda: 0.5)
 
 
 def test_a_key_that_waits_is_not_added_twice() -> None:
-    async def main() -> list[Key]:
+    async def main() -> list[KodeKey]:
         queue, seen = _queue(), []
 
-        async def reconcile(key: Key) -> None:
+        async def reconcile(key: KodeKey) -> None:
             seen.append(key)
 
         for key in (A, B, A, A):
@@ -47,7 +49,7 @@ def test_a_key_has_one_pass_at_a_time_and_one_more_when_it_was_added_meanwhile()
         queue = _queue()
         running = most = count = 0
 
-        async def reconcile(key: Key) -> None:
+        async def reconcile(key: KodeKey) -> None:
             nonlocal running, most, count
             running, count = running + 1, count + 1
             most = max(most, running)
@@ -69,7 +71,7 @@ def test_no_more_passes_run_at_a_time_than_there_are_workers() -> None:
         queue = _queue()
         running = most = 0
 
-        async def reconcile(_: Key) -> None:
+        async def reconcile(_: KodeKey) -> None:
             nonlocal running, most
             running += 1
             most = max(most, running)
@@ -77,7 +79,7 @@ def test_no_more_passes_run_at_a_time_than_there_are_workers() -> None:
             running -= 1
 
         for number in range(10):
-            queue.add(Key("team", str(number)))
+            queue.add(KodeKey("team", str(number)))
         await _drive(queue, reconcile, 20, workers=3)
         return most
 
@@ -89,7 +91,7 @@ def test_of_several_times_for_a_key_the_earliest_counts() -> None:
         queue, seen = _queue(), []
         began = clock()
 
-        async def reconcile(_: Key) -> None:
+        async def reconcile(_: KodeKey) -> None:
             seen.append(clock() - began)
 
         queue.add_after(A, 30)
@@ -113,30 +115,30 @@ def test_a_time_that_is_over_means_now() -> None:
 def test_tries_grow_apart_up_to_a_limit_and_begin_anew_once_forgiven() -> None:
     async def main() -> list[float]:
         queue = _queue()
-        delays = [queue.retry(A) for _ in range(14)]
-        queue.forgive(A)
-        return [*delays, queue.retry(A)]
+        delays = [queue.add_rate_limited(A) for _ in range(14)]
+        queue.forget(A)
+        return [*delays, queue.add_rate_limited(A)]
 
     delays = run(main())
-    assert delays[:3] == [FIRST_DELAY, FIRST_DELAY * 2, FIRST_DELAY * 4]
-    assert delays[12:] == [LONGEST_DELAY, LONGEST_DELAY, FIRST_DELAY]
+    assert delays[:3] == [MIN_DELAY, MIN_DELAY * 2, MIN_DELAY * 4]
+    assert delays[12:] == [MAX_DELAY, MAX_DELAY, MIN_DELAY]
 
 
 @pytest.mark.parametrize(("number", "factor"), [(0.0, 0.75), (1.0, 1.25)])
 def test_jitter_spreads_tries(number: float, factor: float) -> None:
     async def main() -> float:
-        return Queue(clock, jitter=lambda: number).retry(A)
+        return WorkQueue[KodeKey](clock, jitter=lambda: number).add_rate_limited(A)
 
-    assert run(main()) == FIRST_DELAY * factor
+    assert run(main()) == MIN_DELAY * factor
 
 
 def test_a_pass_that_raises_is_logged_and_tried_again_and_hurts_no_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def main() -> list[Key]:
+    async def main() -> list[KodeKey]:
         queue, seen = _queue(), []
 
-        async def reconcile(key: Key) -> None:
+        async def reconcile(key: KodeKey) -> None:
             seen.append(key)
             if key == A and seen.count(A) == 1:
                 raise ValueError("odd")
@@ -152,10 +154,10 @@ def test_a_pass_that_raises_is_logged_and_tried_again_and_hurts_no_other(
 
 
 def test_a_stop_lets_running_passes_end_and_starts_no_more() -> None:
-    async def main() -> list[Key]:
+    async def main() -> list[KodeKey]:
         queue, ended = _queue(), []
 
-        async def reconcile(key: Key) -> None:
+        async def reconcile(key: KodeKey) -> None:
             await asyncio.sleep(5)
             ended.append(key)
 
@@ -170,11 +172,11 @@ def test_a_stop_lets_running_passes_end_and_starts_no_more() -> None:
 def test_the_longest_run_is_that_of_the_oldest_pass() -> None:
     async def main() -> list[float]:
         queue = _queue()
-        seen = [queue.longest_run()]
+        seen = [queue.longest_running()]
 
-        async def reconcile(_: Key) -> None:
+        async def reconcile(_: KodeKey) -> None:
             await asyncio.sleep(8)
-            seen.append(queue.longest_run())
+            seen.append(queue.longest_running())
 
         queue.add(A)
         await _drive(queue, reconcile, 1)

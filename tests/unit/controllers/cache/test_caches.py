@@ -1,34 +1,34 @@
 """Whom a change reaches."""
 
-from kode.controllers.cache.world import (
+from kode.controllers.cache.caches import (
+    Caches,
     KodeEventHandler,
     ObjectEventHandler,
     ReferencedEventHandler,
     SecretEventHandler,
     WarningEventHandler,
-    World,
 )
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 from kode.kube.resources import CLAIM, SECRET
 from kode.platform.resources import BY_KIND
 from tests.unit.controllers.objects import KEY, child, foreign, kode, template
 
-OTHER = Key("team", "other")
+OTHER = KodeKey("team", "other")
 TEMPLATES = BY_KIND["KodeClusterTemplate"]
 PROXIES = BY_KIND["EnvoyProxyClusterConfig"]
 
 
-class _World(World):
+class _World(Caches):
     """A world with Kodes in it, that notes whom it tells."""
 
     def __init__(self, *kodes: dict[str, object]) -> None:
-        self.told: list[Key] = []
+        self.told: list[KodeKey] = []
         super().__init__(self.told.append)
         for found in kodes:
             KodeEventHandler(self).on_upsert(found)
         self.told.clear()
 
-    def news(self) -> list[Key]:
+    def news(self) -> list[KodeKey]:
         told = sorted(self.told)
         self.told.clear()
         return told
@@ -40,110 +40,110 @@ def _proxy(version: int) -> dict[str, object]:
 
 
 def test_a_change_of_a_kode_reaches_it() -> None:
-    world = _World()
-    sink = KodeEventHandler(world)
+    caches = _World()
+    sink = KodeEventHandler(caches)
     sink.on_upsert(kode())
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_upsert(kode())
-    assert world.news() == []
+    assert caches.news() == []
     sink.on_delete(kode(version=2))
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_upsert(kode(version=3))
-    world.news()
+    caches.news()
     sink.on_resync(set(), 9)
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
 
 
 def test_a_change_of_a_child_reaches_its_kode() -> None:
-    world = _World()
-    sink = ObjectEventHandler(world, BY_KIND["Service"])
+    caches = _World()
+    sink = ObjectEventHandler(caches, BY_KIND["Service"])
     sink.on_upsert(child("Service", "dev"))
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_upsert(child("Service", "dev"))
-    assert world.news() == []
+    assert caches.news() == []
     sink.on_delete(child("Service", "dev", version=2))
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_delete(child("Service", "dev", version=2))
-    assert world.news() == []
+    assert caches.news() == []
 
 
 def test_children_without_their_kode_are_looked_after() -> None:
-    world = _World(kode(OTHER))
-    ObjectEventHandler(world, CLAIM).on_upsert(child("PersistentVolumeClaim", "dev-home"))
-    assert world.keys() == {KEY, OTHER}
+    caches = _World(kode(OTHER))
+    ObjectEventHandler(caches, CLAIM).on_upsert(child("PersistentVolumeClaim", "dev-home"))
+    assert caches.keys() == {KEY, OTHER}
 
 
 def test_a_change_of_a_template_reaches_the_kodes_that_name_it() -> None:
-    world = _World(kode(), kode(OTHER, templateRef={"kind": "KodeTemplate", "name": "own"}))
-    sink = ReferencedEventHandler(world, TEMPLATES)
+    caches = _World(kode(), kode(OTHER, templateRef={"kind": "KodeTemplate", "name": "own"}))
+    sink = ReferencedEventHandler(caches, TEMPLATES)
     sink.on_upsert(template())
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_upsert(template())
-    assert world.news() == []
+    assert caches.news() == []
     sink.on_delete(template(version=2))
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_upsert(template(version=3))
-    world.news()
+    caches.news()
     sink.on_resync(set(), 9)
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
 
 
 def test_a_change_of_a_proxy_config_reaches_kodes_through_their_templates() -> None:
-    world = _World(kode())
+    caches = _World(kode())
     ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
-    ReferencedEventHandler(world, TEMPLATES).on_upsert(template(envoyProxyRef=ref))
-    world.news()
-    ReferencedEventHandler(world, PROXIES).on_upsert(_proxy(2))
-    assert world.news() == [KEY]
+    ReferencedEventHandler(caches, TEMPLATES).on_upsert(template(envoyProxyRef=ref))
+    caches.news()
+    ReferencedEventHandler(caches, PROXIES).on_upsert(_proxy(2))
+    assert caches.news() == [KEY]
 
 
 def test_a_change_of_somebodys_secret_reaches_the_kodes_that_name_it() -> None:
-    world = _World(kode(existingSecret="login"), kode(OTHER))
-    sink = SecretEventHandler(world, SECRET)
+    caches = _World(kode(existingSecret="login"), kode(OTHER))
+    sink = SecretEventHandler(caches, SECRET)
     sink.on_upsert(foreign("Secret", "another"))
-    assert world.news() == []
+    assert caches.news() == []
     sink.on_upsert(foreign("Secret", "login"))
     sink.on_delete(foreign("Secret", "login", version=2))
-    assert world.news() == [KEY, KEY]
+    assert caches.news() == [KEY, KEY]
     sink.on_resync(set(), 0)
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
 
 
 def test_a_change_of_somebodys_claim_reaches_the_kodes_that_name_it() -> None:
-    world = _World(kode(storage={"existingVolumeClaim": "files"}), kode(OTHER))
-    sink = ObjectEventHandler(world, CLAIM)
+    caches = _World(kode(storage={"existingVolumeClaim": "files"}), kode(OTHER))
+    sink = ObjectEventHandler(caches, CLAIM)
     sink.on_upsert(foreign("PersistentVolumeClaim", "files"))
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_upsert(foreign("PersistentVolumeClaim", "files", version=2))
-    assert world.news() == []
+    assert caches.news() == []
     sink.on_upsert(foreign("PersistentVolumeClaim", "files", version=3, status={"phase": "Bound"}))
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_delete(foreign("PersistentVolumeClaim", "files", version=4))
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
     sink.on_resync(set(), 9)
-    assert world.news() == [KEY]
+    assert caches.news() == [KEY]
 
 
 def test_a_warning_about_a_claim_reaches_its_kode_and_those_that_name_it() -> None:
-    world = _World(kode(OTHER, storage={"existingVolumeClaim": "dev-home"}))
+    caches = _World(kode(OTHER, storage={"existingVolumeClaim": "dev-home"}))
     claim = child("PersistentVolumeClaim", "dev-home")
-    ObjectEventHandler(world, CLAIM).on_upsert(claim)
-    world.news()
-    sink = WarningEventHandler(world)
+    ObjectEventHandler(caches, CLAIM).on_upsert(claim)
+    caches.news()
+    sink = WarningEventHandler(caches)
     event = foreign("Event", "warning", message="no class")
     event["involvedObject"] = {"kind": claim["kind"], **claim["metadata"]}
     sink.on_upsert(event)
-    assert world.news() == [KEY, OTHER]
+    assert caches.news() == [KEY, OTHER]
     sink.on_upsert(event)
     sink.on_delete(event)
     sink.on_resync(set(), 9)
-    assert world.news() == []
-    assert world.notes.about(claim) == ("no class",)
+    assert caches.news() == []
+    assert caches.notes.about(claim) == ("no class",)
 
 
 def test_a_warning_about_what_is_nobodys_reaches_nobody() -> None:
-    world = _World(kode())
+    caches = _World(kode())
     event = foreign("Event", "warning", message="no class")
     event["involvedObject"] = {"kind": "StatefulSet", "namespace": "x", "name": "y"}
-    WarningEventHandler(world).on_upsert(event)
-    assert world.news() == []
+    WarningEventHandler(caches).on_upsert(event)
+    assert caches.news() == []

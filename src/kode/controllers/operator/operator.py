@@ -16,13 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kode.controllers.apply import FIELD_MANAGER, Applier
+from kode.controllers.cache.caches import Caches
 from kode.controllers.cache.watches import reflectors
-from kode.controllers.cache.world import World
 from kode.controllers.gather import Gatherer
-from kode.controllers.process import health, logs
-from kode.controllers.process.health import Health
-from kode.controllers.process.options import Options, addresses, own_namespace
-from kode.controllers.queue import Queue
+from kode.controllers.inputs import KodeKey
+from kode.controllers.operator import health, logs
+from kode.controllers.operator.health import Health
+from kode.controllers.operator.options import Options, addresses, own_namespace
 from kode.controllers.reconcile import Reconciler
 from kode.controllers.report import Reporter
 from kode.errors import PlatformError
@@ -30,10 +30,11 @@ from kode.kube import auth
 from kode.kube.client import Client
 from kode.kube.lease import Lease, LeaseTimings
 from kode.kube.transport import NoGuard, Transport, WriteGuard
+from kode.workqueue import WorkQueue
 
 _LOG = logging.getLogger(__name__)
 
-_LONGEST_END = 20.0
+_SHUTDOWN_TIMEOUT = 20.0
 """Seconds that passes are given to end in."""
 
 
@@ -65,19 +66,19 @@ class Operator:
         )
         self._transport = Transport(person, gate(self._lease))
         client = Client(self._transport, field_manager=FIELD_MANAGER)
-        self._queue = Queue(clock)
+        self._queue = WorkQueue[KodeKey](clock)
         self._passes = False
-        self._world = World(self._queue.add)
-        self._reflectors = reflectors(client, self._world, clock)
+        self._caches = Caches(self._queue.add)
+        self._reflectors = reflectors(client, self._caches, clock)
         self._health = Health(self._reflectors, self._queue)
         self._reconciler = Reconciler(
             gatherer=Gatherer(
-                client, self._world, namespace, addresses(options.metadata_addresses)
+                client, self._caches, namespace, addresses(options.metadata_addresses)
             ),
-            applier=Applier(client, self._world),
-            reporter=Reporter(client, self._world),
+            applier=Applier(client, self._caches),
+            reporter=Reporter(client, self._caches),
             queue=self._queue,
-            leads=lambda: self._lease.held,
+            is_leader=lambda: self._lease.held,
             clock=clock,
         )
 
@@ -107,7 +108,7 @@ class Operator:
             _LOG.info("ending")
             self._queue.stop()
             # Before all is read there is no pass to wait for.
-            await asyncio.wait([working], timeout=_LONGEST_END if self._passes else 0)
+            await asyncio.wait([working], timeout=_SHUTDOWN_TIMEOUT if self._passes else 0)
             for task in (working, *reading):
                 task.cancel()
 
@@ -115,7 +116,7 @@ class Operator:
         """Make passes, once all is read, while the lease is held."""
         await self._read()
         async with asyncio.TaskGroup() as group:
-            leading = group.create_task(self._lease.run(self._begin))
+            leading = group.create_task(self._lease.run(self._on_leader))
             self._passes = True
             await self._queue.run(
                 self._reconciler.reconcile, self._options.max_concurrent_reconciles
@@ -133,13 +134,13 @@ class Operator:
         gc.freeze()
         _LOG.info(
             "read %d Kodes and %d objects in %.1f s",
-            len(self._world.kodes),
-            len(self._world.objects),
+            len(self._caches.kodes),
+            len(self._caches.objects),
             time.monotonic() - began,
         )
 
-    def _begin(self) -> None:
-        self._world.enqueue(self._world.keys())
+    def _on_leader(self) -> None:
+        self._caches.enqueue(self._caches.keys())
 
 
 def run(options: Options) -> None:

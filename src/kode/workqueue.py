@@ -1,7 +1,7 @@
-"""The one work queue: keys of Kodes, each waiting at most once.
+"""The one work queue: keys, each waiting at most once.
 
-Rule: one pass a key at a time, and never fewer passes than needed: a key that is added while its
-pass runs gets another one after it.
+Rule: one reconcile a key at a time, and never fewer than needed: a key that is added while it is
+reconciled is reconciled once more after that. The verbs are those of client-go's workqueue.
 """
 
 import asyncio
@@ -11,21 +11,21 @@ import itertools
 import logging
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
 
-from kode.controllers.inputs import Key
-
+K = TypeVar("K", bound=Hashable)
 _LOG = logging.getLogger(__name__)
 
-FIRST_DELAY = 0.5
+MIN_DELAY = 0.5
 """Seconds before a key that failed once is tried again, before jitter."""
-LONGEST_DELAY = 300.0
+MAX_DELAY = 300.0
 """Seconds between tries at most, before jitter."""
 _JITTER = 0.25
 
 
-class Queue:
-    """Keys that wait for a pass, ready ones in the order in which they came."""
+class WorkQueue(Generic[K]):
+    """Keys that wait, ready ones in the order in which they came."""
 
     def __init__(
         self, clock: Callable[[], float], jitter: Callable[[], float] = random.random
@@ -38,18 +38,18 @@ class Queue:
         """
         self._clock = clock
         self._jitter = jitter
-        self._ready: deque[Key] = deque()
-        self._waiting: set[Key] = set()
+        self._ready: deque[K] = deque()
+        self._waiting: set[K] = set()
         """Keys in _ready."""
-        self._running: dict[Key, float] = {}
-        """Keys whose pass runs, with the time of its start."""
-        self._again: set[Key] = set()
-        """Keys to add when their pass ends."""
-        self._later: dict[Key, float] = {}
+        self._running: dict[K, float] = {}
+        """Keys being reconciled, with the time of the start."""
+        self._again: set[K] = set()
+        """Keys to add when their reconcile ends."""
+        self._later: dict[K, float] = {}
         """Keys to add at a time; of several times the earliest."""
-        self._heap: list[tuple[float, int, Key]] = []
+        self._heap: list[tuple[float, int, K]] = []
         self._order = itertools.count()
-        self._failures: dict[Key, int] = {}
+        self._failures: dict[K, int] = {}
         self._changed = asyncio.Event()
         self._stopping = False
 
@@ -57,8 +57,8 @@ class Queue:
         """Return how many keys wait or run, those for later not counted."""
         return len(self._waiting) + len(self._running)
 
-    def add(self, key: Key) -> None:
-        """Ask for a pass now."""
+    def add(self, key: K) -> None:
+        """Have a key reconciled now."""
         if key in self._running:
             self._again.add(key)
         elif key not in self._waiting:
@@ -66,8 +66,8 @@ class Queue:
             self._ready.append(key)
             self._changed.set()
 
-    def add_after(self, key: Key, seconds: float) -> None:
-        """Ask for a pass after a while; an earlier wish for the same key stands."""
+    def add_after(self, key: K, seconds: float) -> None:
+        """Have a key reconciled after a while; of several times the earliest counts."""
         if seconds <= 0:
             self.add(key)
             return
@@ -77,56 +77,56 @@ class Queue:
             heapq.heappush(self._heap, (due, next(self._order), key))
             self._changed.set()
 
-    def retry(self, key: Key) -> float:
-        """Ask for a pass after the backoff of a key that failed; return the seconds."""
+    def add_rate_limited(self, key: K) -> float:
+        """Have a key that failed reconciled after its backoff; return the seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        delay = min(FIRST_DELAY * 2.0 ** min(failures, 30), LONGEST_DELAY)
+        delay = min(MIN_DELAY * 2.0 ** min(failures, 30), MAX_DELAY)
         delay *= 1 + _JITTER * (2 * self._jitter() - 1)
         self.add_after(key, delay)
         return delay
 
-    def forgive(self, key: Key) -> None:
-        """Forget the failures of a key whose pass came through."""
+    def forget(self, key: K) -> None:
+        """Forget the failures of a key whose reconcile succeeded."""
         self._failures.pop(key, None)
 
-    def longest_run(self) -> float:
-        """Return for how many seconds the oldest running pass has run; 0 where none runs."""
+    def longest_running(self) -> float:
+        """Return for how many seconds the oldest running reconcile has run; 0 where none runs."""
         return self._clock() - min(self._running.values()) if self._running else 0.0
 
-    async def run(self, reconcile: Callable[[Key], Awaitable[None]], workers: int) -> None:
-        """Start passes over ready keys until stopped, then wait for those that run.
+    async def run(self, reconcile: Callable[[K], Awaitable[None]], workers: int) -> None:
+        """Reconcile ready keys until stopped, then wait for those that run.
 
         Args:
-            reconcile: one pass; it reports its own failures and should not raise.
-            workers: passes at a time.
+            reconcile: reconciles one key; it reports its own failures and should not raise.
+            workers: how many at a time.
         """
         async with asyncio.TaskGroup() as group:
             while not self._stopping:
                 self._wake()
                 while self._ready and len(self._running) < workers:
-                    group.create_task(self._pass(self._take(), reconcile))
+                    group.create_task(self._reconcile(self._take(), reconcile))
                 self._changed.clear()
                 await self._sleep()
 
     def stop(self) -> None:
-        """Start no more passes."""
+        """Begin no more."""
         self._stopping = True
         self._changed.set()
 
-    def _take(self) -> Key:
+    def _take(self) -> K:
         key = self._ready.popleft()
         self._waiting.discard(key)
         self._running[key] = self._clock()
         return key
 
-    async def _pass(self, key: Key, reconcile: Callable[[Key], Awaitable[None]]) -> None:
+    async def _reconcile(self, key: K, reconcile: Callable[[K], Awaitable[None]]) -> None:
         try:
             await reconcile(key)
         except Exception:  # noqa: BLE001 - see below
             # Nothing is known about what failed, but other keys must not suffer from it.
-            _LOG.exception("a pass over %s ended with an error", key)
-            self.retry(key)
+            _LOG.exception("unexpected error in reconcile of %s", key)
+            self.add_rate_limited(key)
         finally:
             del self._running[key]
             if key in self._again:

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
-from kode.controllers.queue import Queue
+from kode.controllers.inputs import KodeKey
 from kode.kube.reflector import Reflector
+from kode.workqueue import WorkQueue
 
 _WATCH_TIMEOUT = 600.0
 """Seconds without an event, a bookmark, an answer or an error after which a watch is stuck."""
@@ -22,7 +23,7 @@ _RECONCILE_TIMEOUT = 600.0
 class Health:
     """Looks at the parts of the operator when it is asked."""
 
-    def __init__(self, reflectors: Sequence[Reflector], queue: Queue) -> None:
+    def __init__(self, reflectors: Sequence[Reflector], queue: WorkQueue[KodeKey]) -> None:
         """Take the parts.
 
         Args:
@@ -37,7 +38,7 @@ class Health:
         for reflector in self._reflectors:
             if reflector.seconds_since_activity() > _WATCH_TIMEOUT:
                 return f"the watch of {reflector.options.resource.plural} is stuck"
-        if self._queue.longest_run() > _RECONCILE_TIMEOUT:
+        if self._queue.longest_running() > _RECONCILE_TIMEOUT:
             return "a reconcile is stuck"
         return ""
 

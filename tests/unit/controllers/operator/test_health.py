@@ -5,23 +5,23 @@ import asyncio
 import aiohttp
 import pytest
 
-from kode.controllers.cache.world import SecretEventHandler, World
-from kode.controllers.inputs import Key
-from kode.controllers.process import health
-from kode.controllers.process.health import Health
-from kode.controllers.queue import Queue
+from kode.controllers.cache.caches import Caches, SecretEventHandler
+from kode.controllers.inputs import KodeKey
+from kode.controllers.operator import health
+from kode.controllers.operator.health import Health
 from kode.kube.client import ListOptions
 from kode.kube.reflector import Reflector
 from kode.kube.resources import SECRET
+from kode.workqueue import WorkQueue
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.virtual import clock, run
 
 
-def _parts() -> tuple[Reflector, Queue, Health]:
-    sink = SecretEventHandler(World(lambda _: None), SECRET)
+def _parts() -> tuple[Reflector, WorkQueue[KodeKey], Health]:
+    sink = SecretEventHandler(Caches(lambda _: None), SECRET)
     listing = asyncio.Semaphore(1)
     reflector = Reflector(Cluster(), ListOptions(SECRET), sink, listing=listing, clock=clock)
-    queue = Queue(clock)
+    queue = WorkQueue[KodeKey](clock)
     return reflector, queue, Health([reflector], queue)
 
 
@@ -50,10 +50,10 @@ def test_a_reconcile_that_never_ends_is_stuck() -> None:
     async def main() -> str:
         reflector, queue, parts = _parts()
 
-        async def never(_: Key) -> None:
+        async def never(_: KodeKey) -> None:
             await asyncio.sleep(100_000)
 
-        queue.add(Key("team", "dev"))
+        queue.add(KodeKey("team", "dev"))
         asyncio.create_task(queue.run(never, 1))  # noqa: RUF006
         for _ in range(8):
             await asyncio.sleep(100)

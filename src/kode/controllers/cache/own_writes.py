@@ -7,21 +7,21 @@ the answer comes; what others changed at the same time is.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from kode.controllers.inputs import Key
+from kode.controllers.inputs import KodeKey
 
 Place = tuple[str, str, str]
 """Kind, namespace and name of an object."""
 
 
-class Echoes:
+class OwnWrites:
     """Holds back news about objects that are being written, until the answer is there."""
 
-    def __init__(self, notify: Callable[[Key], None]) -> None:
+    def __init__(self, notify: Callable[[KodeKey], None]) -> None:
         """Tell news to a listener."""
         self._notify = notify
-        self._held: dict[Place, list[tuple[int, tuple[Key, ...]]]] = {}
+        self._held: dict[Place, list[tuple[int, tuple[KodeKey, ...]]]] = {}
 
-    def tell(self, place: Place, version: int, keys: Iterable[Key]) -> None:
+    def tell(self, place: Place, version: int, keys: Iterable[KodeKey]) -> None:
         """Tell that an object changed, or hold that back.
 
         Args:
@@ -37,7 +37,7 @@ class Echoes:
             self._notify(key)
 
     @contextmanager
-    def expected(self, place: Place) -> Iterator[list[int]]:
+    def suppress(self, place: Place) -> Iterator[list[int]]:
         """Hold back news about an object while it is written.
 
         Yields:

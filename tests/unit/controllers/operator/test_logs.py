@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kode.controllers.process import logs
+from kode.controllers.operator import logs
 
 
 @pytest.fixture(autouse=True)

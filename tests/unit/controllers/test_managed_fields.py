@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kode.controllers.ownership import gathered
+from kode.controllers.managed_fields import take_ownership
 
 pytestmark = pytest.mark.attack
 
@@ -25,7 +25,7 @@ def _entry(manager: str, operation: str, fields: dict[str, Any], **more: Any) ->
 
 def test_one_apply_of_ours_is_left_as_it_is() -> None:
     entries = [_entry("kode", "Apply", {"f:spec": {"f:type": {}}})]
-    assert gathered(entries, "kode", MANIFEST) is None
+    assert take_ownership(entries, "kode", MANIFEST) is None
 
 
 def test_the_fields_of_a_create_become_those_of_an_apply() -> None:
@@ -33,7 +33,7 @@ def test_the_fields_of_a_create_become_those_of_an_apply() -> None:
         _entry("kode", "Apply", {"f:spec": {"f:type": {}}}),
         _entry("kode", "Update", {"f:spec": {"f:ports": PORT_80}, "f:data": {}}),
     ]
-    assert gathered(entries, "kode", MANIFEST) == [
+    assert take_ownership(entries, "kode", MANIFEST) == [
         _entry("kode", "Apply", {"f:spec": {"f:type": {}, "f:ports": PORT_80}, "f:data": {}})
     ]
 
@@ -44,7 +44,7 @@ def test_items_that_somebody_put_into_our_list_become_ours() -> None:
         _entry("kode", "Apply", {"f:spec": {"f:ports": PORT_80}}),
         _entry("kubectl-patch", "Update", added),
     ]
-    assert gathered(entries, "kode", MANIFEST) == [
+    assert take_ownership(entries, "kode", MANIFEST) == [
         _entry("kode", "Apply", {"f:spec": {"f:ports": {**PORT_80, **PORT_81}}}),
         _entry("kubectl-patch", "Update", {"f:spec": {"f:externalName": {}}}),
     ]
@@ -52,7 +52,7 @@ def test_items_that_somebody_put_into_our_list_become_ours() -> None:
 
 def test_an_entry_with_nothing_left_is_dropped() -> None:
     entries = [_entry("kubectl-patch", "Update", {"f:spec": {"f:ports": PORT_81}})]
-    (mine,) = gathered(entries, "kode", MANIFEST) or []
+    (mine,) = take_ownership(entries, "kode", MANIFEST) or []
     assert mine["manager"] == "kode"
 
 
@@ -61,4 +61,4 @@ def test_what_others_put_beside_our_fields_stays_theirs() -> None:
         _entry("kubectl-label", "Update", {"f:metadata": {"f:labels": {"f:mine": {}}}}),
         _entry("kubelet", "Update", {"f:spec": {"f:ports": PORT_81}}, subresource="status"),
     ]
-    assert gathered(entries, "kode", MANIFEST) is None
+    assert take_ownership(entries, "kode", MANIFEST) is None

@@ -1,4 +1,4 @@
-"""kode.controllers.difference."""
+"""kode.controllers.diff."""
 
 from fractions import Fraction
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kode.api.amount import amount
-from kode.controllers.difference import covers, keep_immutable
+from kode.controllers.diff import is_subset, keep_immutable
 
 HOME = {"name": "home", "mountPath": "/config"}
 OTHER = {"name": "home", "mountPath": "/home/me"}
@@ -40,7 +40,7 @@ OTHER = {"name": "home", "mountPath": "/home/me"}
     ],
 )
 def test_live_object_is_as_desired(live: dict[str, Any], desired: dict[str, Any]) -> None:
-    assert covers(live, desired)
+    assert is_subset(live, desired)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_live_object_is_as_desired(live: dict[str, Any], desired: dict[str, Any]
     ],
 )
 def test_drift_is_seen(live: dict[str, Any], desired: dict[str, Any]) -> None:
-    assert not covers(live, desired)
+    assert not is_subset(live, desired)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=2), JSON))
 def test_object_is_as_desired_when_it_is_the_same(value: dict[str, Any]) -> None:
-    assert covers(value, value)
+    assert is_subset(value, value)
 
 
 @given(JSON, JSON)
 def test_comparing_answers_anything(live: object, desired: object) -> None:
-    assert covers(live, desired) in (True, False)
+    assert is_subset(live, desired) in (True, False)
 
 
 def claim(size: str, phase: str = "Bound", **spec: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kode.controllers.process import options
-from kode.controllers.process.options import Options, addresses, own_namespace, parse
+from kode.controllers.operator import options
+from kode.controllers.operator.options import Options, addresses, own_namespace, parse
 from kode.render.network import METADATA_ADDRESSES
 
 

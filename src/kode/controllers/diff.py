@@ -50,7 +50,7 @@ _AMOUNTS = frozenset({"divisor", "limits", "requests", "sizeLimit"})
 """Fields of quantities, which the API server spells in its own way."""
 
 
-def covers(live: Any, desired: Any, field: str = "") -> bool:
+def is_subset(live: Any, desired: Any, field: str = "") -> bool:
     """Tell whether everything that is desired stands in the live value.
 
     Args:
@@ -78,9 +78,13 @@ def keep_immutable(live: Object, desired: Object) -> tuple[dict[str, Any], list[
     result = _copied(desired)
     ignored = []
     for path in IMMUTABLE.get(str(desired.get("kind")), ()):
-        wished, stands = _at(desired, path), _at(live, path)
-        if wished is not None and stands is not None and not covers(stands, wished, path[-1]):
-            _put(result, path, stands)
+        wished, get_live = _at(desired, path), _at(live, path)
+        if (
+            wished is not None
+            and get_live is not None
+            and not is_subset(get_live, wished, path[-1])
+        ):
+            _put(result, path, get_live)
             ignored.append(".".join(path))
     if desired.get("kind") == "PersistentVolumeClaim" and not _may_resize(live, desired):
         _put(result, _SIZE, _at(live, _SIZE))
@@ -88,15 +92,15 @@ def keep_immutable(live: Object, desired: Object) -> tuple[dict[str, Any], list[
     return result, ignored
 
 
-def grows(live: Object, desired: Object) -> bool:
+def is_expansion(live: Object, desired: Object) -> bool:
     """Tell whether a claim is to be larger than it is."""
     if desired.get("kind") != "PersistentVolumeClaim":
         return False
-    stands, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
-    return stands is not None and wished is not None and stands < wished
+    get_live, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
+    return get_live is not None and wished is not None and get_live < wished
 
 
-def as_large(live: Object, desired: Object) -> dict[str, Any]:
+def with_live_size(live: Object, desired: Object) -> dict[str, Any]:
     """Return the desired claim with the size of the live one."""
     result: dict[str, Any] = _copied(desired)
     _put(result, _SIZE, _at(live, _SIZE))
@@ -109,7 +113,7 @@ def _map_covers(live: Any, desired: Mapping[str, Any], field: str) -> bool:
     # The amounts stand one level deeper, under the names of resources.
     inner = field if field in _AMOUNTS else ""
     return all(
-        covers(live[key], value, inner or key) if key in live else _is_nothing(value)
+        is_subset(live[key], value, inner or key) if key in live else _is_nothing(value)
         for key, value in desired.items()
     )
 
@@ -119,14 +123,14 @@ def _list_covers(live: Sequence[Any], desired: Sequence[Any], field: str) -> boo
     if len(live) != len(desired) and field not in _SHARED:
         return False
     if keys is None:
-        return all(covers(one, other) for one, other in zip(live, desired, strict=True))
+        return all(is_subset(one, other) for one, other in zip(live, desired, strict=True))
     return all(any(_is_item(one, other, keys) for one in live) for other in desired)
 
 
 def _is_item(live: Any, desired: Any, keys: Sequence[str]) -> bool:
     if not isinstance(live, Mapping) or not isinstance(desired, Mapping):
-        return covers(live, desired)
-    return all(live.get(key) == desired[key] for key in keys if key in desired) and covers(
+        return is_subset(live, desired)
+    return all(live.get(key) == desired[key] for key in keys if key in desired) and is_subset(
         live, desired
     )
 
@@ -137,11 +141,11 @@ def _is_nothing(value: object) -> bool:
 
 
 def _may_resize(live: Object, desired: Object) -> bool:
-    stands, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
-    if stands is None or wished is None or stands == wished:
+    get_live, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
+    if get_live is None or wished is None or get_live == wished:
         return True
     # Claims grow once they are bound, and never shrink.
-    return stands < wished and _at(live, ("status", "phase")) == "Bound"
+    return get_live < wished and _at(live, ("status", "phase")) == "Bound"
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:

@@ -11,11 +11,11 @@ from typing import Any
 from kode.api.meta import Object
 from kode.platform.references import Ref
 
-_MOST_OBJECTS = 5000
-_MOST_NOTES = 3
+_MAX_OBJECTS = 5000
+_MAX_WARNINGS = 3
 
 
-class Notes:
+class WarningEvents:
     """Warnings by the object that they are about."""
 
     def __init__(self) -> None:
@@ -33,10 +33,10 @@ class Notes:
             return None
         known = self._found.setdefault(place, {})
         known[message] = _began(event)
-        for surplus in sorted(known, key=known.__getitem__, reverse=True)[_MOST_NOTES:]:
-            del known[surplus]
+        for prune in sorted(known, key=known.__getitem__, reverse=True)[_MAX_WARNINGS:]:
+            del known[prune]
         self._found.move_to_end(place)
-        if len(self._found) > _MOST_OBJECTS:
+        if len(self._found) > _MAX_OBJECTS:
             self._found.popitem(last=False)
         return ref if self._words(place) != before else None
 
