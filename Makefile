@@ -18,7 +18,7 @@ CHECKS := unit-rest unit-core unit-envoy unit-search types verify walls layers l
 HERE := not cluster and not browser
 # The tests that cover the core (pyproject.toml says what that is). Every other test runs without
 # coverage, which makes Python more than twice as slow.
-CORE_TESTS := tests/golden $(addprefix tests/unit/,api cli evaluate gateway render) \
+CORE_TESTS := tests/golden $(addprefix tests/unit/,api cli desired evaluate gateway render) \
 	$(wildcard tests/unit/test_*.py tests/unit/controllers/test_*.py tests/unit/platform/test_*.py)
 ENVOY_TESTS := $(addprefix tests/,envoy contract devcluster)
 # Their tests are parts of `check` and of test-local; `make attack` runs them by themselves.

@@ -11,7 +11,7 @@ from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import API_VERSION
 from kode.api.template import Template
-from kode.platform.desired import mean
+from kode.desired.desired_state import derive
 from kode.render.resolve import DEFAULT_USER, Credentials, resolve
 
 NAMESPACES = 10
@@ -69,5 +69,5 @@ def children(live: Sequence[Object], operator_namespace: str) -> Iterator[Sequen
         if kode.spec.password:
             secret = names.auth_secret(kode.metadata.name)
             found = Credentials(DEFAULT_USER, kode.spec.password, secret)
-        meaning = mean(resolve(kode, template, None, found))
-        yield meaning.render(operator_namespace=operator_namespace, revision=1)
+        desired = derive(resolve(kode, template, None, found))
+        yield desired.render(operator_namespace=operator_namespace, revision=1)

@@ -17,14 +17,14 @@ from kode import errors, labels
 from kode.api import ports
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
-from kode.cli.render import Objects, entry, load, meaning
+from kode.cli.render import Objects, desired, entry, load
+from kode.desired.desired_state import DesiredState
 from kode.errors import KodeError
 from kode.evaluate.conditions import Observation
 from kode.evaluate.observed import pod_view
 from kode.evaluate.status import status
 from kode.gateway import passthrough, translate
 from kode.gateway.sidecar import Door, Sidecar, Upstream
-from kode.platform.desired import Meaning
 from tests.golden.shown import at, lines
 from tests.golden.story import Story, tell
 
@@ -84,7 +84,7 @@ class Evaluate(Strict):
 def manifests(given: Object) -> list[Object]:
     """Return the manifests that the documents of a case mean, as they are."""
     objects = _objects(Render.model_validate(given))
-    return [item for of in _meanings(objects) for item in _rendered(of)]
+    return [item for of in _desired_states(objects) for item in _rendered(of)]
 
 
 def _objects(case: Render) -> Objects:
@@ -105,7 +105,7 @@ def configurations(package: str, given: Object) -> list[Object]:
     """Return the Envoy configurations of a case of render or of gateway, as they are."""
     if package == "gateway":
         return [_configuration(Gateway.model_validate(given))]
-    return [dict(of.envoy) for of in _meanings(_objects(Render.model_validate(given)))]
+    return [dict(of.envoy) for of in _desired_states(_objects(Render.model_validate(given)))]
 
 
 def gateway(given: Object) -> Any:
@@ -198,15 +198,15 @@ def example(path: Path) -> Any:
             "filters": [item["name"] for item in _http_filters(of.envoy)],
             "objects": [f"{item['kind']} {item['metadata']['name']}" for item in _rendered(of)],
         }
-        for of in _meanings(load([path], "default"))
+        for of in _desired_states(load([path], "default"))
     ]
 
 
-def _meanings(objects: Objects) -> list[Meaning]:
-    return [meaning(item, objects) for item in objects.values() if isinstance(item, Kode)]
+def _desired_states(objects: Objects) -> list[DesiredState]:
+    return [desired(item, objects) for item in objects.values() if isinstance(item, Kode)]
 
 
-def _rendered(of: Meaning) -> tuple[Object, ...]:
+def _rendered(of: DesiredState) -> tuple[Object, ...]:
     return of.render(operator_namespace="kode-system", revision=1)
 
 

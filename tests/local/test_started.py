@@ -28,7 +28,7 @@ from playwright.sync_api import sync_playwright
 from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.template import KodeClusterTemplate
-from kode.platform.desired import Meaning, mean
+from kode.desired.desired_state import DesiredState, derive
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
 from kode.platform.local.editors.editors import Editors
 from kode.platform.local.editors.probe import answers
@@ -66,7 +66,7 @@ class Started:
         log: what it printed.
     """
 
-    meaning: Meaning
+    meaning: DesiredState
     plan: Plan
     volume: Path
     log: Path
@@ -108,7 +108,7 @@ def started(
     """Run what a Kode of a template that ships means, in a home with files, until it answers."""
     root = Path(mkdtemp(prefix="kode-"))
     places = Places(root, root / "cache")
-    meaning = mean(_resolved(template, more))
+    meaning = derive(_resolved(template, more))
     account = pwd.getpwuid(os.getuid())
     site = Site(
         instance="dev-0123456789ab",

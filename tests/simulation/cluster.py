@@ -13,9 +13,9 @@ from kode.controllers.cache.store import owner_of
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
+from kode.desired import references
+from kode.desired.references import Ref
 from kode.evaluate.events import KodeEvent
-from kode.platform import references
-from kode.platform.references import Ref
 from kode.render.grants import is_granting
 from tests.simulation.store import Object, Place, Refused, Store, place_of
 

@@ -9,11 +9,11 @@ import pytest
 from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.proxyconfig import EnvoyProxyConfig
+from kode.desired.desired_state import DesiredState, derive
 from kode.errors import InvalidSpec, KodeError
 from kode.evaluate.complaint import complaint
 from kode.evaluate.observed import pod_view
 from kode.gateway import translate
-from kode.platform.desired import Meaning, mean
 from kode.render.resolve import Credentials
 from kode.render.secret import existing
 from tests import canaries
@@ -40,9 +40,9 @@ def test_a_canary_is_found_however_it_is_written(text: str | bytes) -> None:
     assert not leaks("canary")
 
 
-def _meaning(guard: dict[str, Any]) -> Meaning | KodeError:
+def _meaning(guard: dict[str, Any]) -> DesiredState | KodeError:
     try:
-        return mean(resolved(guard=typed(EnvoyProxyConfig, guard)))
+        return derive(resolved(guard=typed(EnvoyProxyConfig, guard)))
     except KodeError as error:
         return error
 
@@ -81,7 +81,7 @@ def _refusal(document: dict[str, Any]) -> str:
 
 def test_a_proxy_config_is_in_the_secret_of_its_sidecar_and_nowhere_else() -> None:
     guard = typed(EnvoyProxyConfig, canaries.proxy())
-    meaning = mean(resolved(guard=guard, login=Credentials("me", CANARY, "dev-auth")))
+    meaning = derive(resolved(guard=guard, login=Credentials("me", CANARY, "dev-auth")))
     for manifest in meaning.render(operator_namespace="kode-system", revision=1):
         kind, name = manifest["kind"], manifest["metadata"]["name"]
         assert leaks(json.dumps(manifest)) == (kind == "Secret"), name
@@ -96,7 +96,7 @@ def test_a_secret_that_cannot_be_used_is_not_quoted() -> None:
             existing(document, "login", None)
         assert not leaks(caught.value.message)
     assert not leaks(repr(existing(canaries.secret(), "login", None)))
-    assert not leaks(repr(mean(resolved(typed(Kode, canaries.kode(env=[])), template()))))
+    assert not leaks(repr(derive(resolved(typed(Kode, canaries.kode(env=[])), template()))))
 
 
 _NUMBER = "invalid JSON in a.Bootstrap @ a.b[0]: uint32, near 1:9 (offset 8): invalid number: "
@@ -142,9 +142,9 @@ def test_where_envoy_may_quote_a_key_nothing_of_it_reaches_the_pods_status(
     guard: dict[str, Any], *, quiet: bool
 ) -> None:
     guard = {"clusters": [{"name": "authz"}], **guard} if "clusters" in guard else guard
-    sidecar = mean(resolved(guard=proxy(**guard))).sidecar
+    sidecar = derive(resolved(guard=proxy(**guard))).sidecar
     assert translate.quotes_nothing(sidecar) is quiet
-    workload = mean(resolved(kode(), guard=proxy(**guard))).render(
+    workload = derive(resolved(kode(), guard=proxy(**guard))).render(
         operator_namespace="kode-system", revision=1
     )[-1]
     envoy = workload["spec"]["template"]["spec"]["containers"][-1]

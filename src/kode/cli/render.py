@@ -20,9 +20,9 @@ from kode.api.meta import VERSION
 from kode.api.proxyconfig import ProxyConfig
 from kode.api.template import Template
 from kode.cli.documents import read, write
+from kode.desired.desired_state import DesiredState, derive
+from kode.desired.resolve_references import resolve_login
 from kode.errors import InvalidSpec, KodeError, RefNotFound
-from kode.platform.desired import Meaning, mean
-from kode.platform.referred import login_of
 from kode.render import grants
 from kode.render.resolve import DEFAULT_USER, Credentials, check_proxy_ref, resolve
 from kode.render.secret import encode
@@ -77,7 +77,7 @@ def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> i
     meanings = []
     for kode in kodes:
         try:
-            meanings.append(meaning(kode, objects))
+            meanings.append(desired(kode, objects))
         except KodeError as error:
             text = f"Kode {kode.metadata.namespace}/{kode.metadata.name}: {error}"
             wrong.append(InvalidSpec(error.reason, text))
@@ -88,7 +88,7 @@ def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> i
     return _INVALID if wrong else 0
 
 
-def _print(meanings: Sequence[Meaning], output: str, *, envoy: bool) -> None:
+def _print(meanings: Sequence[DesiredState], output: str, *, envoy: bool) -> None:
     if envoy:
         _print_configurations([item.envoy for item in meanings], output)
     else:
@@ -187,7 +187,7 @@ def _secret_data(document: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def meaning(kode: Kode, objects: Objects) -> Meaning:
+def desired(kode: Kode, objects: Objects) -> DesiredState:
     """Return what a Kode means, given all that it refers to.
 
     Raises:
@@ -207,7 +207,7 @@ def meaning(kode: Kode, objects: Objects) -> Meaning:
         for (kind, _, name), item in objects.items()
         if kind == "Namespace" and grants.is_granting(item)
     }
-    return mean(resolve(kode, template, proxy, _credentials(kode, objects), granting))
+    return derive(resolve(kode, template, proxy, _credentials(kode, objects), granting))
 
 
 def _proxy(template: Template, objects: Objects) -> ProxyConfig | None:
@@ -234,7 +234,7 @@ def _credentials(kode: Kode, objects: Objects) -> Credentials | None:
     found = objects.get(("Secret", kode.metadata.namespace, spec.existing_secret))
     if found is None:
         raise _missing(Reason.SECRET_NOT_FOUND, f"Secret {spec.existing_secret}")
-    return login_of(kode, found)
+    return resolve_login(kode, found)
 
 
 def _missing(reason: Reason, what: str) -> RefNotFound:
@@ -252,7 +252,7 @@ def _named(document: Mapping[str, Any]) -> str:
     return f"{' '.join(words)}: " if words else ""
 
 
-def _print_manifests(meanings: Iterable[Meaning], output: str) -> None:
+def _print_manifests(meanings: Iterable[DesiredState], output: str) -> None:
     manifests = [
         manifest
         for item in meanings

@@ -18,8 +18,8 @@ from kode.api.meta import Object
 from kode.controllers.children import Children
 from kode.controllers.decision import Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
+from kode.desired.resolve_references import resolve_login
 from kode.errors import Conflict, RefNotFound
-from kode.platform.referred import login_of
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import auth, decode, first_user, htpasswd, kept_session
 
@@ -39,7 +39,7 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
     """
     spec = kode.spec
     if spec.existing_secret:
-        return login_of(kode, inputs.secret)
+        return resolve_login(kode, inputs.secret)
     name = names.auth_secret(kode.metadata.name)
     live = _owned(inputs, name, kode.metadata.uid)
     if spec.password and live and "deletionTimestamp" in live["metadata"]:

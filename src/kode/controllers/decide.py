@@ -17,15 +17,15 @@ from kode.controllers.children import Children
 from kode.controllers.decision import Decision, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import is_update_pending
+from kode.desired import homes
+from kode.desired.desired_state import DesiredState, derive
+from kode.desired.resolve_references import resolve_proxy_config, resolve_template, restarted_at
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
 from kode.evaluate.conditions import Observation
 from kode.evaluate.events import events_for, summary
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
-from kode.platform import homes
-from kode.platform.desired import Meaning, mean
-from kode.platform.referred import proxy_config_of, restarted_at, template_of
 from kode.render.contract import CUSTOM
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import auth
@@ -59,7 +59,7 @@ class _Pass:
     pod: PodView | None
     writes: list[Write] = field(default_factory=list)
     problems: list[KodeError] = field(default_factory=list)
-    meaning: Meaning | None = None
+    desired: DesiredState | None = None
     pod_hash: str | None = None
     update_pending: bool = False
 
@@ -84,10 +84,10 @@ def decide(inputs: Inputs) -> Decision:
         _resolve(work, found)
     except KodeError as error:
         work.problems.append(error)
-    if work.meaning is None:
+    if work.desired is None:
         _scale_down_live(work)
     else:
-        _render(work, work.meaning, found)
+        _render(work, work.desired, found)
     return _finish(work)
 
 
@@ -141,17 +141,17 @@ def _credentials(work: _Pass) -> Credentials | None:
 
 def _resolve(work: _Pass, found: Credentials | None) -> None:
     inputs, kode = work.inputs, work.kode
-    template = template_of(kode, inputs.kode or {}, inputs.template, inputs.granting)
-    proxy = proxy_config_of(template, inputs.template or {}, inputs.proxy_config)
+    template = resolve_template(kode, inputs.kode or {}, inputs.template, inputs.granting)
+    proxy = resolve_proxy_config(template, inputs.template or {}, inputs.proxy_config)
     if work.problems:
         # A login that was asked for and cannot be had must not come out as no login at all.
         raise work.problems.pop()
-    work.meaning = mean(resolve(kode, template, proxy, found, inputs.granting))
+    work.desired = derive(resolve(kode, template, proxy, found, inputs.granting))
 
 
-def _render(work: _Pass, meaning: Meaning, found: Credentials | None) -> None:
+def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> None:
     inputs, kode = work.inputs, work.kode
-    manifests = meaning.render(
+    manifests = desired.render(
         operator_namespace=inputs.operator_namespace,
         revision=login.revision(inputs, kode, found),
         restarted_at=restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
@@ -243,10 +243,10 @@ def _finish(work: _Pass) -> Decision:
         pod=work.pod,
         pod_hash=work.pod_hash,
         update_pending=work.update_pending,
-        closed=work.meaning is not None and work.meaning.door is Door.CLOSED,
-        doubt=work.meaning.doubt if work.meaning else "",
+        closed=work.desired is not None and work.desired.door is Door.CLOSED,
+        doubt=work.desired.doubt if work.desired else "",
         notes=inputs.notes,
-        port=work.meaning.kode.port if work.meaning else 0,
+        port=work.desired.kode.port if work.desired else 0,
         image=_image(work),
         now=inputs.now,
     )
@@ -327,7 +327,7 @@ def _claim(inputs: Inputs, kode: str) -> Object | None:
 
 def _image(work: _Pass) -> str:
     """Return what a person knows the expected image by; that of type custom may be any."""
-    contract = work.meaning.kode.contract if work.meaning else CUSTOM
+    contract = work.desired.kode.contract if work.desired else CUSTOM
     return "" if contract is CUSTOM else contract.name
 
 

@@ -14,11 +14,11 @@ from kode.controllers.cache import namespaces
 from kode.controllers.cache.caches import Caches
 from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
+from kode.desired import references
+from kode.desired.references import Ref
 from kode.evaluate.observed import claim_phase
 from kode.kube.client import Client
 from kode.kube.resources import CLAIM, NAMESPACE, POD, SECRET, STATEFUL_SET, ObjectRef
-from kode.platform import references
-from kode.platform.references import Ref
 from kode.platform.resources import BY_KIND, REFERENCED
 from kode.render.network import METADATA_ADDRESSES
 

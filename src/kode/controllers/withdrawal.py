@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from kode.api.meta import Object
 from kode.controllers.inputs import Inputs
+from kode.desired import references, resolve_references
 from kode.errors import KodeError
 from kode.evaluate.conditions import WITHHELD
-from kode.platform import references, referred
 from kode.render import grants
 
 
@@ -20,9 +20,9 @@ def of_references(inputs: Inputs, kode: Object) -> list[KodeError]:
     found: list[KodeError] = []
     try:
         if inputs.template is not None:
-            referred.check_leave(str(metadata["namespace"]), inputs.template)
+            resolve_references.check_leave(str(metadata["namespace"]), inputs.template)
         if inputs.secret is not None:
-            referred.check_offered(inputs.secret, str(metadata.get("uid", "")))
+            resolve_references.check_offered(inputs.secret, str(metadata.get("uid", "")))
     except KodeError as error:
         found.append(error)
     return found

@@ -15,8 +15,8 @@ from kode.controllers.cache.referenced import ReferencedObjects
 from kode.controllers.cache.store import Store
 from kode.controllers.cache.warnings import WarningEvents
 from kode.controllers.inputs import KodeKey
+from kode.desired.references import Ref
 from kode.kube.resources import CLAIM, SECRET, Resource, version_of
-from kode.platform.references import Ref
 from kode.platform.resources import KODE
 
 Seen = set[tuple[str, str]]

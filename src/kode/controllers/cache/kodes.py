@@ -10,9 +10,9 @@ from kode.api.meta import Object
 from kode.controllers.cache import trim
 from kode.controllers.cache.compression import Compressor
 from kode.controllers.inputs import KodeKey
+from kode.desired import references
+from kode.desired.references import Ref
 from kode.kube.resources import version_of
-from kode.platform import references
-from kode.platform.references import Ref
 
 
 class _Entry:

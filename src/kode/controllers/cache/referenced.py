@@ -8,9 +8,9 @@ from typing import Any
 
 from kode.api.meta import Object
 from kode.controllers.cache import trim
+from kode.desired import references
+from kode.desired.references import Ref
 from kode.kube.resources import version_of
-from kode.platform import references
-from kode.platform.references import Ref
 
 
 class ReferencedObjects:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kode.api.meta import Object
-from kode.platform.references import Ref
+from kode.desired.references import Ref
 
 _MAX_OBJECTS = 5000
 _MAX_WARNINGS = 3

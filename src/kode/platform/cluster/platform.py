@@ -17,6 +17,7 @@ from kode.api.conditions import Reason
 from kode.api.document import KINDS
 from kode.api.meta import Object
 from kode.api.spelling import kind_hint
+from kode.desired import homes
 from kode.errors import Conflict, Expired, InvalidSpec, PlatformError, RefNotFound
 from kode.kube import auth, encoding
 from kode.kube.client import ApplyResult, Client, ListOptions
@@ -25,7 +26,6 @@ from kode.kube.errors import UNTYPED, AlreadyExists, ApiConflict, ApiError, is_r
 from kode.kube.port_forward import PortForward
 from kode.kube.resources import CLAIM, CORE_EVENT, NAMESPACE, POD, ObjectRef, Resource
 from kode.kube.transport import Transport
-from kode.platform import homes
 from kode.platform.cluster import endpoints, events, logs, messages, pod_exec, pods
 from kode.platform.port import Applied, Change, Command, Endpoint, Event, Listing, LogQuery
 from kode.platform.resources import BY_KIND, KODE

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from kode import names
 from kode.api.meta import Object
-from kode.platform import references
+from kode.desired import references
+from kode.desired.references import Ref
 from kode.platform.local.store.entry import CLAIM, SECRET, Key
 from kode.platform.local.store.store import Store
-from kode.platform.references import Ref
 
 
 @dataclass(frozen=True)

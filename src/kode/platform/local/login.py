@@ -10,9 +10,9 @@ from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
 from kode.api.meta import Object
+from kode.desired import resolve_references
 from kode.errors import Conflict
 from kode.gateway.sidecar import Sidecar
-from kode.platform import referred
 from kode.platform.local.gather import Seen
 from kode.platform.local.store.entry import is_owned
 from kode.render.resolve import DEFAULT_USER, Credentials
@@ -43,7 +43,7 @@ def find(seen: Seen, kode: Kode) -> Login:
     """
     spec = kode.spec
     if spec.existing_secret:
-        return Login(referred.login_of(kode, seen.secret))
+        return Login(resolve_references.resolve_login(kode, seen.secret))
     name = names.auth_secret(kode.metadata.name)
     if seen.auth is not None and not is_owned(seen.auth, kode.metadata.uid):
         raise Conflict(

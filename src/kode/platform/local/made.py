@@ -14,11 +14,11 @@ from typing import Any
 
 from kode import labels
 from kode.api.kode import Kode
+from kode.desired.resolve_references import restarted_at
 from kode.gateway.sidecar import Door, Sidecar, Upstream
 from kode.platform.local.gather import Seen
 from kode.platform.local.plan.plan import Plan
 from kode.platform.local.program import Phase, Program, State
-from kode.platform.referred import restarted_at
 from kode.render.resolve import ResolvedKode
 
 _FILE = "made.json"

@@ -13,11 +13,11 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.api.proxyconfig import ProxyConfig
 from kode.api.template import Template
+from kode.desired.desired_state import DesiredState, derive
+from kode.desired.resolve_references import resolve_proxy_config, resolve_template
 from kode.errors import InvalidSpec, KodeError
 from kode.evaluate.conditions import WITHHELD
 from kode.gateway.sidecar import Door
-from kode.platform import referred
-from kode.platform.desired import Meaning, mean
 from kode.platform.local import login as logins
 from kode.platform.local import volumes
 from kode.platform.local.gather import Seen
@@ -40,7 +40,7 @@ class Understood:
     kode: Kode | None
     problems: tuple[KodeError, ...] = ()
     login: Login = field(default_factory=lambda: Login(None))
-    meaning: Meaning | None = None
+    meaning: DesiredState | None = None
     claim: Object | None = None
 
 
@@ -61,8 +61,8 @@ def understand(seen: Seen, spare: str) -> Understood:
     except KodeError as error:
         return Understood(kode, (error,))
     try:
-        template = referred.template_of(kode, seen.kode, seen.template)
-        proxy = referred.proxy_config_of(template, seen.template or {}, seen.proxy_config)
+        template = resolve_template(kode, seen.kode, seen.template)
+        proxy = resolve_proxy_config(template, seen.template or {}, seen.proxy_config)
         login, meaning = _meaning(seen, kode, (template, proxy), login, spare)
         volumes.check(seen, meaning.kode)
     except KodeError as error:
@@ -89,13 +89,13 @@ def _meaning(
     named: tuple[Template, ProxyConfig | None],
     login: Login,
     spare: str,
-) -> tuple[Login, Meaning]:
+) -> tuple[Login, DesiredState]:
     template, proxy = named
     if login.credentials is None:
         asks = proxy is not None and proxy.spec.auth_type == "basic"
         if not asks:
-            meaning = mean(resolve(kode, template, proxy, None))
+            meaning = derive(resolve(kode, template, proxy, None))
             if meaning.door is not Door.CLOSED:
                 return login, meaning
         login = logins.generate(seen, kode, spare)
-    return login, mean(resolve(kode, template, proxy, login.credentials))
+    return login, derive(resolve(kode, template, proxy, login.credentials))

@@ -15,13 +15,13 @@ from pathlib import Path
 from kode import names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
+from kode.desired import homes
+from kode.desired.desired_state import DesiredState
 from kode.errors import KodeError, NotReady, RefNotFound
 from kode.evaluate.conditions import Observation
 from kode.evaluate.events import events_for
 from kode.evaluate.observed import PodView
 from kode.evaluate.status import status as status_of
-from kode.platform import homes
-from kode.platform.desired import Meaning
 from kode.platform.local import folders, volumes
 from kode.platform.local import login as logins
 from kode.platform.local import made as records
@@ -217,7 +217,7 @@ class Passes:
         await asyncio.to_thread(records.write, folder_of_run, work.made, work.plan)
         await self._supervisor.want(work.plan.program)
 
-    async def _look_at_home(self, work: "Work", meaning: Meaning, folder: Path) -> bool:
+    async def _look_at_home(self, work: "Work", meaning: DesiredState, folder: Path) -> bool:
         """Return whether the home is there or may be made; note the problem where it is gone."""
         if await asyncio.to_thread(folder.is_dir):
             work.home_claim = volumes.home_claim(work.seen, meaning.kode.uid)

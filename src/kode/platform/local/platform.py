@@ -21,10 +21,10 @@ from kode.api.document import KINDS, parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.api.spelling import kind_hint
+from kode.desired import homes
 from kode.errors import Conflict, InvalidSpec, NotReady
 from kode.evaluate import standing
 from kode.evaluate.standing import Status
-from kode.platform import homes
 from kode.platform.local import folders, inside, lines, login
 from kode.platform.local.attended import attend
 from kode.platform.local.documents import admission, merge, plain, schemas

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from kode import labels
 from kode.api.conditions import Reason
 from kode.api.meta import Object
+from kode.desired.desired_state import DesiredState
 from kode.errors import KodeError, NotReady, PlatformError
-from kode.platform.desired import Meaning
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
 from kode.platform.local.editors.editor import Editor, Progress
 from kode.platform.local.editors.editors import Editors
@@ -72,7 +72,7 @@ class Sites:
         self._account = pwd.getpwuid(os.getuid())
         self._inherited = environment.inherited(os.environ)
 
-    async def plan(self, meaning: Meaning, seen: Seen, key: Key, instance: str) -> Plan:
+    async def plan(self, meaning: DesiredState, seen: Seen, key: Key, instance: str) -> Plan:
         """Return what is to run for a Kode.
 
         Raises:

@@ -7,8 +7,8 @@ has its name.
 from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
+from kode.desired import homes
 from kode.errors import Conflict, RefNotFound
-from kode.platform import homes
 from kode.platform.local.gather import Seen
 from kode.platform.local.store.entry import is_owned
 from kode.render import storage

@@ -2,7 +2,7 @@
 
 from kode.controllers.cache.kodes import Kodes
 from kode.controllers.inputs import KodeKey
-from kode.platform.references import Ref
+from kode.desired.references import Ref
 from tests.unit.controllers.objects import KEY, kode
 
 PLAIN = Ref("KodeClusterTemplate", "", "plain")

@@ -1,7 +1,7 @@
 """The cache of templates and proxy configs."""
 
 from kode.controllers.cache.referenced import ReferencedObjects
-from kode.platform.references import Ref
+from kode.desired.references import Ref
 from tests.unit.controllers.objects import template
 
 PLAIN = Ref("KodeClusterTemplate", "", "plain")

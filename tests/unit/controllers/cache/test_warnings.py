@@ -1,7 +1,7 @@
 """What Kubernetes warns of."""
 
 from kode.controllers.cache.warnings import WarningEvents
-from kode.platform.references import Ref
+from kode.desired.references import Ref
 from tests.unit.controllers.objects import Object, child, foreign
 
 CLAIM = child("PersistentVolumeClaim", "dev-home")

@@ -2,7 +2,7 @@
 
 from kode.api.document import parse
 from kode.api.template import KodeClusterTemplate
-from kode.platform.desired import mean
+from kode.desired.desired_state import derive
 from kode.platform.local.plan.plan import plan
 from kode.platform.local.starters import documents
 from tests.documents import credentials, resolved
@@ -22,5 +22,5 @@ def test_three_ship() -> None:
 def test_one_machine_can_give_all_that_they_ask() -> None:
     for item in templates():
         editor = EDITOR if item.spec.type == "code-server" else LAB
-        meant = mean(resolved(over=item, login=credentials()))
+        meant = derive(resolved(over=item, login=credentials()))
         assert not plan(meant, site(editor=editor)).not_here

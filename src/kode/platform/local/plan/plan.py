@@ -10,9 +10,9 @@ from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.api.pod import InitPlugin
+from kode.desired.desired_state import DesiredState
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Upstream
-from kode.platform.desired import Meaning
 from kode.platform.local.plan import commands, environment
 from kode.platform.local.plan.lacks import lacks
 from kode.platform.local.plan.launch import arguments, launch
@@ -51,7 +51,7 @@ class Plan:
     commands: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan(meaning: Meaning, site: Site) -> Plan:
+def plan(meaning: DesiredState, site: Site) -> Plan:
     """Return what a Kode means on this machine.
 
     Raises:
@@ -64,14 +64,14 @@ def plan(meaning: Meaning, site: Site) -> Plan:
     return replace(found, program=replace(found.program, meant=meant))
 
 
-def _planned(meaning: Meaning, site: Site) -> Plan:
+def _planned(meaning: DesiredState, site: Site) -> Plan:
     choice = choose(meaning.kode, site.wish)
     if choice.runtime is Runtime.PODMAN:
         return _contained(meaning, site, choice.why)
     return _bare(meaning, site)
 
 
-def _contained(meaning: Meaning, site: Site, why: str) -> Plan:
+def _contained(meaning: DesiredState, site: Site, why: str) -> Plan:
     if site.engine is None:
         raise InvalidSpec(
             Reason.NOT_ON_LOCAL_PLATFORM, f"its image is to be run ({why}), but {site.no_engine}"
@@ -86,7 +86,7 @@ def _contained(meaning: Meaning, site: Site, why: str) -> Plan:
     )
 
 
-def _bare(meaning: Meaning, site: Site) -> Plan:
+def _bare(meaning: DesiredState, site: Site) -> Plan:
     kode = meaning.kode
     start = launch(kode, site)
     plugins, lacking = _plugins(kode, site)
@@ -109,7 +109,7 @@ def _bare(meaning: Meaning, site: Site) -> Plan:
     )
 
 
-def _upstream(meaning: Meaning, program: Program) -> Upstream:
+def _upstream(meaning: DesiredState, program: Program) -> Upstream:
     health = program.health
     assert health  # noqa: S101 - every editor is asked
     upstream, login = meaning.sidecar.upstream, meaning.kode.credentials

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kode.api.conditions import Reason
+from kode.desired.desired_state import derive
 from kode.errors import InvalidSpec, PlatformError
-from kode.platform.desired import mean
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.netns.network import Network, enter
 from kode.platform.local.plan.plan import Plan, plan
@@ -23,7 +23,7 @@ CUSTOM: dict[str, Any] = {"type": "custom", "image": "acme/app", "port": 9000}
 
 
 def planned(where: Site = SITE, of: Any = None, guard: Any = None, **spec: Any) -> Plan:
-    meant = mean(resolved(of or kode(), template(**spec), guard, login=credentials()))
+    meant = derive(resolved(of or kode(), template(**spec), guard, login=credentials()))
     return plan(meant, where)
 
 

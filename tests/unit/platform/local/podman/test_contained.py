@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kode.api.conditions import Reason
+from kode.desired.desired_state import derive
 from kode.errors import InvalidSpec
-from kode.platform.desired import mean
 from kode.platform.local.plan.plan import Plan, plan
 from kode.platform.local.podman import image
 from kode.platform.local.podman.engine import Engine
@@ -32,7 +32,7 @@ NAME = f"kode-{SITE.instance}"
 
 
 def planned(engine: Engine = ROOT, of: Any = None, **spec: Any) -> Plan:
-    meant = mean(resolved(of or kode(), template(**spec), None, login=credentials()))
+    meant = derive(resolved(of or kode(), template(**spec), None, login=credentials()))
     return plan(meant, site(wish="podman", engine=engine))
 
 
@@ -113,7 +113,7 @@ def test_home_is_the_volume_and_so_is_the_images_own() -> None:
 
 
 def test_odd_folders_are_quoted() -> None:
-    meant = mean(resolved(kode(), template(), None, login=credentials()))
+    meant = derive(resolved(kode(), template(), None, login=credentials()))
     found = plan(meant, site(wish="podman", engine=ROOT, volume=Path('/a,b/"c')))
     assert '--mount=type=bind,"source=/a,b/""c",target=/config' in found.program.main.argv
 
@@ -192,20 +192,20 @@ def test_jupyter_keeps_to_its_loopback() -> None:
 
 
 def test_desktop_has_its_shared_memory() -> None:
-    meant = mean(resolved(kode(), template(type="webtop", image=WEBTOP), login=credentials()))
+    meant = derive(resolved(kode(), template(type="webtop", image=WEBTOP), login=credentials()))
     found = plan(meant, site(engine=ROOT))
     assert "--shm-size=1g" in found.program.main.argv
     assert found.runtime.startswith("podman 4.3.1: image linuxserver/webtop")
 
 
 def test_the_lock_of_a_desktop_is_opened_by_the_door() -> None:
-    meant = mean(resolved(kode(), template(type="webtop", image=WEBTOP), login=credentials()))
+    meant = derive(resolved(kode(), template(type="webtop", image=WEBTOP), login=credentials()))
     found = plan(meant, site(engine=ROOT))
     key = found.program.main.env["PASSWORD"]
     header = b64encode(f"devuser:{key}".encode()).decode()
     assert found.upstream.authorization == f"Basic {header}"
     assert not {key, header, "devpassword"} & {*found.program.main.argv}
-    other = mean(resolved(kode(), template(type="webtop", image=WEBTOP)))
+    other = derive(resolved(kode(), template(type="webtop", image=WEBTOP)))
     assert "PASSWORD" not in plan(other, site(engine=ROOT)).program.main.env
 
 
@@ -277,14 +277,14 @@ def test_privileged_is_given() -> None:
 
 
 def test_without_podman_its_place_is_told() -> None:
-    meant = mean(resolved(kode(), template(), login=credentials()))
+    meant = derive(resolved(kode(), template(), login=credentials()))
     with pytest.raises(InvalidSpec, match=r"annotation .*but podman 3 is too old") as raised:
         plan(meant, site(wish="podman", no_engine="podman 3 is too old"))
     assert raised.value.reason is Reason.NOT_ON_LOCAL_PLATFORM
 
 
 def test_a_template_that_is_all_image_is_no_process() -> None:
-    meant = mean(resolved(kode(), template(type="webtop"), login=credentials()))
+    meant = derive(resolved(kode(), template(type="webtop"), login=credentials()))
     with pytest.raises(InvalidSpec, match="no process can"):
         plan(meant, site(wish="process", engine=ROOT))
 

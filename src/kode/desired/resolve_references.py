@@ -13,14 +13,14 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig, ProxyConfig
 from kode.api.template import KodeClusterTemplate, KodeTemplate, Template
+from kode.desired import references
 from kode.errors import InvalidSpec, RefNotFound
-from kode.platform import references
 from kode.render import grants
 from kode.render.resolve import Credentials, check_namespace, check_proxy_ref
 from kode.render.secret import existing
 
 
-def template_of(
+def resolve_template(
     kode: Kode, document: Object, found: Object | None, granting: Collection[str] = ()
 ) -> Template:
     """Return the template of a Kode.
@@ -63,7 +63,7 @@ def check_leave(namespace: str, template: Object) -> None:
     check_namespace(namespace, where, allowed if isinstance(allowed, list) else ())
 
 
-def proxy_config_of(
+def resolve_proxy_config(
     template: Template, document: Object, found: Object | None
 ) -> ProxyConfig | None:
     """Return the proxy config of a template; None where it names none.
@@ -90,7 +90,7 @@ def proxy_config_of(
     return proxy
 
 
-def login_of(kode: Kode, found: Object | None) -> Credentials:
+def resolve_login(kode: Kode, found: Object | None) -> Credentials:
     """Return the login that a Kode's existingSecret holds.
 
     Args:

@@ -4,8 +4,8 @@ import pytest
 
 from kode import labels
 from kode.api.conditions import Reason
+from kode.desired import homes
 from kode.errors import RefNotFound
-from kode.platform import homes
 
 CLAIM = {"metadata": {"name": "dev-home", "uid": "new"}}
 

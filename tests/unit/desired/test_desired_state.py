@@ -1,13 +1,13 @@
-"""kode.platform.desired."""
+"""kode.desired.desired_state."""
 
 import json
 from typing import Any
 
 import pytest
 
+from kode.desired.desired_state import derive
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Door
-from kode.platform.desired import mean
 from kode.render.secret import decode, encode
 from tests.documents import CODERCOM, EXT_AUTHZ, WEBTOP, credentials, proxy, resolved, template
 
@@ -34,35 +34,35 @@ def test_where_there_is_a_password_the_sidecar_asks(
 ) -> None:
     guard = proxy(authType=auth_type) if auth_type else None
     over = template(type=kind, image=image, port=9000, **more)
-    meaning = mean(resolved(over=over, guard=guard, login=credentials()))
-    assert meaning.door is Door.BASIC
-    assert "envoy.filters.http.basic_auth" in json.dumps(meaning.envoy)
+    desired = derive(resolved(over=over, guard=guard, login=credentials()))
+    assert desired.door is Door.BASIC
+    assert "envoy.filters.http.basic_auth" in json.dumps(desired.envoy)
 
 
 @pytest.mark.parametrize(("kind", "image"), IMAGES)
 def test_where_there_is_none_nobody_comes_in(kind: str, image: str) -> None:
     over = template(type=kind, image=image, port=9000)
-    assert mean(resolved(over=over)).door is Door.CLOSED
+    assert derive(resolved(over=over)).door is Door.CLOSED
 
 
 def test_arguments_of_the_template_cannot_take_the_login_away() -> None:
     over = template(image=CODERCOM, args=["--auth=none", "--"])
-    meaning = mean(resolved(over=over, login=credentials()))
-    assert meaning.door is Door.BASIC
-    workload = meaning.render(operator_namespace="kode-system", revision=1)[-1]
+    desired = derive(resolved(over=over, login=credentials()))
+    assert desired.door is Door.BASIC
+    workload = desired.render(operator_namespace="kode-system", revision=1)[-1]
     (editor, _) = workload["spec"]["template"]["spec"]["containers"]
     own = ["--auth=none", "--host=127.0.0.1", "--port=8080", "--config=/dev/null"]
     assert editor["args"] == ["--auth=none", *own, "--"]
 
 
 def test_filters_of_the_proxy_config_decide_where_they_authenticate() -> None:
-    meaning = mean(resolved(guard=proxy(httpFilters=[EXT_AUTHZ], clusters=[OPA])))
-    assert meaning.door is Door.FILTERS
+    desired = derive(resolved(guard=proxy(httpFilters=[EXT_AUTHZ], clusters=[OPA])))
+    assert desired.door is Door.FILTERS
 
 
 def test_broken_proxy_config_means_nothing() -> None:
     with pytest.raises(InvalidSpec, match="kode_editor is reserved"):
-        mean(resolved(guard=proxy(clusters=[{"name": "kode_editor"}])))
+        derive(resolved(guard=proxy(clusters=[{"name": "kode_editor"}])))
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_broken_proxy_config_means_nothing() -> None:
 def test_a_login_is_remembered_by_a_value_of_the_sidecars_secret_alone(
     kind: str, image: str, keys: set[str]
 ) -> None:
-    meaning = mean(resolved(over=template(type=kind, image=image), login=credentials()))
+    desired = derive(resolved(over=template(type=kind, image=image), login=credentials()))
     session = "s" * 43
-    manifests = meaning.render(operator_namespace="kode-system", revision=1, session=session)
+    manifests = desired.render(operator_namespace="kode-system", revision=1, session=session)
     secrets = {it["metadata"]["name"]: it for it in manifests if it["kind"] == "Secret"}
     data = secrets["dev-envoy"]["data"]
     assert data.keys() == {"envoy.json", "htpasswd", "session", *keys}
@@ -85,6 +85,6 @@ def test_a_login_is_remembered_by_a_value_of_the_sidecars_secret_alone(
     others = [it for it in manifests if it is not secrets["dev-envoy"]]
     assert session not in json.dumps(others)
     assert encode(session) not in json.dumps(others)
-    plain = meaning.render(operator_namespace="kode-system", revision=1)
+    plain = desired.render(operator_namespace="kode-system", revision=1)
     # A new value restarts no pod: who has one is asked once more.
     assert manifests[-1] == plain[-1]

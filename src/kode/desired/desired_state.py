@@ -21,7 +21,7 @@ _OF_VARIABLE = f"%ENVIRONMENT({ports.EDITOR_AUTHORIZATION})%"
 
 
 @dataclass(frozen=True)
-class Meaning:
+class DesiredState:
     """A resolved Kode with what stands before it.
 
     Attributes:
@@ -62,7 +62,7 @@ class Meaning:
         Args:
             operator_namespace: where the operator and the gateway run.
             revision: how often the credentials have changed.
-            restarted_at: the annotation of that name (kode.platform.referred).
+            restarted_at: the annotation of that name (kode.desired.resolve_references).
             closed: address blocks that no workspace reaches.
             session: the random value by which a login is remembered; empty for none.
         """
@@ -81,7 +81,7 @@ class Meaning:
         )
 
 
-def mean(kode: ResolvedKode) -> Meaning:
+def derive(kode: ResolvedKode) -> DesiredState:
     """Return what a resolved Kode means.
 
     Raises:
@@ -109,4 +109,4 @@ def mean(kode: ResolvedKode) -> Meaning:
         clusters=passthrough.clusters(proxy.clusters, http_filters),
         cookie=names.login_cookie(kode.name, kode.namespace, kode.uid),
     )
-    return Meaning(kode=kode, sidecar=sidecar)
+    return DesiredState(kode=kode, sidecar=sidecar)

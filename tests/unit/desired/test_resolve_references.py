@@ -1,13 +1,13 @@
-"""kode.platform.referred: the stories of it are in the golden files of decide."""
+"""kode.desired.resolve_references: the stories of it are in the golden files of decide."""
 
 from typing import Any
 
 import pytest
 
 from kode.api.conditions import Reason
+from kode.desired.resolve_references import check_leave, check_offered, restarted_at
 from kode.errors import RefNotFound
 from kode.labels import RESTARTED_AT
-from kode.platform.referred import check_leave, check_offered, restarted_at
 from tests.documents import UID, secret_document
 
 pytestmark = pytest.mark.attack

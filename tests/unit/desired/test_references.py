@@ -1,4 +1,4 @@
-"""kode.platform.references."""
+"""kode.desired.references."""
 
 from typing import Any
 
@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kode.platform.references import (
-    Ref,
-    claim_of,
-    proxy_config_of,
-    secret_of,
-    template_of,
-)
+from kode.desired.references import Ref, claim_of, proxy_config_of, secret_of, template_of
 from tests.documents import kode_document, template_document
 
 HOSTILE = ["../x", "a/b", "A", "", "a\n", "x" * 254, 1, None, ["a"], {"a": 1}]

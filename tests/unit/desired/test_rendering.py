@@ -10,10 +10,10 @@ from kode.api import ports
 from kode.api.kode import Kode
 from kode.api.proxyconfig import EnvoyProxyConfig
 from kode.api.template import KodeTemplate
+from kode.desired.desired_state import DesiredState, derive
 from kode.errors import KodeError
 from kode.gateway.authentication import authenticates
 from kode.gateway.sidecar import Door
-from kode.platform.desired import Meaning, mean
 from kode.render.meta import Manifest
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import encode
@@ -32,19 +32,19 @@ GRANTING = ("team",)
 GUARDS = st.none() | PROXY_CONFIGS
 
 
-def meaning(
+def desired(
     kode: Document, template: Document, guard: Document | None, login: Credentials | None
-) -> Meaning | KodeError:
+) -> DesiredState | KodeError:
     proxy = typed(EnvoyProxyConfig, guard) if guard else None
     try:
-        return mean(
+        return derive(
             resolve(typed(Kode, kode), typed(KodeTemplate, template), proxy, login, GRANTING)
         )
     except KodeError as error:
         return error
 
 
-def rendered(found: Meaning) -> str:
+def rendered(found: DesiredState) -> str:
     manifests = found.render(operator_namespace="kode-system", revision=1)
     return json.dumps([found.envoy, manifests], ensure_ascii=False, allow_nan=False)
 
@@ -54,9 +54,9 @@ def rendered(found: Meaning) -> str:
 def test_rendering_holds_what_it_promises(
     kode: Document, template: Document, guard: Document | None, login: Credentials | None
 ) -> None:
-    found, again = (meaning(kode, template, guard, login) for _ in range(2))
+    found, again = (desired(kode, template, guard, login) for _ in range(2))
     assert PASSWORD not in repr(found)
-    if not isinstance(found, Meaning) or not isinstance(again, Meaning):
+    if not isinstance(found, DesiredState) or not isinstance(again, DesiredState):
         assert str(found) == str(again)
         return
     assert rendered(found) == rendered(again)
@@ -66,7 +66,7 @@ def test_rendering_holds_what_it_promises(
     owned(found, manifests)
 
 
-def shut(found: Meaning, service: Manifest, workload: Manifest) -> None:
+def shut(found: DesiredState, service: Manifest, workload: Manifest) -> None:
     """No combination of fields opens an editor."""
     assert [item["targetPort"] for item in service["spec"]["ports"]] == [ports.SIDECAR_HTTP]
     editor = workload["spec"]["template"]["spec"]["containers"][0]
@@ -90,7 +90,7 @@ def shut(found: Meaning, service: Manifest, workload: Manifest) -> None:
     assert len({found.kode.port, ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH}) == 3
 
 
-def filters(found: Meaning) -> list[str]:
+def filters(found: DesiredState) -> list[str]:
     listener: Any = found.envoy["static_resources"]
     manager = listener["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     return [item["name"] for item in manager["http_filters"]]
@@ -104,7 +104,7 @@ def secretive(manifests: tuple[Manifest, ...]) -> None:
         assert manifest["metadata"]["name"] == "dev-auth" or encode(PASSWORD) not in text
 
 
-def owned(found: Meaning, manifests: tuple[Manifest, ...]) -> None:
+def owned(found: DesiredState, manifests: tuple[Manifest, ...]) -> None:
     """Children have names of their own, and one owner."""
     places = [(item["kind"], item["metadata"]["name"]) for item in manifests]
     assert len(set(places)) == len(places)
