@@ -1,8 +1,15 @@
-"""Run the stages of `make test` one after another; say at the end how each went and how long.
+"""Run the stages of `make test`; say at the end how each went and how long.
+
+    python -m tools.stages [--first STAGE] LANE ...
+
+A lane is stages with commas between them, which run one after another; lanes run beside each
+other, after the stage that is first. What a stage prints is kept in artifacts/STAGE.log and printed
+when it ends; meanwhile a line says now and then how far it is.
 
 Rule: each stage is a target that runs alone on an empty cache as well; a stage that fails stops no
-other. What Go compiles is begun beside the first stages, which mostly wait, at the lowest priority:
-a stage that needs it sooner waits for it, and whether it failed is told by the stage that needs it.
+other. What Go compiles is begun beside the first stages, at the lowest priority: a stage that needs
+it sooner waits for it, and whether it failed is told by the stage that needs it. What is
+interrupted is ended with all that it started, and has time to clean up.
 """
 
 import argparse
@@ -14,13 +21,16 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 ARTIFACTS = Path("artifacts")
 MAKE = ["make"]
 COMPILE = ["nice", "-n", "19", sys.executable, "-m", "devcluster", "build", "all"]
-_END_TIMEOUT = 20.0
+PROGRESS_INTERVAL = 30.0
+MAX_PROGRESS_WIDTH = 80
+_POLL_INTERVAL = 0.1
+_END_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -59,16 +69,110 @@ def count(paths: Sequence[Path]) -> Counts:
     return Counts(total("tests") - failed - skipped, failed, skipped)
 
 
-def run(stage: str, folder: Path) -> Result:
-    """Run one stage to its end."""
-    for old in reports(stage, folder):
-        old.unlink()
-    print(f"== {stage}: begins", flush=True)
-    started = time.monotonic()
-    status = _run([*MAKE, stage])
-    seconds = time.monotonic() - started
-    print(f"== {stage}: {seconds:.1f} s, {_outcome(status)}", flush=True)
-    return Result(stage, status, seconds, count(reports(stage, folder)))
+class Stage:
+    """A stage that runs."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        """Start it."""
+        for old in reports(name, folder):
+            old.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self._folder = folder
+        self._log = folder / f"{name}.log"
+        print(f"== {name}: begins; its output: {self._log}", flush=True)
+        self._started = time.monotonic()
+        self.process = _start([*MAKE, name], self._log)
+
+    def progress(self) -> str:
+        """How long it runs, and the last line that it printed."""
+        lines = self._printed().split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        seconds = time.monotonic() - self._started
+        return f"== {self.name}: {seconds:.0f} s so far  {last[-MAX_PROGRESS_WIDTH:]}".rstrip()
+
+    def result(self) -> Result:
+        """Print what it printed, and how it went; it has ended."""
+        status, seconds = self.process.wait(), time.monotonic() - self._started
+        self.show()
+        print(f"== {self.name}: {seconds:.1f} s, {_outcome(status)}", flush=True)
+        return Result(self.name, status, seconds, count(reports(self.name, self._folder)))
+
+    def show(self) -> None:
+        """Print what it has printed."""
+        print(f"== {self.name}: output\n{self._printed().rstrip()}", flush=True)
+
+    def _printed(self) -> str:
+        return self._log.read_text(errors="replace")
+
+
+@dataclass
+class Lane:
+    """Stages that run one after another.
+
+    Attributes:
+        names: of those that have not begun.
+        now: the one that runs.
+    """
+
+    names: list[str]
+    now: Stage | None = None
+
+    def begin(self, folder: Path) -> None:
+        """Begin what is next, where nothing runs."""
+        if self.now is None and self.names:
+            self.now = Stage(self.names.pop(0), folder)
+
+    def ended(self) -> list[Result]:
+        """Return how the stage went, where it has ended."""
+        if self.now is None or self.now.process.poll() is None:
+            return []
+        ended, self.now = self.now, None
+        return [ended.result()]
+
+    @property
+    def over(self) -> bool:
+        """Whether all has ended."""
+        return self.now is None and not self.names
+
+
+@dataclass
+class Run:
+    """Lanes beside each other.
+
+    Attributes:
+        folder: of logs and reports.
+        results: of the stages that have ended, in that order.
+    """
+
+    folder: Path
+    results: list[Result] = field(default_factory=list)
+
+    def lanes(self, lanes: Sequence[Sequence[str]]) -> None:
+        """Run lanes to their ends; where this is interrupted, so are they."""
+        running = [Lane(list(names)) for names in lanes]
+        told = time.monotonic()
+        try:
+            while not all(lane.over for lane in running):
+                for lane in running:
+                    lane.begin(self.folder)
+                time.sleep(_POLL_INTERVAL)
+                self._collect(running)
+                if time.monotonic() - told > PROGRESS_INTERVAL:
+                    told = time.monotonic()
+                    for stage in _now(running):
+                        print(stage.progress(), flush=True)
+        except BaseException:
+            self._collect(running)
+            stages = _now(running)
+            _end([stage.process for stage in stages])
+            for stage in stages:
+                stage.show()
+            raise
+
+    def _collect(self, lanes: Sequence[Lane]) -> None:
+        for lane in lanes:
+            self.results.extend(lane.ended())
 
 
 def table(results: Sequence[Result], seconds: float) -> str:
@@ -100,35 +204,47 @@ def compiling(folder: Path) -> Iterator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "compile.log").open("w") as log:
-        process = subprocess.Popen(COMPILE, stdout=log, stderr=log, start_new_session=True)
+    process = _start(COMPILE, folder / "compile.log")
     try:
         yield
     finally:
-        _end(process)
+        _end([process])
 
 
-def _run(command: list[str]) -> int:
-    """Run a command to its end; where this is interrupted, so is that, with time to clean up."""
-    process = subprocess.Popen(command)
+def _now(lanes: Sequence[Lane]) -> list[Stage]:
+    """Return the stages that run."""
+    return [lane.now for lane in lanes if lane.now]
+
+
+def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a program in a group of its own, which is ended as one."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End programs and what they started, in order; at once when this is interrupted again."""
+    # To the whole group, as a terminal does: make and the shell only wait, pytest cleans up.
+    running = [process for process in processes if process.poll() is None]
+    for process in running:
+        os.killpg(process.pid, signal.SIGINT)
+    deadline = time.monotonic() + _END_TIMEOUT
     try:
-        return process.wait()
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and what it started, which is its group, in order."""
-    for how in (signal.SIGINT, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        os.killpg(process.pid, how)
-        try:
-            process.wait(_END_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            continue
+        for process in running:
+            process.wait(max(deadline - time.monotonic(), 0))
+    except subprocess.TimeoutExpired:
+        print("== what was interrupted does not end, and is killed", flush=True)
+    finally:
+        for process in running:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _outcome(status: int) -> str:
@@ -137,19 +253,27 @@ def _outcome(status: int) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run the stages; 0 when each of them passed."""
-    parser = argparse.ArgumentParser(prog="python -m tools.stages", description=__doc__)
-    parser.add_argument("stages", nargs="+", metavar="STAGE")
+    description, _, _ = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(prog="python -m tools.stages", description=description)
+    parser.add_argument("--first", metavar="STAGE", help="run before the lanes")
+    parser.add_argument("lanes", nargs="+", metavar="STAGE[,STAGE...]", help="beside each other")
     options = parser.parse_args(arguments)
-    # A terminated run ends what it started, like an interrupted one.
+    # A terminated run ends what it started, like an interrupted one. What a shell has started in
+    # the background ignores interrupts, and so would all that is started here.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    started = time.monotonic()
-    results: list[Result] = []
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    lanes = [lane.split(",") for lane in options.lanes]
+    first = [options.first] if options.first else []
+    order = [*first, *(name for lane in lanes for name in lane)]
+    started, run = time.monotonic(), Run(ARTIFACTS)
     try:
         with compiling(ARTIFACTS):
-            results.extend(run(stage, ARTIFACTS) for stage in options.stages)
+            run.lanes([first])
+            run.lanes(lanes)
     finally:
+        results = sorted(run.results, key=lambda result: order.index(result.stage))
         print(table(results, time.monotonic() - started), flush=True)
-    return 1 if any(result.status for result in results) else 0
+    return 1 if any(result.status for result in run.results) else 0
 
 
 if __name__ == "__main__":

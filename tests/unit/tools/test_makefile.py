@@ -65,7 +65,14 @@ def test_the_core_is_held_to_its_coverage() -> None:
 
 
 def stages() -> list[str]:
-    """Return the stages of `make test`."""
+    """Return the stages of `make test`, the first first."""
+    option, first, *lanes = lanes_of_test()
+    assert option == "--first"
+    return [first, *(stage for lane in lanes for stage in lane.split(","))]
+
+
+def lanes_of_test() -> list[str]:
+    """Return what `make test` gives to tools.stages."""
     command = recipe("test")[-1]
     return command[command.index("tools.stages") + 1 :]
 
@@ -74,6 +81,18 @@ def test_every_target_that_tests_is_a_stage() -> None:
     text = (ROOT / "Makefile").read_text()
     assert set(re.findall(r"^(test-[a-z]+):", text, re.MULTILINE)) == set(stages()) - {"check"}
     assert stages()[0] == "check"
+
+
+def test_no_two_clusters_run_beside_each_other() -> None:
+    lanes = [lane for lane in lanes_of_test() if "cluster" in lane]
+    assert len(lanes) == 1
+    assert "test-faults" in lanes[0].split(",")
+
+
+def test_what_every_lane_needs_is_there_before_they_begin() -> None:
+    packages, environment, _ = recipe("test")
+    assert packages == recipe("deps")[0]
+    assert environment == recipe("venv")[0]
 
 
 @pytest.mark.parametrize("stage", stages()[1:])

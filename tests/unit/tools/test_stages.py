@@ -12,18 +12,34 @@ import pytest
 from tools import stages
 from tools.source import ROOT
 
-# Runs a stage: writes the report named like it, and fails where its name says so.
+# Runs a stage: writes the report named like it, and fails where its name says so. One that waits
+# goes on when the other one of its name is there as well.
 MAKE = """
-import pathlib, sys, time
+import pathlib, subprocess, sys, time
 stage = sys.argv[1]
+print("this is", stage, flush=True)
 open("ran", "a").write(stage + "\\n")
 if stage == "slow":
-    time.sleep(60)
+    tests = subprocess.Popen([sys.executable, "-c", "import sys; exec(sys.argv[1])", SLOW])
+    tests.wait()
+while stage.startswith("wait") and open("ran").read().count("wait") < 2:
+    time.sleep(0.02)
 pathlib.Path("artifacts").mkdir(exist_ok=True)
 text = '<testsuites><testsuite tests="5" failures="1" errors="1" skipped="1"/></testsuites>'
 pathlib.Path("artifacts", stage.removeprefix("test-") + ".xml").write_text(text)
 sys.exit(2 if "bad" in stage else 0)
 """
+# What a stage runs: it needs a while to clean up.
+SLOW = """
+import os, pathlib, time
+pathlib.Path("tests").write_text(str(os.getpid()))
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(0.2)
+    print("cleaned up", flush=True)
+"""
+MAKE = f"SLOW = {SLOW!r}\n{MAKE}"
 COMPILE = "import os, time; open('compiler', 'w').write(str(os.getpid())); time.sleep(60)"
 
 
@@ -39,7 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_stage_that_fails_stops_no_other_and_all_are_in_the_table(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert stages.main(["check", "test-bad", "test-local"]) == 1
+    assert stages.main(["check,test-bad,test-local"]) == 1
     assert (folder / "ran").read_text().split() == ["check", "test-bad", "test-local"]
     rows = [line.split() for line in capfd.readouterr().out.splitlines()[-5:]]
     assert [row[1] for row in rows] == ["stage", "check", "test-bad", "test-local", "all"]
@@ -50,7 +66,64 @@ def test_a_stage_that_fails_stops_no_other_and_all_are_in_the_table(
 
 @pytest.mark.usefixtures("folder")
 def test_stages_that_pass_are_a_success() -> None:
-    assert stages.main(["check", "test-local"]) == 0
+    assert stages.main(["--first", "check", "test-local"]) == 0
+
+
+def test_lanes_run_beside_each_other_after_the_first(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert stages.main(["--first", "check", "wait-one,last-one", "wait-other"]) == 0
+    ran = (folder / "ran").read_text().split()
+    assert ran[0] == "check"
+    assert set(ran[1:3]) == {"wait-one", "wait-other"}
+    assert ran[3:] == ["last-one"]
+    # Whichever ends first, the table is in the order of what was asked for.
+    table = [line.split()[1] for line in capfd.readouterr().out.splitlines()[-6:]]
+    assert table == ["stage", "check", "wait-one", "last-one", "wait-other", "all"]
+
+
+def test_what_fails_stops_neither_its_lane_nor_another(folder: Path) -> None:
+    assert stages.main(["--first", "bad-first", "bad-one,one", "bad-other,other"]) == 1
+    ran = set((folder / "ran").read_text().split())
+    assert ran == {"bad-first", "bad-one", "one", "bad-other", "other"}
+
+
+def test_what_stages_print_is_printed_in_one_piece_and_kept(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert stages.main(["wait-one", "wait-other"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    for stage in ("wait-one", "wait-other"):
+        begins = lines.index(f"== {stage}: output")
+        assert lines[begins + 1] == f"this is {stage}"
+        assert lines[begins + 2].startswith(f"== {stage}: ")
+        assert lines[begins + 2].endswith("passed")
+        log = folder / "artifacts" / f"{stage}.log"
+        assert log.read_text() == f"this is {stage}\n"
+        assert f"== {stage}: begins; its output: artifacts/{stage}.log" in lines
+
+
+@pytest.mark.usefixtures("folder")
+def test_how_far_each_lane_is_is_told_while_it_runs(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stages, "PROGRESS_INTERVAL", 0.0)
+    monkeypatch.setattr(stages, "_POLL_INTERVAL", 0.0)
+    assert stages.main(["wait-one", "wait-other"]) == 0
+    told = [line for line in capfd.readouterr().out.splitlines() if "so far" in line]
+    assert {line.split(":")[0] for line in told} == {"== wait-one", "== wait-other"}
+
+
+def test_progress_is_told_at_least_every_minute() -> None:
+    assert stages.PROGRESS_INTERVAL <= 60
+
+
+def test_progress_shows_the_end_of_what_was_printed_last(folder: Path) -> None:
+    stage = stages.Stage("check", folder / "artifacts")
+    stage.process.wait()
+    (folder / "artifacts" / "check.log").write_bytes(b"first\n" + b"." * 100 + b" [ 34%]\xff\n\n")
+    assert stage.progress().endswith(" [ 34%]\ufffd")
+    assert "first" not in stage.progress()
 
 
 def test_reports_of_an_earlier_run_are_not_counted(folder: Path) -> None:
@@ -58,7 +131,9 @@ def test_reports_of_an_earlier_run_are_not_counted(folder: Path) -> None:
     old.parent.mkdir()
     old.write_text('<testsuite tests="100"/>')
     (folder / "artifacts" / "checker.xml").write_text("not of this stage")
-    assert stages.run("check", folder / "artifacts").counts == stages.Counts(2, 2, 1)
+    run = stages.Run(folder / "artifacts")
+    run.lanes([["check"]])
+    assert [result.counts for result in run.results] == [stages.Counts(2, 2, 1)]
     assert not old.exists()
 
 
@@ -70,28 +145,65 @@ def test_an_existing_cluster_needs_nothing_compiled(
     assert not (folder / "artifacts" / "compile.log").exists()
 
 
-def test_an_interrupted_run_tells_what_it_has_and_leaves_nothing_running(folder: Path) -> None:
+def run_apart(folder: Path, *lanes: str) -> "subprocess.Popen[str]":
+    """Start a run in a process of its own, with interrupts ignored as by a shell's background."""
     script = (
         f"import sys; from tools import stages; stages.MAKE = [sys.executable, '-c', {MAKE!r}]\n"
         f"stages.COMPILE = [sys.executable, '-c', {COMPILE!r}]\n"
-        "sys.exit(stages.main(['check', 'slow', 'test-local']))"
+        f"sys.exit(stages.main({lanes!r}))"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
+    ignoring = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    return subprocess.Popen(
+        [*ignoring, sys.executable, "-c", script],
         cwd=folder,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
     )
-    ran, compiler = folder / "ran", folder / "compiler"
-    while not (ran.exists() and "slow" in ran.read_text() and compiler.exists()):
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_run_tells_what_it_has_and_leaves_nothing_running(
+    folder: Path, how: signal.Signals
+) -> None:
+    process = run_apart(folder, "--first", "check", "slow,test-local", "other,wait-in-vain")
+    ran = folder / "ran"
+    pids = [folder / name for name in ("compiler", "tests")]
+    while not (
+        ran.exists()
+        and "wait" in ran.read_text()
+        and all(path.exists() and path.read_text() for path in pids)
+    ):
         assert process.poll() is None
         time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(how)
     said, _ = process.communicate(timeout=30)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert [line.split()[1] for line in said.splitlines()[-3:]] == ["stage", "check", "all"]
-    assert ran.read_text().split() == ["check", "slow"]
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(compiler.read_text()), 0)
+    assert process.returncode == (128 + how if how == signal.SIGTERM else -how)
+    # What ran is shown too, with what it said while it cleaned up.
+    assert "== slow: output\nthis is slow\ncleaned up\n" in said
+    assert "== wait-in-vain: output\nthis is wait-in-vain\n" in said
+    names = [line.split()[1] for line in said.splitlines()[-4:]]
+    assert names == ["stage", "check", "other", "all"]
+    assert "test-local" not in ran.read_text().split()
+    for path in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)
+
+
+def test_what_does_not_end_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)"
+    monkeypatch.setattr(stages, "MAKE", [sys.executable, "-c", f"{deaf} #"])
+    monkeypatch.setattr(stages, "_END_TIMEOUT", 0.1)
+    monkeypatch.setattr(stages.Stage, "progress", lambda _: sys.exit("interrupted"))
+    monkeypatch.setattr(stages, "PROGRESS_INTERVAL", 0.5)
+    started: list[stages.Stage] = []
+    begin = stages.Stage.__init__
+
+    def note(stage: stages.Stage, name: str, path: Path) -> None:
+        begin(stage, name, path)
+        started.append(stage)
+
+    monkeypatch.setattr(stages.Stage, "__init__", note)
+    with pytest.raises(SystemExit):
+        stages.Run(folder / "artifacts").lanes([["one"], ["other"]])
+    assert [stage.process.returncode for stage in started] == [-signal.SIGKILL] * 2
