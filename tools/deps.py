@@ -1,7 +1,8 @@
 """Install the system packages that are missing, named in lists of one package a line.
 
 Rule: needs nothing but python3, installs nothing that is there, and when it cannot install it
-prints the exact command for someone who can.
+prints the exact command for someone who can. One at a time installs: apt-get waits for the lock of
+dpkg, but where its lists or archives are locked it fails.
 """
 
 import os
@@ -10,6 +11,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from devcluster import locks
+from devcluster.paths import Store
 
 INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends"]
 WAIT_FOR_LOCK = ["-o", "DPkg::Lock::Timeout=300"]
@@ -32,6 +36,13 @@ def missing(packages: Iterable[str]) -> list[str]:
 
 def install(packages: list[str], environment: Mapping[str, str]) -> int:
     """Install with apt; refresh its lists first, since a bare machine has none."""
+    with locks.hold(Store.default(), ".deps", "deps: waiting for another install to end"):
+        # Another one may have brought them meanwhile.
+        absent = missing(packages)
+        return _install(absent, environment) if absent else 0
+
+
+def _install(packages: list[str], environment: Mapping[str, str]) -> int:
     quiet = {**environment, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update"], [*INSTALL, *packages]):
         asked = [command[0], "-qq", *WAIT_FOR_LOCK, *command[1:]]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+END_TIMEOUT = 30.0
 DEVCLUSTER = [sys.executable, "-m", "devcluster"]
 
 
@@ -35,11 +36,27 @@ class Target:
 def stage(label: str, title: str, command: list[str]) -> int:
     """Run one stage to its end, print the seconds that it took; its exit status."""
     started = time.monotonic()
-    status = subprocess.run(command, check=False).returncode
+    status = _wait(subprocess.Popen(command))
     outcome = "" if status == 0 else f", exit status {status}"
     title = f"{label}, {title}" if label else title
     print(f"== {title}: {time.monotonic() - started:.1f} s{outcome}", flush=True)
     return status
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for a command; one that is interrupted has time to take away what it made."""
+    try:
+        return process.wait()
+    except BaseException as error:
+        # An interrupt reaches the whole group; told twice, pytest would leave things behind.
+        if not isinstance(error, KeyboardInterrupt):
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(END_TIMEOUT)
+        finally:
+            process.kill()
+            process.wait()
+        raise
 
 
 @contextmanager

@@ -247,6 +247,24 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
                 process.wait()
 
 
+def _listen() -> None:
+    """End in order when terminated or interrupted, or when the terminal goes."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # With nohup it outlives its terminal. What is started here has to hear of hang-ups even
+        # so, as of interrupts, which a shell's background ignores: tests send them.
+        deaf = signal.getsignal(number) is signal.SIG_IGN
+        signal.signal(number, _ignore if deaf else _exit)
+
+
+def _exit(number: int, _: object) -> None:
+    sys.exit(128 + number)
+
+
+def _ignore(*_: object) -> None:
+    """Ignore a signal, but not for the programs started here."""
+
+
 def _outcome(status: int) -> str:
     return "passed" if status == 0 else f"FAILED, exit status {status}"
 
@@ -258,10 +276,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--first", metavar="STAGE", help="run before the lanes")
     parser.add_argument("lanes", nargs="+", metavar="STAGE[,STAGE...]", help="beside each other")
     options = parser.parse_args(arguments)
-    # A terminated run ends what it started, like an interrupted one. What a shell has started in
-    # the background ignores interrupts, and so would all that is started here.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _listen()
     lanes = [lane.split(",") for lane in options.lanes]
     first = [options.first] if options.first else []
     order = [*first, *(name for lane in lanes for name in lane)]

@@ -16,7 +16,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from devcluster.paths import cache_dir
+from devcluster import locks
+from devcluster.paths import Store, cache_dir
 from tools import uv
 
 ROOT = Path(__file__).parent.parent
@@ -99,6 +100,14 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     if is_current(name):
         return 0
+    # Of this folder: clones install beside each other.
+    lock_name = f".venv-{hashlib.sha256(bytes(VENV)).hexdigest()[:12]}"
+    with locks.hold(Store.default(), lock_name, "venv: waiting for another install to end"):
+        return 0 if is_current(name) else install_and_tell(name)
+
+
+def install_and_tell(name: str) -> int:
+    """Install a set and say how that went; return the exit status."""
     print(f"venv: installing requirements/{name}.txt", flush=True)
     started = time.monotonic()
     try:

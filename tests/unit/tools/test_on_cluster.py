@@ -1,16 +1,29 @@
 """tools.on_cluster, against a stand-in for devcluster that writes down how it was called."""
 
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tools import on_cluster
+from tools.source import ROOT
 
 STAND_IN = """
-import os, sys, pathlib
+import os, sys, pathlib, time
 log, fails = pathlib.Path(sys.argv[1]), sys.argv[2].split(",")
-log.write_text((log.read_text() if log.exists() else "") + " ".join(sys.argv[3:]) + "\\n")
+def note(text):
+    log.write_text((log.read_text() if log.exists() else "") + text + "\\n")
+note(" ".join(sys.argv[3:]))
+if sys.argv[-1] == "for-long":
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        time.sleep(0.5)
+        note("cleaned")
 sys.exit(7 if sys.argv[3] in fails else 0)
 """
 
@@ -69,3 +82,29 @@ def test_cluster_that_does_not_start_runs_nothing(devcluster: Recorder) -> None:
     devcluster.fails("status", "up")
     assert on_cluster.main(["--images", "pytest"]) == 7
     assert devcluster.verbs == ["status", "up", "down"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_what_is_interrupted_cleans_up_before_its_cluster_goes(
+    devcluster: Recorder, how: signal.Signals
+) -> None:
+    script = (
+        "import sys; from tools import on_cluster\n"
+        f"on_cluster.DEVCLUSTER = {on_cluster.DEVCLUSTER}\n"
+        "sys.exit(on_cluster.main(['--', 'for-long']))"
+    )
+    process = subprocess.Popen(
+        ["env", "--default-signal=INT", sys.executable, "-c", script],
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    while not (devcluster.log.exists() and "exec" in devcluster.verbs):
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.2)  # it sleeps in a moment
+    if how is signal.SIGINT:  # as from a terminal
+        os.killpg(process.pid, how)
+    else:
+        process.send_signal(how)
+    assert process.wait(30) in (128 + how, -how)
+    assert devcluster.verbs == ["status", "up", "exec", "cleaned", "down"]

@@ -152,9 +152,8 @@ def run_apart(folder: Path, *lanes: str) -> "subprocess.Popen[str]":
         f"stages.COMPILE = [sys.executable, '-c', {COMPILE!r}]\n"
         f"sys.exit(stages.main({lanes!r}))"
     )
-    ignoring = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
     return subprocess.Popen(
-        [*ignoring, sys.executable, "-c", script],
+        ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", script],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -162,7 +161,7 @@ def run_apart(folder: Path, *lanes: str) -> "subprocess.Popen[str]":
     )
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_an_interrupted_run_tells_what_it_has_and_leaves_nothing_running(
     folder: Path, how: signal.Signals
 ) -> None:
@@ -178,7 +177,7 @@ def test_an_interrupted_run_tells_what_it_has_and_leaves_nothing_running(
         time.sleep(0.02)
     process.send_signal(how)
     said, _ = process.communicate(timeout=30)
-    assert process.returncode == (128 + how if how == signal.SIGTERM else -how)
+    assert process.returncode == (-how if how == signal.SIGINT else 128 + how)
     # What ran is shown too, with what it said while it cleaned up.
     assert "== slow: output\nthis is slow\ncleaned up\n" in said
     assert "== wait-in-vain: output\nthis is wait-in-vain\n" in said
@@ -207,3 +206,22 @@ def test_what_does_not_end_is_killed(folder: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(SystemExit):
         stages.Run(folder / "artifacts").lanes([["one"], ["other"]])
     assert [stage.process.returncode for stage in started] == [-signal.SIGKILL] * 2
+
+
+def test_with_nohup_it_goes_on_and_what_it_starts_hears_of_hang_ups(folder: Path) -> None:
+    hangs_up = "import os, signal, time; os.kill(os.getppid(), 1); os.kill(os.getpid(), 1) #"
+    script = (
+        "import sys; from tools import stages\n"
+        f"stages.MAKE = [sys.executable, '-c', {hangs_up!r}]\n"
+        f"stages.COMPILE = ['true']; sys.exit(stages.main(['one']))"
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'trap "" HUP; exec "$@"', "sh", sys.executable, "-c", script],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"FAILED, exit status -{int(signal.SIGHUP)}" in done.stdout

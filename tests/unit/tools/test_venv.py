@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(venv, "PYTHON", Path(sys.executable))
     monkeypatch.setattr(venv, "BUILD_LOCK", tmp_path / "requirements" / "build.txt")
     monkeypatch.setattr(uv, "fetch", lambda: Path("uv"))
+    monkeypatch.setenv("KODE_CACHE", str(tmp_path / "cache"))
     (tmp_path / "requirements").mkdir()
     for source in ("requirements/dev.txt", "requirements/local.txt", "requirements/build.txt"):
         (tmp_path / source).write_text("as locked")
@@ -53,6 +56,20 @@ def test_what_is_installed_from_a_changed_file_is_installed_again(
     (root / source).write_text("newer")
     venv.main([])
     assert locks == ["dev.txt", "dev.txt"]
+
+
+@pytest.mark.usefixtures("root")
+def test_two_at_once_install_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[str] = []
+
+    def run(_: Path, *arguments: str | Path) -> None:
+        commands.append(" ".join(map(str, arguments[:2])))
+        time.sleep(0.1)
+
+    monkeypatch.setattr(venv, "run", run)
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(lambda _: venv.main([]), range(2))) == [0, 0]
+    assert [command.split()[0] for command in commands] == ["venv", "pip", "pip"]
 
 
 def test_contributors_have_what_one_machine_needs(locks: list[str]) -> None:
