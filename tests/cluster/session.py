@@ -15,6 +15,7 @@ import pytest
 
 from tests.cluster import artefacts
 from tests.cluster.api import Api
+from tests.cluster.documents import kode, stand_in
 from tests.cluster.installation import Operator
 from tests.cluster.place import Place
 
@@ -110,6 +111,22 @@ def elsewhere(request: pytest.FixtureRequest, namespaces: Namespaces) -> Iterato
     made = namespaces.make(f"{Path(str(request.path)).stem.removeprefix('test_')}-other")
     yield made
     namespaces.end(made)
+
+
+@pytest.fixture(scope="session")
+def silent(namespaces: Namespaces) -> Place:
+    """A namespace with a Kode of its name whose editor never answers."""
+    made = namespaces.make("silent")
+    made.allow_grants()
+    made.apply(stand_in("silent", command=["sleep", "3600"]), kode("silent", "silent"))
+    return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begin_early(request: pytest.FixtureRequest) -> None:
+    """Begin what is told only after a while, so that it passes while other tests run."""
+    if any("silent" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("silent")
 
 
 @pytest.fixture(scope="session")

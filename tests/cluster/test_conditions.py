@@ -41,7 +41,6 @@ def _started(place: Place) -> None:
         stand_in("later", envoyProxyRef={"name": "later"}),
         stand_in("plugin", initPlugins=[_plugin()]),
         stand_in("dying", command=["sh", "-c", "echo no more >&2; exit 3"]),
-        stand_in("silent", command=["sleep", "3600"]),
         stand_in("unset", env=[_from_absent_secret()]),
         proxy_config("misread", httpFilters=[_NOT_ENVOY]),
         proxy_config("mistyped", authType="basic", clusters=[_cluster(CANARY)]),
@@ -54,7 +53,6 @@ def _started(place: Place) -> None:
         kode("later", "later"),
         kode("plugin", "plugin"),
         kode("dying", "dying"),
-        kode("silent", "silent"),
         kode("unset", "unset"),
         kode("unstored", "plain", storage={"storageClassName": "no-such-class"}),
         kode("early", "to-come"),
@@ -233,10 +231,3 @@ def test_the_seeds_first_kode_is_told_what_it_lacks(place: Place) -> None:
         "my-kode-instance",
         lambda seen: "my-storage-class" in str(condition(seen, "Ready").get("message")),
     )
-
-
-def test_an_editor_that_never_answers_is_told_with_its_port(place: Place) -> None:
-    # As an image of another type is: it runs, and listens elsewhere.
-    message = place.message("silent", "Unhealthy", seconds=START)
-    assert "nothing answers on port 8443, where an image like code-server listens" in message
-    place.warned("silent", "Unhealthy")
