@@ -61,10 +61,11 @@ test-local: deps-local venv ## the local platform: real editors, a real Envoy, a
 	$(TIMED) $(PYTEST) tests/local --durations=10 --junit-xml=artifacts/local.xml
 
 .PHONY: test-devcluster
+# The images need nothing of what Go builds, which `make test` has begun already.
 test-devcluster: deps venv ## the development cluster itself, and its Go programs
 	$(call timed,Go tests) env CGO_ENABLED=0 go -C devcluster/go/addons test ./...
-	$(call timed,build) $(PYTHON) -m devcluster build all
 	$(call timed,images) $(PYTHON) -m devcluster images --no-push
+	$(call timed,build) $(PYTHON) -m devcluster build all
 	$(call timed,tests) $(PYTEST) tests/devcluster -m cluster --durations=10 --junit-xml=artifacts/devcluster.xml
 
 .PHONY: test-faults
