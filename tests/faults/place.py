@@ -76,6 +76,10 @@ class Place:
             await self.api.delete(kind.path(self.namespace), gracePeriodSeconds="0")
         await self.api.delete(f"/api/v1/namespaces/{self.namespace}")
 
+    def has(self, path: str) -> bool:
+        """Tell whether a request is about something in it."""
+        return f"/namespaces/{self.namespace}/" in path
+
     async def create(self, kind: str, name: str, spec: Mapping[str, Any]) -> Object:
         metadata = {"name": name, "namespace": self.namespace}
         manifest = {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}

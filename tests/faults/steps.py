@@ -79,11 +79,13 @@ DELETE = Step(delete, retained)
 DELETE_WITH_FILES = Step(delete, empty)
 
 
-async def told(place: Place, steps: Sequence[Step], seconds: float = 60) -> None:
+async def told(
+    place: Place, steps: Sequence[Step], seconds: float = 60, every: float = 0.1
+) -> None:
     """Do one thing after the other, each when the operator is done with the last."""
     for step in steps:
         await step.act(place)
-        await until(partial(step.done, place), step.done.__name__, seconds)
+        await until(partial(step.done, place), step.done.__name__, seconds, every)
 
 
 async def at_rest(place: Place) -> Snapshot:

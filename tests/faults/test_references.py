@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from bench.api import Object
-from tests.faults.conftest import World
+from tests.faults.conftest import Installation, World, visited
 from tests.faults.place import NAME, PASSWORD, Place, condition, spec, template, until
 from tests.faults.steps import CREATE, RESUME, SUSPEND, told
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
 
 _ROUTER = {
     "name": "envoy.filters.http.router",
@@ -22,12 +23,20 @@ _ROUTER = {
 }
 
 
-@pytest.fixture
-async def place(world: World) -> AsyncIterator[Place]:
-    async with world.replica() as replica:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def attended(
+    installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """The API server with an operator."""
+    folder = tmp_path_factory.mktemp("references")
+    async with visited(installation, folder) as world, world.replica() as replica:
         replica.start()
-        yield await world.place()
-    await world.bury()
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def place(attended: World) -> Place:
+    return await attended.place()
 
 
 async def test_a_template_that_comes_later(place: Place) -> None:
