@@ -29,6 +29,7 @@ from kode.platform.local.store.store import Store
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
+POLL_INTERVAL = 0.05
 # Where packages come from: without it an editor is there only where another test installed it.
 _FOR_DOWNLOADS = re.compile(r"^PIP_|^UV_|_config_|_proxy$|CERT", re.IGNORECASE)
 _LISTENS = "0A"
@@ -263,4 +264,4 @@ def until(holds: Callable[[], bool], said: Callable[[], str], patience: float = 
     deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, said()
-        time.sleep(0.2)
+        time.sleep(POLL_INTERVAL)

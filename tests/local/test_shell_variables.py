@@ -6,7 +6,8 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from tests.local.machine import KODE, Machine, newcomers, until
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def deep() -> Iterator[Machine]:
+@contextmanager
+def too_deep() -> Iterator[Machine]:
     """A machine whose folder is too long for sockets."""
     with newcomers() as found:
         deep = replace(found, root=found.root / ("x" * 80))
@@ -27,6 +28,54 @@ def deep() -> Iterator[Machine]:
         sockets = Places(deep.root, deep.cache).sockets
         deep.end()
         assert not sockets.exists()
+
+
+@pytest.fixture
+def deep() -> Iterator[Machine]:
+    with too_deep() as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Bereft:
+    """A machine whose sockets have vanished.
+
+    Attributes:
+        sockets: the folder of them.
+        before: the pids of the gateway until then.
+    """
+
+    machine: Machine
+    sockets: Path
+    before: list[int]
+
+
+@pytest.fixture(scope="module")
+def bereft() -> Iterator[Bereft]:
+    with too_deep() as found:
+        up(found)
+        found.apply(tiny(), opened("dev"))
+        found.ready("dev")
+        sockets = Places(found.root, found.cache).sockets
+        assert sockets != found.root / "run"
+        before = gateway(found)
+        shutil.rmtree(sockets)
+        yield Bereft(found, sockets, before)
+
+
+@pytest.fixture(scope="module")
+def hung() -> Iterator[tuple[Machine, int]]:
+    """A machine whose editor hangs, in its third life, and the pid of that."""
+    with newcomers() as found:
+        up(found)
+        found.apply(tiny(), opened("dev"))
+        found.ready("dev")
+        for count in (2, 3):
+            assert "restarted" in found.kode("restart", "dev")
+            assert len(lives(found, "dev")) == count
+        pid = int(lives(found, "dev")[-1])
+        os.kill(pid, signal.SIGSTOP)
+        yield found, pid
 
 
 def up(machine: Machine, **variables: str) -> None:
@@ -48,6 +97,8 @@ def gateway(machine: Machine) -> list[int]:
     return [pid for pid, line in machine.processes().items() if "--config-path" in line]
 
 
+# It takes its time until an editor is seen to hang or to be out of reach: that begins before all.
+@pytest.mark.usefixtures("hung", "bereft")
 def test_the_shell_that_starts_the_next_platform_edits_nothing(deep: Machine) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         up(deep, TMPDIR=one, TERM="xterm", SSH_AUTH_SOCK="/a")
@@ -63,35 +114,24 @@ def test_the_shell_that_starts_the_next_platform_edits_nothing(deep: Machine) ->
     assert deep.ask("dev.localhost", login=LOGIN).status == 200
 
 
-def test_sockets_that_vanish_are_named_and_made_again(deep: Machine) -> None:
-    up(deep)
-    deep.apply(tiny(), opened("dev"))
-    deep.ready("dev")
-    sockets = Places(deep.root, deep.cache).sockets
-    assert sockets != deep.root / "run"
-    before = gateway(deep)
-    shutil.rmtree(sockets)
-    until(lambda: gateway(deep) not in ([], before), lambda: "the gateway is not started anew")
-    said = deep.told("dev", "Unhealthy", status="False")
-    assert f"{sockets}/editor-" in said["message"]
+def test_sockets_that_vanish_are_named_and_made_again(bereft: Bereft) -> None:
+    machine, before = bereft.machine, bereft.before
+    until(lambda: gateway(machine) not in ([], before), lambda: "the gateway is not started anew")
+    said = machine.told("dev", "Unhealthy", status="False")
+    assert f"{bereft.sockets}/editor-" in said["message"]
     assert "is gone" in said["message"]
-    assert len(lives(deep, "dev")) == 1
-    deep.kode("restart", "dev")
-    assert deep.ask("dev.localhost", login=LOGIN).status == 200
-    assert len(lives(deep, "dev")) == 2
+    assert len(lives(machine, "dev")) == 1
+    machine.kode("restart", "dev")
+    assert machine.ask("dev.localhost", login=LOGIN).status == 200
+    assert len(lives(machine, "dev")) == 2
 
 
-def test_a_restart_ends_an_editor_that_hangs_and_is_told_when_it_was_seen(deep: Machine) -> None:
-    up(deep)
-    deep.apply(tiny(), opened("dev"))
-    deep.ready("dev")
-    for count in (2, 3):
-        assert "restarted" in deep.kode("restart", "dev")
-        assert len(lives(deep, "dev")) == count
-    hung = int(lives(deep, "dev")[-1])
-    os.kill(hung, signal.SIGSTOP)
-    deep.told("dev", "Unhealthy", status="False")
-    deep.kode("restart", "dev")
-    assert len(lives(deep, "dev")) == 4
-    assert not Path(f"/proc/{hung}").exists()
-    assert deep.ask("dev.localhost", login=LOGIN).status == 200
+def test_a_restart_ends_an_editor_that_hangs_and_is_told_when_it_was_seen(
+    hung: tuple[Machine, int],
+) -> None:
+    machine, pid = hung
+    machine.told("dev", "Unhealthy", status="False")
+    machine.kode("restart", "dev")
+    assert len(lives(machine, "dev")) == 4
+    assert not Path(f"/proc/{pid}").exists()
+    assert machine.ask("dev.localhost", login=LOGIN).status == 200

@@ -358,11 +358,12 @@ def _type(port: int, command: str, *, until: Path, keys: str = "") -> None:
             page.locator(".explorer-folders-view .monaco-list").wait_for()
             page.keyboard.press(keys)
         page.locator(".xterm-helper-textarea").wait_for(state="attached")
-        for _ in range(30):
-            # What is typed before the shell is there may be lost.
-            page.locator(".xterm-helper-textarea").focus()
-            page.keyboard.type(f"{command}\n")
-            page.wait_for_timeout(2000)
+        for tries in range(600):
             if until.exists() and until.read_text():
                 break
+            if tries % 20 == 0:
+                # What is typed before the shell is there may be lost.
+                page.locator(".xterm-helper-textarea").focus()
+                page.keyboard.type(f"{command}\n")
+            page.wait_for_timeout(100)
         browser.close()

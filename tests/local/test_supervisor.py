@@ -12,7 +12,9 @@ import pytest
 
 from kode.platform.local.program import Health, Phase, Step
 from kode.platform.local.shim import proc
+from kode.platform.local.supervisor import health
 from kode.platform.local.supervisor.pace import Pace
+from kode.platform.local.supervisor.pulse import Pulse
 from tests.local.programs import QUICK, Machine, machine, reach, until
 
 
@@ -234,10 +236,30 @@ async def test_a_sick_program_is_told_and_runs_on(place: Machine) -> None:
     await supervisor.close(leave_running=False)
 
 
+async def test_one_that_hangs_is_asked_no_more_rarely_for_it(
+    place: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor = place.supervisor()
+    program = place.web("dev")
+    await supervisor.want(program)
+    pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
+    assert pid is not None
+    monkeypatch.setattr(health, "_SECONDS", 0.3)
+    pulse = Pulse(program.health, Pace(calm=0.2))
+    await pulse.beat()
+    assert pulse.phase is Phase.RUNNING
+    os.kill(pid, signal.SIGSTOP)
+    await pulse.beat()
+    assert pulse.words == "no answer to GET / within 0 s"
+    assert pulse.pause == 0.0
+    os.kill(pid, signal.SIGCONT)
+    await supervisor.close(leave_running=False)
+
+
 async def test_a_start_that_takes_too_long_is_a_failure(place: Machine) -> None:
     supervisor = place.supervisor(QUICK)
-    health = Health("/", socket=place.folder / "never.sock", within=0.5)
-    program = place.program("dev", place.shell("echo thinking; exec sleep 1000"), health=health)
+    never = Health("/", socket=place.folder / "never.sock", within=0.5)
+    program = place.program("dev", place.shell("echo thinking; exec sleep 1000"), health=never)
     await supervisor.want(program)
     state = await reach(supervisor, "dev", Phase.WAITING)
     assert state.words.startswith("not ready within 0.5 s: no answer to GET /")

@@ -15,7 +15,7 @@ class Pace:
         longest: before any start again; the wait doubles up to it.
         settled: of running, after which the wait is the first one again.
         eager: between two looks while a program starts.
-        calm: between two looks while it runs.
+        calm: from one look to the next while it runs; more where the answer takes longer.
         failures: answers that must be missing, one after the other, before it is unhealthy.
     """
 

@@ -25,12 +25,13 @@ class Pulse:
         self._pace = pace
         self._missed = 0
         self._began: float | None = None
+        self._asked = 0.0
 
     async def beat(self) -> None:
         """Look once whether a main that runs answers."""
-        now = time.monotonic()
+        self._asked = time.monotonic()
         if self._began is None:
-            self._began = now
+            self._began = self._asked
         self.words = await trouble(self._health) if self._health else ""
         if self.words:
             self._missed += 1
@@ -78,5 +79,7 @@ class Pulse:
 
     @property
     def pause(self) -> float:
-        """Seconds until the next look."""
-        return self._pace.eager if self.running_since is None else self._pace.calm
+        """Seconds until the next look; one that hangs is looked at no more rarely for it."""
+        if self.running_since is None:
+            return self._pace.eager
+        return max(self._asked + self._pace.calm - time.monotonic(), 0.0)
