@@ -1,20 +1,22 @@
 """A cluster of the tests' own, driven by the command line as a person would."""
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from devcluster.cluster import DevCluster
 
 
 @dataclass(frozen=True)
 class Throwaway:
-    """A cluster by name; its methods run the commands."""
+    """A cluster by name; its methods run the commands, with these variables as well."""
 
     name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cluster(self) -> DevCluster:
@@ -22,7 +24,8 @@ class Throwaway:
 
     def run(self, word: str, *argv: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "devcluster", word, "--name", self.name, *argv]
-        return subprocess.run(command, check=False, capture_output=True, text=True)
+        environment = {**os.environ, **self.variables}
+        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
 
     def succeed(self, word: str, *argv: str) -> str:
         done = self.run(word, *argv)
