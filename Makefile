@@ -12,9 +12,9 @@ PORT ?= 8080
 BIN := .venv/bin
 SOURCES := $(wildcard src devcluster tests tools bench)
 PYTEST := $(BIN)/pytest
-# What `make test` runs: check, then these beside each other. Those with commas between them run one
-# after another: there is never more than one cluster.
-LANES := test-local test-devcluster,test-faults,test-cluster
+# What `make test` runs, beside each other. Those with commas between them run one after another:
+# there is never more than one cluster.
+LANES := check,test-local test-devcluster,test-faults,test-cluster
 # The longest first: each starts as soon as one of those before it has ended.
 CHECKS := unit-rest unit-core unit-envoy unit-search types verify walls layers lint formatted
 HERE := not cluster and not browser
@@ -53,8 +53,8 @@ check: venv ## everything that needs no cluster
 	@$(MAKE) -j4 --keep-going --output-sync=target $(CHECKS)
 
 .PHONY: test
-test: deps venv ## check; then the tests of this machine, beside those on a cluster and in a browser
-	@$(BIN)/python -m tools.stages --first check $(LANES)
+test: deps venv ## check and the tests of this machine, beside those on a cluster and in a browser
+	@$(BIN)/python -m tools.stages $(LANES)
 
 .PHONY: test-local
 test-local: deps-local venv ## the local platform: real editors, a real Envoy, a real browser

@@ -1,10 +1,10 @@
 """Run the stages of `make test`; say at the end how each went and how long.
 
-    python -m tools.stages [--first STAGE] LANE ...
+    python -m tools.stages LANE ...
 
 A lane is stages with commas between them, which run one after another; lanes run beside each
-other, after the stage that is first. What a stage prints is kept in artifacts/STAGE.log and printed
-when it ends; meanwhile a line says now and then how far it is.
+other. What a stage prints is kept in artifacts/STAGE.log and printed when it ends; meanwhile a line
+says now and then how far it is.
 
 Rule: each stage is a target that runs alone on an empty cache as well; a stage that fails stops no
 other. What Go compiles is begun beside the first stages, at the lowest priority: a stage that needs
@@ -273,17 +273,14 @@ def main(arguments: list[str]) -> int:
     """Run the stages; 0 when each of them passed."""
     description, _, _ = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(prog="python -m tools.stages", description=description)
-    parser.add_argument("--first", metavar="STAGE", help="run before the lanes")
-    parser.add_argument("lanes", nargs="+", metavar="STAGE[,STAGE...]", help="beside each other")
+    parser.add_argument("lanes", nargs="+", metavar="LANE", help="stages with commas between them")
     options = parser.parse_args(arguments)
     _listen()
     lanes = [lane.split(",") for lane in options.lanes]
-    first = [options.first] if options.first else []
-    order = [*first, *(name for lane in lanes for name in lane)]
+    order = [name for lane in lanes for name in lane]
     started, run = time.monotonic(), Run(ARTIFACTS)
     try:
         with compiling(ARTIFACTS):
-            run.lanes([first])
             run.lanes(lanes)
     finally:
         results = sorted(run.results, key=lambda result: order.index(result.stage))

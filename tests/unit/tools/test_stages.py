@@ -66,26 +66,23 @@ def test_a_stage_that_fails_stops_no_other_and_all_are_in_the_table(
 
 @pytest.mark.usefixtures("folder")
 def test_stages_that_pass_are_a_success() -> None:
-    assert stages.main(["--first", "check", "test-local"]) == 0
+    assert stages.main(["check", "test-local"]) == 0
 
 
-def test_lanes_run_beside_each_other_after_the_first(
-    folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert stages.main(["--first", "check", "wait-one,last-one", "wait-other"]) == 0
+def test_lanes_run_beside_each_other(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert stages.main(["wait-one,last-one", "wait-other"]) == 0
     ran = (folder / "ran").read_text().split()
-    assert ran[0] == "check"
-    assert set(ran[1:3]) == {"wait-one", "wait-other"}
-    assert ran[3:] == ["last-one"]
+    assert set(ran[:2]) == {"wait-one", "wait-other"}
+    assert ran[2:] == ["last-one"]
     # Whichever ends first, the table is in the order of what was asked for.
-    table = [line.split()[1] for line in capfd.readouterr().out.splitlines()[-6:]]
-    assert table == ["stage", "check", "wait-one", "last-one", "wait-other", "all"]
+    table = [line.split()[1] for line in capfd.readouterr().out.splitlines()[-5:]]
+    assert table == ["stage", "wait-one", "last-one", "wait-other", "all"]
 
 
 def test_what_fails_stops_neither_its_lane_nor_another(folder: Path) -> None:
-    assert stages.main(["--first", "bad-first", "bad-one,one", "bad-other,other"]) == 1
+    assert stages.main(["bad-one,one", "bad-other,other"]) == 1
     ran = set((folder / "ran").read_text().split())
-    assert ran == {"bad-first", "bad-one", "one", "bad-other", "other"}
+    assert ran == {"bad-one", "one", "bad-other", "other"}
 
 
 def test_what_stages_print_is_printed_in_one_piece_and_kept(
@@ -165,7 +162,7 @@ def run_apart(folder: Path, *lanes: str) -> "subprocess.Popen[str]":
 def test_an_interrupted_run_tells_what_it_has_and_leaves_nothing_running(
     folder: Path, how: signal.Signals
 ) -> None:
-    process = run_apart(folder, "--first", "check", "slow,test-local", "other,wait-in-vain")
+    process = run_apart(folder, "slow,test-local", "check,other,wait-in-vain")
     ran = folder / "ran"
     pids = [folder / name for name in ("compiler", "tests")]
     while not (
