@@ -9,6 +9,7 @@ import io
 import os
 import subprocess
 import sys
+from functools import cache
 
 import typer
 
@@ -27,6 +28,7 @@ TERMINAL = {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
 REPLACING = (["operator"],)
 
 
+@cache
 def pages() -> dict[str, str]:
     """The one page, by its path."""
     sections = (_section(words) for words in [[], *commands()])

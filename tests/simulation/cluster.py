@@ -53,6 +53,16 @@ class Cluster:
         for document in documents:
             self.store.write(document)
 
+    def copy(self) -> "Cluster":
+        """Return a cluster in the same state, which goes on by itself."""
+        copy = Cluster()
+        vars(copy).update(vars(self))
+        copy.store = self.store.copy()
+        copy.met = {key: set(met) for key, met in self.met.items()}
+        copy.notices = list(self.notices)
+        # Numbers need not begin anew, only never come twice; so they may be shared.
+        return copy
+
     # The operator
 
     def gather(self, key: KodeKey) -> Inputs:

@@ -4,7 +4,7 @@ Rule: only what the operator can observe of the real one. What is stored is not 
 values go, quantities are spelled anew, defaults come. tests/cluster shows that the real one agrees.
 """
 
-import copy
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -35,15 +35,23 @@ class Store:
         self._applied: dict[Place, Object] = {}
         self._count = 0
 
+    def copy(self) -> "Store":
+        """Return a store with the same objects, which changes by itself."""
+        # What stands in the maps is never changed, only replaced.
+        copy = Store()
+        copy.objects, copy.writes = dict(self.objects), list(self.writes)
+        copy._applied, copy._count = dict(self._applied), self._count
+        return copy
+
     def find(self, kind: str, namespace: str, name: str) -> Object | None:
         """Return a copy of an object; None where there is none."""
         found = self.objects.get((kind, namespace, name))
-        return copy.deepcopy(found) if found is not None else None
+        return _copy(found) if found is not None else None
 
     def of_kind(self, kind: str) -> Iterator[Object]:
         """Give copies of the objects of a kind."""
         places = sorted(place for place in self.objects if place[0] == kind)
-        return (copy.deepcopy(self.objects[place]) for place in places)
+        return (_copy(self.objects[place]) for place in places)
 
     def create(self, manifest: Mapping[str, Any]) -> None:
         """Make an object that must not exist."""
@@ -53,7 +61,7 @@ class Store:
         made = _stored(manifest)
         made["metadata"] = {"uid": self._number("uid-"), "generation": 1, **made["metadata"]}
         self._put(place, made)
-        self._applied[place] = copy.deepcopy(dict(manifest))
+        self._applied[place] = _copy(manifest)
 
     def apply(self, manifest: Mapping[str, Any], uid: str) -> None:
         """Change an object by server-side apply with force."""
@@ -61,7 +69,7 @@ class Store:
         live = self._live(place, uid)
         before = self._applied.get(place, {})
         self._put(place, _stored(_merged(live, before, manifest)))
-        self._applied[place] = copy.deepcopy(dict(manifest))
+        self._applied[place] = _copy(manifest)
 
     def merge(
         self, place: Place, body: Mapping[str, Any], uid: str = "", version: str = ""
@@ -86,7 +94,7 @@ class Store:
             self.create(document)
             return
         live = self.objects[place]
-        written = {**copy.deepcopy(dict(document)), "metadata": dict(live["metadata"])}
+        written = {**_copy(document), "metadata": dict(live["metadata"])}
         if "status" in live:
             written["status"] = live["status"]
         written["metadata"].update(document["metadata"])
@@ -94,7 +102,7 @@ class Store:
 
     def edit(self, place: Place, change: Callable[[Object], None]) -> None:
         """Change an object by hand."""
-        live = copy.deepcopy(self.objects[place])
+        live = _copy(self.objects[place])
         change(live)
         self._put(place, live)
 
@@ -106,7 +114,7 @@ class Store:
             if new.get("spec") != old.get("spec"):
                 new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         new["metadata"]["resourceVersion"] = self._number("")
-        self.objects[place] = copy.deepcopy(new)
+        self.objects[place] = _copy(new)
 
     def _live(self, place: Place, uid: str) -> Object:
         live = self.objects.get(place)
@@ -114,7 +122,7 @@ class Store:
             raise Refused(f"{place} is gone")
         if uid and live["metadata"]["uid"] != uid:
             raise Refused(f"{place} is another one")
-        return copy.deepcopy(live)
+        return _copy(live)
 
     def _collect(self, uid: str) -> None:
         for place, found in list(self.objects.items()):
@@ -125,6 +133,12 @@ class Store:
     def _number(self, prefix: str) -> str:
         self._count += 1
         return f"{prefix}{self._count}"
+
+
+def _copy(value: Mapping[str, Any]) -> Object:
+    # By way of JSON, like what comes from a real one, and ten times as fast as copy.deepcopy.
+    copy: Object = json.loads(json.dumps(value))
+    return copy
 
 
 def place_of(manifest: Mapping[str, Any]) -> Place:
@@ -138,7 +152,7 @@ def _unversioned(found: Object) -> Object:
 
 
 def _stored(manifest: Mapping[str, Any]) -> Object:
-    found = copy.deepcopy(dict(manifest))
+    found = _copy(manifest)
     # What is defined by a CRD is stored as it is sent.
     return with_defaults(found if is_ours(found) else _spelled(found, ""))
 
@@ -182,7 +196,7 @@ def _merged(live: Any, before: Any, new: Any, field: str = "") -> Any:
         ours = {item["uid"] for item in before or []}
         return [*[item for item in live or [] if item["uid"] not in ours], *new]
     if field in _WHOLE or not isinstance(live, Mapping) or not isinstance(new, Mapping):
-        return copy.deepcopy(new)
+        return new
     given = before if isinstance(before, Mapping) else {}
     result = {key: value for key, value in live.items() if key not in given or key in new}
     if "ownerReferences" in given and "ownerReferences" not in new:
@@ -196,7 +210,7 @@ def _merged(live: Any, before: Any, new: Any, field: str = "") -> Any:
 
 def _patched(live: Any, body: Any) -> Any:
     if not isinstance(body, Mapping):
-        return copy.deepcopy(body)
+        return body
     result = dict(live) if isinstance(live, Mapping) else {}
     for key, value in body.items():
         if value is None:

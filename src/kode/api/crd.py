@@ -6,6 +6,7 @@ Rule: nothing about a field is said here that its type does not say; the schemas
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -117,8 +118,14 @@ def structural(model: Any) -> Schema:
     """Return the structural schema of a model: references inlined, null and titles gone."""
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise TypeError(f"{model!r} is not a model")
-    raw = model.model_json_schema(by_alias=True)
+    raw = _json_schema(model)
     return _plain(raw, raw.get("$defs", {}))
+
+
+@cache
+def _json_schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    # Kinds share the models of their specs, and to make a schema takes most of the time here.
+    return model.model_json_schema(by_alias=True)
 
 
 def _plain(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:

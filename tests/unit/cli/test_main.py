@@ -35,16 +35,14 @@ def test_telling_the_commands_imports_none_of_them() -> None:
     assert shown.stdout.splitlines()[-1] == str(modules)
 
 
-@pytest.mark.parametrize("module", ["yaml", "typer", "pydantic", "sqlite3", "typing", "pathlib"])
-def test_modules_of_the_shells_are_not_taken_for_ours(tmp_path: Path, module: str) -> None:
-    (tmp_path / f"{module}.py").write_text("raise SystemExit('another module')\n")
+@pytest.mark.parametrize("arguments", ["--help", "version", "templates --help"])
+def test_modules_of_the_shells_are_not_taken_for_ours(tmp_path: Path, arguments: str) -> None:
+    for module in ("yaml", "typer", "pydantic", "sqlite3", "typing", "pathlib"):
+        (tmp_path / f"{module}.py").write_text(f"raise SystemExit('another {module}')\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONOPTIMIZE": "2"}
-    command = str(Path(sys.executable).with_name("kode"))
-    for arguments in (["--help"], ["version"], ["templates", "--help"]):
-        shown = subprocess.run(
-            [command, *arguments], env=environment, check=True, capture_output=True, text=True
-        )
-        assert shown.stdout.startswith(("Usage: kode", "kode "))
+    command = [str(Path(sys.executable).with_name("kode")), *arguments.split()]
+    shown = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert shown.stdout.startswith(("Usage: kode", "kode "))
 
 
 def test_whoever_runs_it_by_a_path_goes_on_to(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ from tests.documents import (
 from tests.simulation.cluster import CHILDREN, Cluster, Crash
 from tests.strategies import KODES, PROXY_CONFIGS, TEMPLATES
 
+pytestmark = pytest.mark.untraced
+
 KEY = KodeKey("team", "dev")
 KODE = ("Kode", "team", "dev")
 FOREIGN = secret_document("login", password="theirs")
@@ -137,9 +139,10 @@ def kept(cluster: Cluster) -> str:
 
 @pytest.mark.parametrize("happening", HAPPENINGS)
 def test_every_crash_point_of_every_change_comes_to_rest(happening: str) -> None:
+    settled = cluster_with(kode_document(password="first"), template_document())
+    settled.settle(KEY)
     for writes in range(60):
-        cluster = cluster_with(kode_document(password="first"), template_document())
-        cluster.settle(KEY)
+        cluster = settled.copy()
         HAPPENINGS[happening](cluster)
         if not crashed(cluster, writes):
             at_rest(cluster)

@@ -7,6 +7,8 @@ import pytest
 
 from tests.unit.render.person import Person, good
 
+pytestmark = pytest.mark.untraced
+
 MARK = "echo run >>$HOME/runs"
 
 

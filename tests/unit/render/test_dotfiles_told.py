@@ -9,6 +9,8 @@ from kode.api.dotfiles import Dotfiles
 from kode.render import dotfiles
 from tests.unit.render.person import Person, good
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.mark.parametrize(
     ("name", "mode"),
