@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -110,18 +112,18 @@ def _until(test: Callable[[], bool]) -> None:
     pytest.fail("it does not come to be")
 
 
-@shells
-@pytest.mark.parametrize(
-    ("signal", "script"),
-    [
-        ("TERM", "sleep 300 & setsid sleep 300 & sleep 300"),
-        ("HUP", "sleep 300 & setsid sleep 300 & sleep 300"),
-        ("INT", 'trap "" TERM HUP INT; sleep 300; sleep 300'),
-    ],
-)
-def test_what_was_run_and_all_that_it_started_is_ended(
-    shell: list[str], signal: str, script: str
-) -> None:
+@dataclass(frozen=True)
+class Ended:
+    """What a command and its end came to, in one shell."""
+
+    code: int
+    left: list[int]
+    """What still runs of it."""
+    other: int | None
+    """How another command ended meanwhile."""
+
+
+def _ended(shell: list[str], signal: str, script: str) -> Ended:
     ids = (USER.uid, USER.gid) if os.geteuid() == 0 else ("", "")
     ours, other = (Leash(*ids, os.urandom(8).hex()) for _ in range(2))
     running = [
@@ -130,10 +132,10 @@ def test_what_was_run_and_all_that_it_started_is_ended(
     ]
     try:
         _until(lambda: len(_marked(ours.mark)) > 1 < len(_marked(other.mark)))
-        assert _run(_by(shell, ours.end(signal))).returncode == 0
+        code = _run(_by(shell, ours.end(signal))).returncode
         running[0].wait(10)
         _until(lambda: not _marked(ours.mark))
-        assert running[1].poll() is None, "another command goes on"
+        return Ended(code, _marked(ours.mark), running[1].poll())
     finally:
         for pid in _marked(ours.mark) + _marked(other.mark):
             os.kill(pid, 9)
@@ -141,6 +143,24 @@ def test_what_was_run_and_all_that_it_started_is_ended(
             process.wait(10)
 
 
-@shells
-def test_nothing_to_end_is_no_error(shell: list[str]) -> None:
-    assert _run(_by(shell, Leash("", "", os.urandom(8).hex()).end("TERM"))).returncode == 0
+@pytest.mark.parametrize(
+    ("signal", "script"),
+    [
+        ("TERM", "sleep 300 & setsid sleep 300 & sleep 300"),
+        ("HUP", "sleep 300 & setsid sleep 300 & sleep 300"),
+        ("INT", 'trap "" TERM HUP INT; sleep 300; sleep 300'),
+    ],
+)
+def test_what_was_run_and_all_that_it_started_is_ended(signal: str, script: str) -> None:
+    # In all shells at once: the grace of each takes seconds.
+    with ThreadPoolExecutor(len(SHELLS)) as pool:
+        ends = list(pool.map(lambda shell: _ended(shell, signal, script), SHELLS))
+    # Of another command nothing is ended.
+    assert ends == [Ended(0, [], None)] * len(SHELLS)
+
+
+def test_nothing_to_end_is_no_error() -> None:
+    words = Leash("", "", os.urandom(8).hex()).end("TERM")
+    with ThreadPoolExecutor(len(SHELLS)) as pool:
+        ends = list(pool.map(lambda shell: _run(_by(shell, words)).returncode, SHELLS))
+    assert ends == [0] * len(SHELLS)

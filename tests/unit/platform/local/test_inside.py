@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -176,20 +178,48 @@ def started_in(folder: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
-def test_all_that_was_started_ends_with_the_tool(tmp_path: Path, number: signal.Signals) -> None:
-    argv = [sys.executable, "-c", TOOL, str(tmp_path), sys.executable, "-c", SLEEPERS]
+ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a tool ended that ran SLEEPERS in a folder."""
+
+    code: int
+    left: list[int]
+    """What still ran at that moment."""
+    folder: Path
+
+
+def ended_by(number: signal.Signals, folder: Path) -> Ended:
+    """Start a tool, end it by a signal and return its end."""
+    argv = [sys.executable, "-c", TOOL, str(folder), sys.executable, "-c", SLEEPERS]
     environment = {**os.environ, "PYTHONPATH": str(Path(kode.__file__).parent.parent)}
     with subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL) as tool:
-        until((tmp_path / "ready").exists, lambda: "it does not start")
-        assert len(started_in(tmp_path)) >= 6
+        until((folder / "ready").exists, lambda: "it does not start")
+        assert len(started_in(folder)) >= 6
         tool.send_signal(number)
-        code = tool.wait(60)
+        return Ended(tool.wait(60), started_in(folder), folder)
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[signal.Signals, Ended]:
+    """End a tool by each signal; all at once, because the grace of each takes seconds."""
+    folders = [tmp_path_factory.mktemp(number.name) for number in ENDINGS]
+    with ThreadPoolExecutor(len(ENDINGS)) as pool:
+        return dict(zip(ENDINGS, pool.map(ended_by, ENDINGS, folders), strict=True))
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_all_that_was_started_ends_with_the_tool(
+    ends: dict[signal.Signals, Ended], number: signal.Signals
+) -> None:
+    end = ends[number]
     if number in (signal.SIGTERM, signal.SIGHUP):
         # The tool ends after what it started.
-        assert code == 128 + number
-        assert started_in(tmp_path) == []
-    until(lambda: started_in(tmp_path) == [], lambda: str(started_in(tmp_path)))
+        assert end.code == 128 + number
+        assert end.left == []
+    until(lambda: started_in(end.folder) == [], lambda: str(started_in(end.folder)))
 
 
 async def test_what_a_command_leaves_when_it_ends_by_itself_goes_on(there: Surroundings) -> None:
