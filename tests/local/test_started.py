@@ -271,8 +271,10 @@ def test_what_a_person_sets_is_there_in_the_terminal_of_the_browser(tmp_path: Pa
     given = [
         {"name": "GITHUB_TOKEN", "value": "not-real"},
         {"name": "PASSWORD", "value": "of a database"},
-        {"name": "PATH", "value": "/opt/mine/bin:/usr/bin:/bin"},
+        {"name": "PATH", "value": "/opt/mine/bin:$(PATH)"},
         {"name": "MINE", "value": "yes"},
+        {"name": "WHERE", "value": "$(HOME)/x $(KODE_NAMESPACE)/$(KODE_NAME) $(USER)"},
+        {"name": "SELF", "value": "http://127.0.0.1:$(PORT)/ $$(HOME) $(NOBODY)"},
     ]
     editors = installed(CODE_SERVER)
     with started(editors, CODE_SERVER, "code-server", env=given) as editor:
@@ -292,8 +294,11 @@ def test_what_a_person_sets_is_there_in_the_terminal_of_the_browser(tmp_path: Pa
         "PASSWORD": "of a database",
         "MINE": "yes",
     }
-    assert found["PATH"].endswith(":/opt/mine/bin:/usr/bin:/bin")
-    assert found["SHELL"] == pwd.getpwuid(os.getuid()).pw_shell
+    account = pwd.getpwuid(os.getuid())
+    assert found["PATH"].endswith(f"/opt/mine/bin:{os.environ['PATH']}")
+    assert found["WHERE"] == f"{found['HOME']}/x default/{LONG} {account.pw_name}"
+    assert found["SELF"] == "http://127.0.0.1:8443/ $(HOME) $(NOBODY)"
+    assert found["SHELL"] == account.pw_shell
     assert not [name for name in found if name == "PORT" or name.startswith("VSCODE_KODE_")]
 
 

@@ -21,9 +21,10 @@ Amounts = Annotated[dict[str, FillableQuantity], Field(max_length=MOST_KEYS)]
 
 
 _REFERENCES = (
-    "$(NAME) is filled in where NAME is a variable listed before it (the template's come first); "
-    "any other (HOME, PATH, PORT and what else Kode or the image sets) stays as it is written, "
-    "and $$(NAME) is never filled in."
+    "$(NAME) is filled in where NAME is a variable listed before it (the template's come first; "
+    "one of the same name is the earlier one) or one of Kode's own: HOME, USER, LOGNAME, PORT (the "
+    "editor's), PUID, PGID, KODE_NAME and KODE_NAMESPACE. PATH may refer to the PATH of the image, "
+    "/opt/mine/bin:$(PATH). Any other name stays as it is written; $$(NAME) becomes $(NAME)."
 )
 
 

@@ -24,6 +24,7 @@ from kode.desired.desired_state import DesiredState, derive
 from kode.desired.resolve_references import resolve_login
 from kode.errors import InvalidSpec, KodeError, RefNotFound
 from kode.render import grants
+from kode.render.editor import check
 from kode.render.resolve import DEFAULT_USER, Credentials, check_proxy_ref, resolve
 from kode.render.secret import encode
 
@@ -207,7 +208,9 @@ def desired(kode: Kode, objects: Objects) -> DesiredState:
         for (kind, _, name), item in objects.items()
         if kind == "Namespace" and grants.is_granting(item)
     }
-    return derive(resolve(kode, template, proxy, _credentials(kode, objects), granting))
+    resolved = resolve(kode, template, proxy, _credentials(kode, objects), granting)
+    check(resolved)
+    return derive(resolved)
 
 
 def _proxy(template: Template, objects: Objects) -> ProxyConfig | None:

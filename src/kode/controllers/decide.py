@@ -27,6 +27,7 @@ from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
 from kode.gateway.sidecar import Door
 from kode.render.contract import CUSTOM
+from kode.render.editor import check
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import auth
 
@@ -146,7 +147,9 @@ def _resolve(work: _Pass, found: Credentials | None) -> None:
     if work.problems:
         # A login that was asked for and cannot be had must not come out as no login at all.
         raise work.problems.pop()
-    work.desired = derive(resolve(kode, template, proxy, found, inputs.granting))
+    desired = derive(resolve(kode, template, proxy, found, inputs.granting))
+    check(desired.kode)
+    work.desired = desired
 
 
 def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> None:

@@ -26,6 +26,7 @@ class Contract:
         asks_basic: whether it asks for HTTP basic authentication when given a password: a lock for
             an image that nothing keeps on loopback, and its sidecar alone has the key.
         port_variable: the variable that moves its port.
+        account: login name of the user that it runs as.
         group: group id that it runs as.
         healthy_below: the first status on its health path that shows no life.
         keeps_home: whether it uses its home whatever HOME says.
@@ -54,6 +55,7 @@ class Contract:
     starts_as_root: bool
     asks_basic: bool
     port_variable: str
+    account: str
     group: int = 1000
     healthy_below: int = 400
     keeps_home: bool = True
@@ -83,6 +85,7 @@ LINUXSERVER_CODE_SERVER = Contract(
     starts_as_root=True,
     asks_basic=False,
     port_variable="PORT",
+    account="abc",
     workspace_variable="DEFAULT_WORKSPACE",
     host_variable="CODE_SERVER_HOST",
     programs=_LINUXSERVER_FOLDERS,
@@ -102,6 +105,7 @@ CODER_CODE_SERVER = Contract(
     starts_as_root=False,
     asks_basic=False,
     port_variable="PORT",
+    account="coder",
     opens_working_directory=True,
     host_variable="CODE_SERVER_HOST",
     config_variable="CODE_SERVER_CONFIG",
@@ -116,6 +120,7 @@ LINUXSERVER_WEBTOP = Contract(
     starts_as_root=True,
     asks_basic=True,
     port_variable="CUSTOM_PORT",
+    account="abc",
     user_variable="CUSTOM_USER",
     programs=_LINUXSERVER_FOLDERS,
     other_ports=(("CUSTOM_HTTPS_PORT", "3001"), ("CUSTOM_WS_PORT", "8082")),
@@ -129,6 +134,7 @@ JUPYTER = Contract(
     starts_as_root=False,
     asks_basic=False,
     port_variable="JUPYTER_PORT",
+    account="jovyan",
     group=100,
     opens_working_directory=True,
     launcher="start-notebook.py",
@@ -145,6 +151,7 @@ CUSTOM = Contract(
     starts_as_root=False,
     asks_basic=False,
     port_variable="PORT",
+    account="kode",
     # It answers: that it has no page at / is nobody's concern.
     healthy_below=500,
     keeps_home=False,

@@ -4,16 +4,18 @@ Rule: what keeps the editor behind its sidecar (host, port, no login, no file of
 any variable and any argument that a template or a Kode gives.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from kode import names
 from kode.api import ports
 from kode.api.pod import InitPlugin
-from kode.render import dotfiles, options
+from kode.render import dotfiles, environment, options, terminal, variables
+from kode.render.environment import Environment
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 
 HOME_VOLUME = "home"
+FOLDERS = "folders"
+"""Name of the container that makes the workspace: the last word of its command."""
 
 _DEFAULT_RESOURCES = {
     "requests": {"cpu": "100m", "memory": "512Mi"},
@@ -40,14 +42,20 @@ _MAKE_FOLDERS = (
 def container(kode: ResolvedKode) -> Manifest:
     """Return the editor's container."""
     template, contract = kode.template, kode.contract
+    env = environment.editor(kode)
+    command, args = env.fill(template.command, "command"), _args(kode, env)
+    if env.has_halves and command:
+        command = _started(command)
+    elif env.has_halves and contract.launcher:
+        args = _started(args)
     manifest: Manifest = {
         "name": "editor",
         "image": template.image,
         "imagePullPolicy": template.image_pull_policy,
-        "command": list(template.command),
-        "args": _args(kode),
-        "env": _env(kode),
-        "envFrom": _env_from(kode),
+        "command": command,
+        "args": args,
+        "env": list(env.variables),
+        "envFrom": environment.sources(kode),
         "resources": _resources(kode),
         "volumeMounts": [*mounts(kode), {"name": "shm", "mountPath": "/dev/shm"}],
         "startupProbe": _probe(period=1, failures=600),
@@ -59,10 +67,22 @@ def container(kode: ResolvedKode) -> Manifest:
     return {key: value for key, value in manifest.items() if value}
 
 
+def check(kode: ResolvedKode) -> None:
+    """Refuse what no container can be given.
+
+    Raises:
+        InvalidSpec: something refers to the image's PATH where nobody knows it.
+    """
+    container(kode)
+    init_containers(kode)
+
+
 def init_containers(kode: ResolvedKode) -> list[Manifest]:
-    """Return what runs before the editor, in order: folders, plugins, dotfiles."""
+    """Return what runs before the editor, in order: folders, its shell, plugins, dotfiles."""
+    file = environment.editor(kode).shell
     return [
-        _folders(kode),
+        _folders(kode, file),
+        *_shell(kode, file),
         *_plugins("template", kode.template_plugins, kode),
         *_plugins("plugin", kode.user_plugins, kode),
         *_dotfiles(kode),
@@ -101,8 +121,8 @@ def _as_user(kode: ResolvedKode) -> Manifest:
     }
 
 
-def _args(kode: ResolvedKode) -> list[str]:
-    given, contract = list(kode.template.args), kode.contract
+def _args(kode: ResolvedKode, env: Environment) -> list[str]:
+    given, contract = env.fill(kode.template.args, "args"), kode.contract
     if kode.template.command or not contract.options:
         return given
     if contract.options == "code-server":
@@ -117,101 +137,13 @@ def _args(kode: ResolvedKode) -> list[str]:
     return [*program, *options.behind(given, own)]
 
 
+def _started(words: Sequence[str]) -> list[str]:
+    # What reads $(NAME) and $$ is to leave the script to the shell.
+    return [*map(variables.escape, terminal.start(())), *words]
+
+
 def _names_program(given: Sequence[str]) -> bool:
     return bool(given) and not given[0].startswith("-")
-
-
-def _env(kode: ResolvedKode) -> list[Manifest]:
-    contract, template = kode.contract, kode.template
-    own = dict.fromkeys(contract.blanks, "")
-    own.update({"PUID": str(kode.puid), "PGID": str(kode.pgid), **_reach(kode)})
-    if contract.workspace_variable:
-        own[contract.workspace_variable] = f"{kode.home}/{kode.workspace}"
-    if kode.home != contract.home or not contract.keeps_home:
-        own["HOME"] = kode.home
-    if kode.credentials and contract.user_variable:
-        # Kubernetes would put the value of a variable in the place of $(NAME).
-        own[contract.user_variable] = kode.credentials.user.replace("$(", "$$(")
-    taken = _taken(kode, own)
-    if template.env_from:
-        own = {**_shadows(kode, taken), **own}
-    variables = [_variable(name, value) for name, value in own.items()]
-    if kode.credentials and contract.asks_basic:
-        secret = names.envoy_secret(kode.name)
-        variables.append(_secret_variable("PASSWORD", secret, ports.ENVOY_EDITOR_KEY))
-    given = _given_env(kode, taken)
-    if all(item["name"] != "TZ" for item in given):
-        given.insert(0, {"name": "TZ", "value": template.tz})
-    return [*given, *variables]
-
-
-def _reach(kode: ResolvedKode) -> dict[str, str]:
-    """Return the variables that say where the editor is reached, and by which file it goes."""
-    contract, template = kode.contract, kode.template
-    if _is_told_by_options(kode):
-        return {}
-    reach = {}
-    if kode.port != contract.port or not contract.listens_unasked or template.command:
-        reach[contract.port_variable] = str(kode.port)
-    if contract.host_variable:
-        reach[contract.host_variable] = options.LOOPBACK
-    if contract.config_variable:
-        reach[contract.config_variable] = options.NO_FILE
-    return reach
-
-
-def _is_told_by_options(kode: ResolvedKode) -> bool:
-    return kode.contract.options == "code-server" and not kode.template.command
-
-
-def _taken(kode: ResolvedKode, own: Iterable[str]) -> set[str]:
-    contract = kode.contract
-    taken = {*own, *(name for name, _ in contract.other_ports)}
-    if contract.asks_basic:
-        taken.add("PASSWORD")
-    if not _is_told_by_options(kode):
-        taken.add(contract.port_variable)
-    return taken
-
-
-def _shadows(kode: ResolvedKode, taken: set[str]) -> dict[str, str]:
-    """Return variables that keys of envFrom, which nobody has seen yet, could otherwise bring."""
-    contract = kode.contract
-    shadows = dict(contract.other_ports)
-    if contract.listens_unasked:
-        # To code-server a port of no letters is none, and neither is it to most programs.
-        shadows[contract.port_variable] = ""
-    if contract.starts_as_root:
-        shadows.update({f"FILE__{name}": "" for name in sorted(taken)})
-    return shadows
-
-
-def _env_from(kode: ResolvedKode) -> list[Manifest]:
-    return [
-        source.model_dump(by_alias=True, exclude_none=True) for source in kode.template.env_from
-    ]
-
-
-def _given_env(kode: ResolvedKode, taken: set[str]) -> list[Manifest]:
-    return [
-        item.model_dump(by_alias=True, exclude_none=True)
-        for item in kode.env
-        if not _is_taken(item.name, taken)
-    ]
-
-
-def _is_taken(name: str, taken: set[str]) -> bool:
-    # linuxserver's images take X from the file that FILE__X names, whatever X says.
-    return name.removeprefix("FILE__") in taken
-
-
-def _variable(name: str, value: str) -> Manifest:
-    # The API server leaves an empty value out.
-    return {"name": name, "value": value} if value else {"name": name}
-
-
-def _secret_variable(name: str, secret: str, key: str) -> Manifest:
-    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
 
 
 def _resources(kode: ResolvedKode) -> Manifest:
@@ -230,14 +162,14 @@ def _probe(*, period: int, failures: int) -> Manifest:
     }
 
 
-def _folders(kode: ResolvedKode) -> Manifest:
+def _folders(kode: ResolvedKode, shell: str) -> Manifest:
     parts = kode.workspace.split("/")
     paths = ["/".join([kode.home, *parts[: depth + 1]]) for depth in range(len(parts))]
-    if kode.dotfiles:
+    if kode.dotfiles or shell:
         # They are brought in by the editor's user, who needs the home itself.
         paths.insert(0, kode.home)
     return {
-        "name": "folders",
+        "name": FOLDERS,
         "image": kode.template.image,
         "imagePullPolicy": kode.template.image_pull_policy,
         "command": ["sh", "-c", _MAKE_FOLDERS, "folders", *paths],
@@ -251,16 +183,34 @@ def _folders(kode: ResolvedKode) -> Manifest:
     }
 
 
+def _shell(kode: ResolvedKode, file: str) -> list[Manifest]:
+    if not file:
+        return []
+    return [
+        {
+            "name": "shell",
+            "image": kode.template.image,
+            "imagePullPolicy": kode.template.image_pull_policy,
+            "command": [variables.escape(word) for word in terminal.write(file)],
+            "resources": _PLUGIN_RESOURCES,
+            "volumeMounts": mounts(kode),
+            "securityContext": _as_user(kode),
+        }
+    ]
+
+
 def _plugins(prefix: str, plugins: Sequence[InitPlugin], kode: ResolvedKode) -> list[Manifest]:
     result = []
     for plugin in plugins:
+        env = environment.plugin(kode, plugin)
+        command = env.fill(plugin.command, f"initPlugins {plugin.name}: command")
         manifest: Manifest = {
             "name": f"{prefix}-{plugin.name}",
             "image": plugin.image,
             "imagePullPolicy": kode.template.image_pull_policy,
-            "command": list(plugin.command),
-            "args": list(plugin.args),
-            "env": [item.model_dump(by_alias=True) for item in plugin.env],
+            "command": _started(command) if env.has_halves else command,
+            "args": env.fill(plugin.args, f"initPlugins {plugin.name}: args"),
+            "env": list(env.variables),
             "resources": _PLUGIN_RESOURCES,
             "volumeMounts": mounts(kode),
             "securityContext": security(kode),
@@ -272,16 +222,16 @@ def _plugins(prefix: str, plugins: Sequence[InitPlugin], kode: ResolvedKode) -> 
 def _dotfiles(kode: ResolvedKode) -> list[Manifest]:
     if kode.dotfiles is None:
         return []
-    home = {"name": "HOME", "value": kode.home}
+    env = environment.dotfiles(kode)
+    # Kubernetes reads $(NAME) and $$ in a command; the shell is to see all of it.
+    command = [variables.escape(word) for word in dotfiles.argv(kode.dotfiles)]
     manifest: Manifest = {
         "name": "dotfiles",
         "image": kode.template.image,
         "imagePullPolicy": kode.template.image_pull_policy,
-        # Kubernetes reads $(NAME) and $$ in a command; the shell is to see all of it.
-        "command": [part.replace("$", "$$") for part in dotfiles.argv(kode.dotfiles)],
-        # A proxy, or what an install script reads, is set there.
-        "env": [*_given_env(kode, {"HOME"}), home],
-        "envFrom": _env_from(kode),
+        "command": _started(command) if env.has_halves else command,
+        "env": list(env.variables),
+        "envFrom": environment.sources(kode),
         "resources": _PLUGIN_RESOURCES,
         "volumeMounts": mounts(kode),
         # The last line that it prints is the message of the Kode's condition.

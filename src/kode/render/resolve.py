@@ -4,7 +4,7 @@ Rule: the Kode's own word wins over the template's, the template's over the imag
 not ask for is an error that says so.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,7 +81,8 @@ class ResolvedKode:
         storage: the home volume.
         suspend: whether it is to have no pod.
         privileged: whether the editor runs privileged.
-        env: variables of the template and the Kode, merged; the product's own are not among them.
+        env: variables of the template, then those of the Kode; of two of a name the later one wins
+            (kode.render.variables). The product's own are not among them.
         template_plugins: what runs first.
         user_plugins: what runs then.
         dotfiles: whose script (kode.render.dotfiles) runs last; None for none.
@@ -154,7 +155,7 @@ def resolve(
         storage=spec.storage or Storage(),
         suspend=spec.suspend,
         privileged=spec.privileged,
-        env=_merge_env(base.env, spec.env),
+        env=(*base.env, *spec.env),
         template_plugins=tuple(base.init_plugins),
         user_plugins=tuple(spec.init_plugins),
         dotfiles=_dotfiles(spec),
@@ -245,14 +246,6 @@ def _proxy(config: ProxyConfig | None) -> Proxy:
         http_filters=tuple(item.model_dump(mode="json") for item in config.spec.http_filters),
         clusters=tuple(item.model_dump(mode="json") for item in config.spec.clusters),
     )
-
-
-def _merge_env(
-    template: Sequence[TemplateEnvVar], own: Sequence[EnvVar]
-) -> tuple[TemplateEnvVar | EnvVar, ...]:
-    merged: dict[str, TemplateEnvVar | EnvVar] = {item.name: item for item in template}
-    merged.update({item.name: item for item in own})
-    return tuple(merged.values())
 
 
 def _dotfiles(spec: KodeSpec) -> Dotfiles | None:

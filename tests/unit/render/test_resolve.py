@@ -7,6 +7,7 @@ import pytest
 from kode.api.conditions import Reason
 from kode.api.template import KodeTemplate, Template
 from kode.errors import InvalidSpec, KodeError, RefNotFound
+from kode.render import editor
 from kode.render.resolve import check_proxy_ref, resolve
 from tests.documents import (
     CODERCOM,
@@ -17,6 +18,7 @@ from tests.documents import (
     resolved,
     template,
     typed,
+    variables,
 )
 from tests.documents import document as any_document
 
@@ -132,10 +134,11 @@ def refused(over: Template) -> str | None:
     return None
 
 
-def test_env_of_the_kode_stands_in_the_place_of_the_templates() -> None:
+def test_env_of_the_kode_stands_behind_the_templates() -> None:
     over = template(env=[{"name": "A", "value": "1"}, {"name": "B", "value": "2"}])
     found = resolved(kode(env=[{"name": "C"}, {"name": "A", "value": "3"}]), over)
-    assert [(item.name, item.value) for item in found.env] == [("A", "3"), ("B", "2"), ("C", "")]
+    assert [item.name for item in found.env] == ["A", "B", "C", "A"]
+    assert variables(editor.container(found))["A"] == "3"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,21 @@ all that it starts inherits, and by which a second command finds and ends them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# $1 and $2 are uid and gid of the editor's user, $3 the mark, the rest is the command. Images that
-# start as root have util-linux's setpriv (Debian and its kin) or s6 (linuxserver's, on Alpine too).
+from kode.render.terminal import AFTER, BEFORE, RESTORE, SHELL
+
+# As the user: before that no PATH of theirs is looked at.
+_RESTORE = f"""\
+if [ -n "${{{BEFORE}-}}${{{AFTER}-}}${{{SHELL}-}}" ]; then
+  set -- /bin/sh -c '{RESTORE}exec "$@"' start "$@"
+fi"""
+
+# $1 and $2 are uid and gid of the editor's user, $3 the mark, $4 the folder, the rest the command.
+# Images that start as root have util-linux's setpriv (Debian and its kin) or s6 (linuxserver's, on
+# Alpine too).
 _RUN = """\
-uid=$1; gid=$2; KODE_EXEC=$3; shift 3
+uid=$1; gid=$2; KODE_EXEC=$3; folder=$4; shift 4
+[ -z "$folder" ] || cd "$folder" 2>/dev/null || cd "${HOME:-/}" 2>/dev/null || :
+RESTORE
 if [ "$uid" = 0 ] && [ "$(id -u)" != 0 ]; then
   echo "kode: there is no root in this Kode, it runs as user $(id -u)" >&2; exit 126
 elif [ "$(id -u)" = 0 ] && [ -n "$uid" ] && [ "$uid" != 0 ]; then
@@ -25,7 +36,7 @@ elif [ "$(id -u)" = 0 ] && [ -n "$uid" ] && [ "$uid" != 0 ]; then
 fi
 export KODE_EXEC
 exec "$@"
-"""
+""".replace("RESTORE", _RESTORE)
 
 # $1 is the mark, $2 a signal. What was begun a moment ago may not carry its mark yet; what does not
 # heed the signal is killed.
@@ -56,15 +67,17 @@ class Leash:
             nothing is known.
         gid: the group.
         mark: what no other command is marked with.
+        folder: where it begins; empty for where the container does.
     """
 
     uid: str
     gid: str
     mark: str
+    folder: str = ""
 
     def words(self, argv: Sequence[str]) -> list[str]:
         """Return the words that run a command."""
-        return ["/bin/sh", "-c", _RUN, "kode", self.uid, self.gid, self.mark, *argv]
+        return ["/bin/sh", "-c", _RUN, "kode", self.uid, self.gid, self.mark, self.folder, *argv]
 
     def end(self, signal: str) -> list[str]:
         """Return the words that end what was run, and all that it started.

@@ -23,9 +23,8 @@ from kode.platform.cluster import messages, pods
 from kode.platform.cluster.exec_command import Leash
 from kode.platform.port import Command
 
-# The person's own shell where the image knows one, in the home of the person.
+# The person's own shell where the image knows one.
 _SHELL = (
-    'cd "${HOME:-/}" 2>/dev/null; '
     'shell=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f7); '
     'case $shell in */nologin|*/false|"") shell=${SHELL:-};; esac; '
     '[ -x "$shell" ] || shell=$(command -v bash) || shell=/bin/sh; exec "$shell" -l'
@@ -50,7 +49,7 @@ async def run(transport: Transport, kode: ObjectRef, pod: Object, command: Comma
     ref = ObjectRef(POD, kode.namespace, pods.name_of(pod))
     request = Request("GET", f"{ref.path}/exec", f"run a command in {ref}")
     ids = ("0", "0") if command.root else pods.user_of(pod)
-    leash = Leash(*ids, mark=secrets.token_hex(8))
+    leash = Leash(*ids, mark=secrets.token_hex(8), folder=pods.workspace_of(pod))
     params = _params(command, leash)
     with _signals() as caught:
         try:

@@ -12,6 +12,7 @@ from kode.api.meta import Object
 from kode.errors import NotReady
 from kode.kube.client import Client
 from kode.kube.resources import POD, ObjectRef
+from kode.render.editor import FOLDERS
 
 EDITOR = "editor"
 SIDECAR = "envoy"
@@ -44,6 +45,15 @@ def user_of(pod: Object) -> tuple[str, str]:
             ids = given.get("PUID", ""), given.get("PGID", "")
             return ids if all(it.isdecimal() for it in ids) else ("", "")
     return "", ""
+
+
+def workspace_of(pod: Object) -> str:
+    """Return the folder that the editor opens; empty where the pod does not say."""
+    for container in _list(_dict(pod.get("spec")).get("initContainers")):
+        words = container.get("command")
+        if container.get("name") == FOLDERS and isinstance(words, list) and words:
+            return str(words[-1])
+    return ""
 
 
 def why(kode: Object) -> str:

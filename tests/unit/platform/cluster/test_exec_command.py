@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kode.platform.cluster.exec_command import Leash
+from kode.render import terminal
 
 USER = Leash("4321", "4322", "some-mark")
 BUSYBOX = shutil.which("busybox")
@@ -90,6 +91,39 @@ def test_a_program_that_is_not_there_is_told_as_a_shell_tells_it(shell: list[str
     found = _run(_by(shell, Leash("", "", "m").words(["no-such-program"])))
     assert found.returncode == 127
     assert "no-such-program" in found.stderr
+
+
+@shells
+def test_a_command_begins_in_the_folder_of_the_editor_or_else_in_the_home(
+    shell: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    for folder, begins in (("work", "work"), ("gone", ".")):
+        words = Leash("", "", "m", str(tmp_path / folder)).words(["pwd"])
+        done = _run(_by(shell, words), HOME=str(tmp_path))
+        assert (done.stdout.strip(), done.stderr) == (str(tmp_path / begins), "")
+
+
+@needs_root
+@shells
+def test_a_command_has_the_path_and_the_shell_of_the_editors_programs(shell: list[str]) -> None:
+    words = _by(shell, USER.words(["sh", "-c", 'echo "$PATH $SHELL $1"; id -u; env', "x", "a  b"]))
+    path = "/usr/bin:/bin"
+    halves = {terminal.BEFORE: "/mine:", terminal.AFTER: ":/last"}
+    own = {**halves, terminal.SHELL: "/bin/zsh", "VSCODE_KODE_GITHUB_TOKEN": "t"}
+    first, uid, *env = _run(words, PATH=path, SHELL="/wrapper", **own).stdout.splitlines()
+    assert (first, uid) == (f"/mine:{path}:/last /bin/zsh a  b", "4321")
+    assert not [line for line in env if line.startswith(terminal.PREFIX)]
+
+
+@needs_root
+def test_no_program_of_the_users_is_run_by_root(tmp_path: Path) -> None:
+    trap = tmp_path / "setpriv"
+    trap.write_text("#!/bin/sh\necho taken\n")
+    trap.chmod(0o755)
+    tmp_path.chmod(0o755)
+    done = _run(USER.words(["id", "-u"]), **{terminal.BEFORE: f"{tmp_path}:"})
+    assert done.stdout == "4321\n"
 
 
 def _marked(mark: str) -> list[int]:

@@ -6,16 +6,18 @@ goes on, so that a secret in it stays there.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kode import names
 from kode.api import ports
 from kode.api.pod import EnvFromSource, EnvVar, EnvVarSource, KeyRef, TemplateEnvVar
 from kode.platform.local.plan.site import Site
-from kode.platform.local.plan.words import expanded, moved
+from kode.platform.local.plan.words import moved
+from kode.render import environment as rendered
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import editor_key
+from kode.render.variables import expand
 
 INHERITED = re.compile(
     r"PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|SSH_AUTH_SOCK"
@@ -32,10 +34,22 @@ _LANGUAGE = "C.UTF-8"
 
 @dataclass(frozen=True)
 class Variables:
-    """Variables, and what could not be had of those asked for."""
+    """Variables, and what could not be had of those asked for.
+
+    Attributes:
+        values: the variables.
+        missing: what could not be had, one short phrase each.
+        words: what can be referred to besides them.
+    """
 
     values: Mapping[str, str]
     missing: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def fill(self, words: Iterable[str]) -> tuple[str, ...]:
+        """Return words of a template with their references filled in."""
+        known = {**self.words, **self.values}
+        return tuple(expand(word, known) for word in words)
 
 
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
@@ -67,21 +81,26 @@ def editor(kode: ResolvedKode, site: Site, own: Mapping[str, str]) -> Variables:
         site: where it runs.
         own: what keeps the editor behind its door; nothing that is given wins over it.
     """
-    reader = _Reader(kode, site)
-    given: dict[str, str] = {}
+    reader, usual, words = _Reader(kode, site), basic(kode, site), _words(kode, site)
+    fixed = {**{name: usual[name] for name in rendered.basic(kode)}, **own}
+    brought: dict[str, str] = {}
     for source in kode.template.env_from:
-        given.update(reader.source(source))
-    given.update(reader.listed(kode.env, given))
-    fixed = {"HOME", "KODE_NAME", "KODE_NAMESPACE", *own}
-    kept = {name: value for name, value in given.items() if name not in fixed}
-    if "PATH" in kept:
-        kept["PATH"] = _path(site, kept["PATH"])
-    return Variables({**basic(kode, site), **kept, **own}, tuple(reader.missing))
+        brought.update(reader.source(source))
+    # The Kode's own commands are put first once, at the end.
+    path = {"PATH": site.inherited.get("PATH", _PATH)}
+    before = {**words, **usual, **path, **brought, **fixed}
+    listed = (item for item in kode.env if item.name not in fixed)
+    given = {**brought, **reader.listed(listed, before)}
+    if "PATH" in given:
+        given["PATH"] = _path(site, given["PATH"])
+    return Variables({**usual, **given, **fixed}, tuple(reader.missing), words)
 
 
-def plugin(kode: ResolvedKode, site: Site, given: Iterable[EnvVar]) -> dict[str, str]:
+def plugin(kode: ResolvedKode, site: Site, given: Iterable[EnvVar]) -> Variables:
     """Return the variables of an init plugin: its own, and none of the editor's."""
-    return {**basic(kode, site), **_Reader(kode, site).listed(given, {}), "HOME": str(site.volume)}
+    usual, words = basic(kode, site), _words(kode, site)
+    listed = _Reader(kode, site).listed(given, {**words, **usual})
+    return Variables({**usual, **listed}, words=words)
 
 
 def contained(kode: ResolvedKode, site: Site, manifest: Manifest) -> Variables:
@@ -96,7 +115,12 @@ def contained(kode: ResolvedKode, site: Site, manifest: Manifest) -> Variables:
     for source in manifest.get("envFrom") or ():
         values.update(reader.source(EnvFromSource.model_validate(source)))
     listed = [TemplateEnvVar.model_validate(item) for item in manifest.get("env") or ()]
-    return Variables(reader.listed(listed, values), tuple(reader.missing))
+    return Variables({**values, **reader.listed(listed, values)}, tuple(reader.missing))
+
+
+def _words(kode: ResolvedKode, site: Site) -> dict[str, str]:
+    """Return what can be referred to without being a variable here."""
+    return {"PORT": str(kode.port), "PUID": str(site.uid), "PGID": str(site.gid)}
 
 
 def _path(site: Site, path: str) -> str:
@@ -121,17 +145,18 @@ class _Reader:
     def listed(
         self, items: Iterable[TemplateEnvVar | EnvVar], before: Mapping[str, str]
     ) -> dict[str, str]:
-        known = dict(before)
+        """Return the values of variables, each of which may refer to what is before it."""
+        known, listed = dict(before), dict[str, str]()
         for item in items:
             source = item.value_from if isinstance(item, TemplateEnvVar) else None
             if source is None:
                 text = item.value or ""
                 if self._moves:
                     text = moved(text, self._kode.home, self._site.volume)
-                known[item.name] = expanded(text, known)
+                known[item.name] = listed[item.name] = expand(text, known)
             elif (found := self._value(item.name, source)) is not None:
-                known[item.name] = found
-        return known
+                known[item.name] = listed[item.name] = found
+        return listed
 
     def source(self, source: EnvFromSource) -> dict[str, str]:
         ref = source.secret_ref

@@ -17,7 +17,7 @@ from kode.platform.local.editors.editor import Editor
 from kode.platform.local.netns.network import enter
 from kode.platform.local.plan import commands, environment, shell
 from kode.platform.local.plan.site import Site
-from kode.platform.local.plan.words import expanded, moved
+from kode.platform.local.plan.words import moved
 from kode.platform.local.program import Health, Step
 from kode.render.contract import CODER_CODE_SERVER
 from kode.render.resolve import ResolvedKode
@@ -96,10 +96,10 @@ def launch(kode: ResolvedKode, site: Site) -> Launch:
 
 
 def arguments(
-    items: Sequence[str], kode: ResolvedKode, site: Site, variables: Mapping[str, str]
+    items: Sequence[str], kode: ResolvedKode, site: Site, variables: environment.Variables
 ) -> tuple[str, ...]:
     """Return words of a template as they are meant here."""
-    return tuple(expanded(moved(item, kode.home, site.volume), variables) for item in items)
+    return variables.fill(moved(item, kode.home, site.volume) for item in items)
 
 
 def _code_server(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
@@ -111,7 +111,7 @@ def _code_server(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         # They are the words of another program.
         lacking, given = [*lacking, *_replaced(given, "args")], ()
     folder = site.volume / kode.workspace
-    options = arguments(given, kode, site, variables.values)
+    options = arguments(given, kode, site, variables)
     argv = flags.code_server((site.socket, site.session), folder, options)
     start = shell.give_back(site.volume, (*editor.argv, *argv))
     return Launch(
@@ -142,7 +142,7 @@ def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         site.volume,
         folder,
         terminal=site.shell,
-        given=arguments(given, kode, site, variables.values),
+        given=arguments(given, kode, site, variables),
     )
     prepare = (editor.argv[0], "-I", str(_KERNEL), str(python))
     return Launch(
@@ -164,7 +164,7 @@ def _custom(kode: ResolvedKode, site: Site) -> Launch:
         )
     way = _way_in(kode, site)
     variables = environment.editor(kode, site, way.variables)
-    argv = arguments([*template.command, *template.args], kode, site, variables.values)
+    argv = arguments([*template.command, *template.args], kode, site, variables)
     return Launch(
         main=Step(EDITOR, (*way.before, *argv), variables.values, site.volume / kode.workspace),
         health=Health("/", socket=way.socket, port=way.port, below=kode.contract.healthy_below),

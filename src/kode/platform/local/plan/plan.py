@@ -137,7 +137,7 @@ def _plugins(kode: ResolvedKode, site: Site) -> tuple[list[Step], list[str]]:
 def _step(name: str, plugin: InitPlugin, kode: ResolvedKode, site: Site) -> Step:
     env = environment.plugin(kode, site, plugin.env)
     argv = arguments([*plugin.command, *plugin.args], kode, site, env)
-    return Step(name, argv, env, site.volume)
+    return Step(name, argv, env.values, site.volume)
 
 
 def _dotfiles(kode: ResolvedKode, site: Site) -> list[Step]:

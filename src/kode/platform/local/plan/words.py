@@ -1,26 +1,14 @@
 """Words of a template as they are meant on one machine.
 
-Rule: pure. `$(NAME)` is what Kubernetes makes of it; a path that begins with the Kode's home is the
-same path of the folder that stands for it.
+Rule: pure. A path that begins with the Kode's home is the same path of the folder that stands for
+it; what `$(NAME)` is, is the same everywhere (kode.render.variables).
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePath
 
-_REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
 _BEFORE = r"(?<![\w.~*%@+})\]/-])"
 _AFTER = r"(?![\w.@+-])"
-
-
-def expanded(text: str, variables: Mapping[str, str]) -> str:
-    """Return a text with each $(NAME) replaced; $$ stands for $, an unknown name for itself.
-
-    Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
-    """
-    return _REFERENCE.sub(
-        lambda found: "$" if found[0] == "$$" else variables.get(found[1], found[0]), text
-    )
 
 
 def moved(text: str, home: str, folder: PurePath) -> str:

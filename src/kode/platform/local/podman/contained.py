@@ -15,6 +15,8 @@ from kode.platform.local.podman.container import Container, call, unlimited
 from kode.platform.local.podman.engine import Engine
 from kode.platform.local.program import Health, Program, Step
 from kode.render import editor as rendered
+from kode.render import terminal
+from kode.render.environment import editor as environment_of
 from kode.render.meta import Manifest
 from kode.render.resolve import ResolvedKode
 
@@ -139,7 +141,9 @@ class _Maker:
         """The call that runs a command beside the editor."""
         folder = f"{self._kode.home}/{self._kode.workspace}"
         options = ("--interactive", f"--user={self._owner}", f"--workdir={folder}")
-        return (self._engine.path, "exec", *options, self.name)
+        variables = environment_of(self._kode)
+        restored = terminal.start(()) if variables.has_halves or variables.shell else ()
+        return (self._engine.path, "exec", *options, self.name, *restored)
 
     def _bring(self, name: str, wanted: str) -> Step:
         argv = image.bring(self._engine, wanted, self._kode.template.image_pull_policy)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kode.api.amount import amount
-from kode.platform.local.plan.words import expanded
 from kode.platform.local.podman import image
 from kode.platform.local.podman.engine import Engine
 from kode.platform.local.shim.proc import TAG
 from kode.render.editor import HOME_VOLUME
 from kode.render.meta import Manifest
+from kode.render.variables import expand
 
 # What podman, and the programs that it starts on this side, go by.
 _ENGINE_READS = re.compile(
@@ -94,8 +94,8 @@ def call(container: Container, engine: Engine, name: str, volume: Path, file: Pa
     ]
     if "workingDir" in manifest:
         words.append(f"--workdir={manifest['workingDir']}")
-    program = [expanded(word, values) for word in manifest.get("command") or ()]
-    rest = [expanded(word, values) for word in manifest.get("args") or ()]
+    program = [expand(word, values) for word in manifest.get("command") or ()]
+    rest = [expand(word, values) for word in manifest.get("args") or ()]
     if program:
         words.append(f"--entrypoint={json.dumps(program[:1])}")
     text = {_FILE_TEXT: "".join(f"{key}={value}\n" for key, value in filed.items())}

@@ -7,6 +7,7 @@ import pytest
 
 from kode.platform.local.plan import environment
 from tests.documents import kode, resolved, template
+from tests.references import CASES, Case
 from tests.unit.platform.local.plan.sites import SITE, site
 
 
@@ -133,7 +134,7 @@ def test_sources_that_cannot_be_had_are_told() -> None:
     assert not variables(envFrom=optional).missing
 
 
-@pytest.mark.parametrize("own", ["/mine/bin", "/mine:$(HOME)"])
+@pytest.mark.parametrize("own", ["/mine/bin", "/mine:/opt/bin"])
 def test_the_kodes_own_commands_come_first_whatever_path_is_given(own: str) -> None:
     here = site(bin=Path("/b"))
     plain = environment.basic(resolved(), here)
@@ -141,3 +142,35 @@ def test_the_kodes_own_commands_come_first_whatever_path_is_given(own: str) -> N
     given = template(env=[{"name": "PATH", "value": own}])
     found = environment.editor(resolved(over=given), here, {})
     assert found.values["PATH"] == f"/b:{own}"
+
+
+FACTS = {"home": "/v/dev-home", "port": 8443, "user": "ann", "path": "/opt/bin:/bin"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_references_come_out_as_on_every_platform(case: Case) -> None:
+    by_template, own = case.documents()
+    found = environment.editor(resolved(kode(env=own), template(env=by_template)), SITE, {})
+    assert case.values(**FACTS).items() <= found.values.items()
+    assert not {"PORT", "PUID", "PGID"} & found.values.keys()
+
+
+def test_words_refer_to_the_same_names() -> None:
+    given = template(env=[{"name": "A", "value": "$(USER)"}])
+    found = environment.editor(resolved(over=given), SITE, {})
+    words = ["$(A) $(HOME)", "$(PORT) $(PUID) $(KODE_NAME)", "$$(A) $(NOBODY)"]
+    assert found.fill(words) == ("ann /v/dev-home", "8443 501 dev", "$(A) $(NOBODY)")
+
+
+def test_the_kodes_own_commands_come_first_once_whatever_path_is_put_around() -> None:
+    given = template(env=[{"name": "PATH", "value": "/mine:$(PATH)"}])
+    found = environment.editor(resolved(over=given), site(bin=Path("/b")), {})
+    assert found.values["PATH"] == "/b:/mine:/opt/bin:/bin"
+
+
+def test_plugins_refer_to_the_same_names() -> None:
+    env = [{"name": "A", "value": "$(HOME)/$(KODE_NAME)"}, {"name": "HOME", "value": "/plugin"}]
+    given = kode(initPlugins=[{"name": "a", "image": "b", "env": env}])
+    found = environment.plugin(resolved(given), SITE, given.spec.init_plugins[0].env)
+    assert (found.values["A"], found.values["HOME"]) == ("/v/dev-home/dev", "/plugin")
+    assert found.fill(["$(PORT) $(A)"]) == ("8443 /v/dev-home/dev",)

@@ -106,6 +106,15 @@ def test_a_value_of_several_lines_has_no_place_in_a_file(value: str) -> None:
 CUSTOM: dict[str, Any] = {"type": "custom", "image": "acme/app", "port": 9000}
 
 
+def test_commands_beside_an_editor_have_its_path() -> None:
+    path = {"name": "PATH", "value": "/mine:$(PATH)"}
+    found = planned(**CUSTOM, command=["x"], env=[path])
+    assert found.program.main.env["VSCODE_KODE_BEFORE_PATH"] == "/mine:"
+    assert found.enter[-4:-2] == ("sh", "-c")
+    assert "VSCODE_KODE_BEFORE_PATH" in found.enter[-2]
+    assert planned(**CUSTOM, env=[]).enter[-1] == NAME
+
+
 def test_home_is_the_volume_and_so_is_the_images_own() -> None:
     words = planned(of=kode(home="/work")).program.main.argv
     assert f"--mount=type=bind,source={VOLUME},target=/work" in words
