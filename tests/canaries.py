@@ -9,6 +9,7 @@ import base64
 import copy
 import json
 from collections.abc import Iterator
+from hashlib import sha1
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +28,16 @@ def leaks(text: str | bytes) -> bool:
     """Tell whether a text holds a canary, or enough of one to know it."""
     told = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return any(part in told for part in _PARTS)
+
+
+def parts() -> frozenset[str]:
+    """Return the texts of which any one shows a canary."""
+    return _PARTS
+
+
+def forms(secret: str) -> frozenset[str]:
+    """Return each way in which a secret is usually written down, as a whole."""
+    return frozenset(_written(secret))
 
 
 def planted(document: Any, value: Any = CANARY) -> Iterator[tuple[str, Any]]:
@@ -140,17 +151,21 @@ def _paths(node: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from _paths(value, (*at, key))
 
 
-def _written() -> Iterator[str]:
-    yield CANARY
-    yield quote(CANARY, safe="")
-    yield json.dumps(CANARY)[1:-1]
+def _written(secret: str) -> Iterator[str]:
+    yield secret
+    yield quote(secret, safe="")
+    yield json.dumps(secret)[1:-1]
     for shift in range(3):
         # In base64, what a text looks like follows from where it begins; its ends are left out.
-        text = base64.b64encode(b"\0" * shift + CANARY.encode()).decode()
+        text = base64.b64encode(b"\0" * shift + secret.encode()).decode()
         yield text[4:-4]
-    yield CANARY.encode().hex()
+    yield secret.encode().hex()
+    # As htpasswd files have it, without a salt: whoever reads it can try passwords.
+    yield base64.b64encode(sha1(secret.encode(), usedforsecurity=False).digest()).decode()
 
 
 _PARTS = frozenset(
-    text[start : start + _PART] for text in _written() for start in range(len(text) - _PART + 1)
+    text[start : start + _PART]
+    for text in _written(CANARY)
+    for start in range(len(text) - _PART + 1)
 )

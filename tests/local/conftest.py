@@ -9,6 +9,16 @@ import pytest
 
 from tests.local.images import Podman, Unusable, podman
 from tests.local.machine import Machine, newcomers
+from tests.sweep import COMMAND_LINES, Search, told
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _command_lines() -> Iterator[None]:
+    """Watch what stands in the command lines of this machine; no canary ever does."""
+    with COMMAND_LINES.watched():
+        yield
+    leaks = told(COMMAND_LINES.leaks(Search()))
+    assert not leaks, leaks
 
 
 @pytest.fixture(scope="module")

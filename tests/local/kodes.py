@@ -6,7 +6,9 @@ Rule: real programs, only small ones: what is tested is what surrounds them.
 import sys
 from pathlib import Path
 
-LOGIN = ("me", "my own")
+from tests.canaries import CANARY
+
+LOGIN = ("me", CANARY)
 PARTS = "python3, -m, http.server, --bind, 127.0.0.1, $(PORT)"
 
 

@@ -19,13 +19,14 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from kode.platform.local.places import Places
 from kode.platform.local.store.store import Store
+from tests.local import traces
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
@@ -53,11 +54,13 @@ class Machine:
         root: its KODE_HOME.
         cache: its KODE_CACHE; shared, so that editors are installed once.
         port: of its door.
+        said: what each command was, and what it printed.
     """
 
     root: Path
     cache: Path
     port: int
+    said: list[tuple[tuple[str, ...], str]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -74,7 +77,7 @@ class Machine:
 
     def run(self, *arguments: str, given: str | None = None) -> "subprocess.CompletedProcess[str]":
         """Run `kode` to its end."""
-        return subprocess.run(
+        done = subprocess.run(
             [str(KODE), *arguments],
             env=self.environment,
             input=given,
@@ -83,6 +86,8 @@ class Machine:
             timeout=PATIENCE * 5,
             check=False,
         )
+        self.said.append((arguments, done.stdout + done.stderr))
+        return done
 
     def kode(self, *arguments: str, given: str | None = None) -> str:
         """Run `kode`, which must succeed; return what it printed."""
@@ -231,14 +236,25 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 @contextmanager
 def newcomers() -> Iterator[Machine]:
-    """A machine with nothing on it but the editors that were installed before."""
+    """A machine with nothing on it but the editors that were installed before.
+
+    Nothing secret is left in its files, its output and its command lines: not while it runs, and
+    not when it has ended.
+    """
     # Not pytest's folder: with the test's name in it, it is too long for sockets.
     root = Path(tempfile.mkdtemp(prefix="kode-"))
     found = Machine(root / "home", Places.of(os.environ).cache, free_port())
+    lives = True
     try:
         yield found
-    finally:
+        secrets = traces.made_up(found)
+        traces.check(found, secrets)
         found.end()
+        lives = False
+        traces.check(found, secrets)
+    finally:
+        if lives:
+            found.end()
         shutil.rmtree(root)
 
 
