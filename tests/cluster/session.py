@@ -13,27 +13,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import artefacts
+from tests.cluster import artefacts, traces
 from tests.cluster.api import Api
 from tests.cluster.documents import kode, stand_in
 from tests.cluster.installation import Operator
 from tests.cluster.place import Place
+from tests.sweep import COMMAND_LINES, Leak, Search, told
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARTEFACTS = REPOSITORY / "artifacts" / "cluster"
 SCENARIOS = Path(__file__).with_name("scenarios")
-_LAST = "test_uninstall.py"
+_LAST = ("test_secrets.py", "test_uninstall.py")
+"""What all others have left is searched, and then all is taken away."""
 _SECONDS_TO_GO = 120
 _IN_USE = pytest.StashKey[list[Place]]()
 
 
 @dataclass
 class Namespaces:
-    """The namespaces of a run."""
+    """The namespaces of a run.
+
+    Attributes:
+        api: the API server.
+        made: the name of each.
+        in_use: those of tests that are not done.
+        leaks: the secrets that were where none may be, in those that are done.
+    """
 
     api: Api
     made: list[str] = field(default_factory=list)
     in_use: list[Place] = field(default_factory=list)
+    leaks: list[Leak] = field(default_factory=list)
 
     def make(self, name: str) -> Place:
         """Make a namespace with a name of its own."""
@@ -48,8 +58,12 @@ class Namespaces:
         return place
 
     def end(self, place: Place) -> None:
-        """Ask for what runs in a namespace to go; the run's end waits for all of it."""
+        """Ask for what runs in a namespace to go; the run's end waits for all of it.
+
+        Before that it is searched for secrets: what it holds does not outlive it.
+        """
         self.in_use.remove(place)
+        self.leaks += traces.of_namespace(self.api, place.namespace)
         for kind in ("Kode", "Pod"):
             self.api.delete_all(kind, place.namespace)
 
@@ -65,6 +79,15 @@ class Namespaces:
             self.api.delete("Namespace", name)
         for name in self.made:
             self.api.wait("Namespace", name, "", lambda seen: seen is None, _SECONDS_TO_GO)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _command_lines() -> Iterator[None]:
+    """Watch what stands in the command lines of this machine, and so of the node."""
+    with COMMAND_LINES.watched():
+        yield
+    text = told(COMMAND_LINES.leaks(Search()))
+    assert not text, text
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +118,8 @@ def namespaces(
     request.session.stash[_IN_USE] = found.in_use
     yield found
     found.wait_until_gone()
+    text = told(found.leaks)
+    assert not text, text
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +166,9 @@ def scenarios(namespaces: Namespaces) -> Iterator[Place]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Uninstall last, after the browser's tests."""
-    items.sort(key=lambda item: item.path.name == _LAST)
+    """Search what is left, and uninstall, after the browser's tests."""
+    order = {name: number for number, name in enumerate(_LAST, start=1)}
+    items.sort(key=lambda item: order.get(item.path.name, 0))
 
 
 @pytest.hookimpl(wrapper=True)
