@@ -19,9 +19,9 @@ from statistics import median
 from bench.figures import Figure, Report
 from bench.load import Load, Target, load, server
 from bench.program import usage
-from kode.gateway.sidecar import Door as Decides
+from kode.gateway.sidecar import AuthMode as Decides
 from kode.gateway.sidecar import Sidecar, Upstream
-from kode.platform.local.door import Door, Entry
+from kode.platform.local.gateway import LocalGateway, Route
 from kode.platform.local.places import Places
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
@@ -57,7 +57,7 @@ async def measure(options: Options, report: Report) -> None:
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        door = Door(Places(root, root / "cache"), port=port)
+        door = LocalGateway(Places(root, root / "cache"), port=port)
         pid = await stack.enter_async_context(_open(door))
         direct, through = Target(_request(), socket=upstream), Target(_request(), port=port)
         report.tell(Figure("door_memory_of_0_kodes", usage(pid).rss, "MB"))
@@ -94,16 +94,16 @@ def _request() -> bytes:
     return "\r\n".join(("GET / HTTP/1.1", *headers, "", "")).encode()
 
 
-def _entry(number: int, upstream: Path) -> Entry:
+def _entry(number: int, upstream: Path) -> Route:
     name = f"kode-{number}"
     sidecar = Sidecar(Decides.BASIC, Upstream(0, "/healthz", socket=str(upstream)))
-    return Entry(
+    return Route(
         name, (f"{name}.localhost",), f"default/{name}", "running", sidecar, htpasswd(_LOGIN)
     )
 
 
 @asynccontextmanager
-async def _open(door: Door) -> AsyncIterator[int]:
+async def _open(door: LocalGateway) -> AsyncIterator[int]:
     program = door.program()
     running = await asyncio.create_subprocess_exec(
         *program.main.argv,

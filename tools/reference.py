@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kode.api import crd
-from kode.api.conditions import ConditionType, Documented, Phase, Reason
+from kode.api.conditions import ConditionType, DocumentedEnum, Phase, Reason
 from tools.source import ROOT
 
 FOLDER = "docs/reference"
@@ -153,7 +153,7 @@ def _default(field: Schema) -> str:
     return f"`{shown}`" if shown else ""
 
 
-def _word_table(words: Iterable[Documented]) -> str:
+def _word_table(words: Iterable[DocumentedEnum]) -> str:
     return _table(("Word", "Meaning"), ((f"`{word}`", _line(word.doc)) for word in words))
 
 

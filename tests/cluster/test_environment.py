@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kode.platform.cluster.platform import ClusterPlatform
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 from tests.cluster.documents import CODE_SERVER, CODERCOM, PASSWORD, USER, kode, stand_in, template
 from tests.cluster.place import Place
 
@@ -79,7 +79,7 @@ def _execute(place: Place, name: str, *argv: str) -> None:
     async def run() -> int:
         cluster = ClusterPlatform.from_environment(os.environ)
         try:
-            return await cluster.execute(name, place.namespace, Command(argv))
+            return await cluster.exec(name, place.namespace, ExecOptions(argv))
         finally:
             await cluster.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kode.platform.cluster.platform import ClusterPlatform
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 from tests.cluster.documents import CODE_SERVER, CODERCOM, PASSWORD, USER, WEBTOP, kode, template
 from tests.cluster.place import Place
 
@@ -103,7 +103,7 @@ def test_an_extension_is_installed_from_the_command_line_as_the_how_to_says(
     async def run(*argv: str) -> int:
         cluster = ClusterPlatform.from_environment(os.environ)
         try:
-            return await cluster.execute(name, place.namespace, Command(argv))
+            return await cluster.exec(name, place.namespace, ExecOptions(argv))
         finally:
             await cluster.close()
 

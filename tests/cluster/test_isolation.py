@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kode.api import ports
+from kode.api import layout
 from tests.cluster.documents import WEBTOP, kode, probe, stand_in, template
 from tests.cluster.installation import NAMESPACE
 from tests.cluster.listener import TEXT, serving
@@ -18,7 +18,7 @@ METADATA = "169.254.169.254"
 OUTSIDE = "203.0.113.7"
 """An address of the documentation's range, which stands for the internet."""
 EDITOR, DESKTOP = 8443, 3000
-_PORTS = (ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH, EDITOR, DESKTOP, 9901, 22)
+_PORTS = (layout.SIDECAR_HTTP, layout.SIDECAR_HEALTH, EDITOR, DESKTOP, 9901, 22)
 _GATEWAY = {"app.kubernetes.io/part-of": "kode", "app.kubernetes.io/component": "gateway"}
 
 
@@ -65,14 +65,17 @@ def _targets(place: Place, name: str) -> list[Target]:
 
 def _door(place: Place, name: str) -> set[Target]:
     address = place.pod(name)["status"]["podIP"]
-    return {(address, ports.SIDECAR_HTTP), (place.get("Service", name)["spec"]["clusterIP"], 80)}
+    return {
+        (address, layout.SIDECAR_HTTP),
+        (place.get("Service", name)["spec"]["clusterIP"], 80),
+    }
 
 
 def test_only_the_sidecar_listens_beyond_loopback(place: Place) -> None:
     table = place.exec("mine", "cat", "/proc/net/tcp", "/proc/net/tcp6")
     listening = [line.split()[1] for line in table.splitlines() if line.split()[3:4] == ["0A"]]
     beyond = {int(item.split(":")[1], 16) for item in listening if not item.startswith("0100007F")}
-    assert beyond == {ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH}
+    assert beyond == {layout.SIDECAR_HTTP, layout.SIDECAR_HEALTH}
     assert f"0100007F:{EDITOR:04X}" in listening
 
 
@@ -137,10 +140,10 @@ def test_a_workspace_reaches_the_cluster_and_the_world(place: Place) -> None:
 
 
 def test_the_admin_socket_is_the_sidecars_alone(place: Place) -> None:
-    socket = f"{ports.ENVOY_RUN}/admin.sock"
+    socket = f"{layout.ENVOY_RUN}/admin.sock"
     assert place.exec("mine", "test", "-S", socket, container="envoy") == ""
     assert _refused(place, "editor", "test", "-e", socket)
-    assert _refused(place, "editor", "test", "-e", f"{ports.ENVOY_FILES}/{ports.ENVOY_CONFIG}")
+    assert _refused(place, "editor", "test", "-e", f"{layout.ENVOY_FILES}/{layout.ENVOY_CONFIG}")
 
 
 @pytest.mark.parametrize("container", ["editor", "envoy"])

@@ -20,7 +20,7 @@ import pytest
 
 from kode.errors import NotReady
 from kode.platform.cluster.platform import ClusterPlatform
-from kode.platform.port import Command, LogQuery
+from kode.platform.port import ExecOptions, LogQuery
 from tests.cluster.documents import PASSWORD, USER, kode, stand_in
 from tests.cluster.place import Place
 
@@ -63,21 +63,21 @@ async def test_a_command_has_its_input_output_and_exit_code(
 ) -> None:
     script = "echo told >&2; cat; exit 7"
     with _typed(b"a\0\xff" * 9000):
-        code = await cluster.execute("dev", place.namespace, Command(("sh", "-c", script)))
+        code = await cluster.exec("dev", place.namespace, ExecOptions(("sh", "-c", script)))
     out, err = capfdbinary.readouterr()
     assert (code, out, err) == (7, b"a\0\xff" * 9000, b"told\n")
 
 
 async def test_a_signal_is_told_as_a_shell_tells_it(place: Place, cluster: ClusterPlatform) -> None:
     with _typed(b""):
-        command = Command(("sh", "-c", "kill -9 $$"))
-        assert await cluster.execute("dev", place.namespace, command) == 128 + 9
+        command = ExecOptions(("sh", "-c", "kill -9 $$"))
+        assert await cluster.exec("dev", place.namespace, command) == 128 + 9
 
 
 async def test_a_command_that_is_not_there_is_told(place: Place, cluster: ClusterPlatform) -> None:
     with _typed(b""):
-        command = Command(("no-such-program",))
-        assert await cluster.execute("dev", place.namespace, command) == 127
+        command = ExecOptions(("no-such-program",))
+        assert await cluster.exec("dev", place.namespace, command) == 127
 
 
 async def test_a_command_is_the_editors_user_and_root_only_where_asked(
@@ -85,8 +85,8 @@ async def test_a_command_is_the_editors_user_and_root_only_where_asked(
 ) -> None:
     for root in (False, True):
         with _typed(b""):
-            command = Command(("sh", "-c", "id -u; id -g"), root=root)
-            assert await cluster.execute("dev", place.namespace, command) == 0
+            command = ExecOptions(("sh", "-c", "id -u; id -g"), root=root)
+            assert await cluster.exec("dev", place.namespace, command) == 0
     assert capfdbinary.readouterr().out == b"1000\n1000\n0\n0\n"
 
 
@@ -202,7 +202,7 @@ async def test_what_does_not_run_says_why(place: Place, cluster: ClusterPlatform
     await cluster.suspend("brief", place.namespace, suspended=True)
     place.gone("Pod", "brief-0")
     with pytest.raises(NotReady, match="kode start brief"):
-        await cluster.execute("brief", place.namespace, Command(("true",)))
+        await cluster.exec("brief", place.namespace, ExecOptions(("true",)))
     with pytest.raises(NotReady, match="kode start brief"):
         await anext(cluster.logs("brief", place.namespace, LogQuery()))
 

@@ -6,7 +6,7 @@ import pytest
 
 from kode import labels
 from kode.errors import InvalidSpec, NotReady, RefNotFound
-from kode.platform.port import Command, LogQuery
+from kode.platform.port import ExecOptions, LogQuery
 from tests.contract.stage import Stage, generation
 
 
@@ -47,7 +47,7 @@ async def test_a_kode_that_is_not_there_is_told(stage: Stage) -> None:
     with pytest.raises(RefNotFound):
         await stage.platform.endpoint(name, place)
     with pytest.raises(RefNotFound):
-        await stage.platform.execute(name, place, Command(["true"]))
+        await stage.platform.exec(name, place, ExecOptions(["true"]))
     with pytest.raises(RefNotFound):
         await anext(stage.platform.logs(name, place, LogQuery()))
 
@@ -55,7 +55,7 @@ async def test_a_kode_that_is_not_there_is_told(stage: Stage) -> None:
 async def test_a_suspended_kode_can_be_entered_by_nobody(stage: Stage) -> None:
     await stage.platform.create(stage.kode(suspend=True))
     with pytest.raises(NotReady):
-        await stage.platform.execute(stage.name(), stage.namespace, Command(["true"]))
+        await stage.platform.exec(stage.name(), stage.namespace, ExecOptions(["true"]))
     with pytest.raises(NotReady):
         await anext(stage.platform.logs(stage.name(), stage.namespace, LogQuery()))
 
@@ -63,7 +63,7 @@ async def test_a_suspended_kode_can_be_entered_by_nobody(stage: Stage) -> None:
 async def test_root_is_had_by_nobody_who_has_none(stage: Stage) -> None:
     await stage.platform.create(stage.kode(suspend=True))
     with pytest.raises((InvalidSpec, NotReady)):
-        await stage.platform.execute(stage.name(), stage.namespace, Command(["id"], root=True))
+        await stage.platform.exec(stage.name(), stage.namespace, ExecOptions(["id"], root=True))
 
 
 async def test_nothing_has_happened_to_a_kode_that_is_not_there(stage: Stage) -> None:
@@ -71,4 +71,4 @@ async def test_nothing_has_happened_to_a_kode_that_is_not_there(stage: Stage) ->
 
 
 def test_a_person_is_told_which_platform_it_is(stage: Stage) -> None:
-    assert stage.platform.label
+    assert stage.platform.display_name

@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from kode.errors import Expired
-from kode.platform.port import Change
+from kode.platform.port import WatchEvent
 from tests.contract.stage import Document, Stage, copied, version
 
 _SECONDS = 30.0
@@ -22,7 +22,7 @@ class Watching:
         self._changes = stage.platform.watch(KIND, since, namespace)
         self._mark = stage.mark
 
-    async def next(self) -> Change:
+    async def next(self) -> WatchEvent:
         """Return the next change of this test's objects."""
         async with asyncio.timeout(_SECONDS):
             while True:

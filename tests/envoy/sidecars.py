@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.envoy.server import Running, editor, free_port, running
@@ -29,7 +29,7 @@ def login(user: str = USER, password: str = PASSWORD) -> str:
 @contextmanager
 def sidecar(
     folder: Path,
-    door: Door = Door.BASIC,
+    door: AuthMode = AuthMode.BASIC,
     change: Callable[[dict[str, Any]], None] | None = None,
     *,
     authorization: str = "",

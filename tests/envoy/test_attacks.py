@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kode.gateway.login import MAX_WRONG
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.secret import htpasswd
 from tests.envoy.attacks import PROXIED, SMUGGLERS, STRANGERS
 from tests.envoy.besieged import Besieged
@@ -27,7 +27,7 @@ def besieged(folder: Path) -> Iterator[Besieged]:
     session.write_text(SESSION)
     port = free_port()
     sidecar = Sidecar(
-        Door.BASIC,
+        AuthMode.BASIC,
         Upstream(port, "/healthz"),
         users_file=str(users),
         session_file=str(session),

@@ -13,11 +13,11 @@ import pytest
 
 from kode.api.meta import Object
 from kode.errors import InvalidSpec
-from kode.evaluate.complaint import complaint
+from kode.evaluate.envoy_errors import summarize_error
 from kode.evaluate.observed import pod_view
 from kode.gateway import passthrough, translate
 from kode.gateway.faults import check
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from tests import canaries
 from tests.canaries import CANARY
 from tests.envoy.server import envoy, write
@@ -48,7 +48,7 @@ def _said(folder: Path, clusters: Sequence[Object], filters: Sequence[Object]) -
     """Return what Envoy says against a sidecar that does not start; empty for one that does."""
     found = passthrough.filters(filters)
     own = passthrough.clusters(clusters, found)
-    sidecar = Sidecar(Door.FILTERS, Upstream(8443, "/"), http_filters=found, clusters=own)
+    sidecar = Sidecar(AuthMode.FILTERS, Upstream(8443, "/"), http_filters=found, clusters=own)
     file = write(translate.bootstrap(sidecar), folder)
     command = [*envoy(file), "--mode", "validate", "--log-level", "critical"]
     done = subprocess.run(command, capture_output=True, check=False)
@@ -57,7 +57,7 @@ def _said(folder: Path, clusters: Sequence[Object], filters: Sequence[Object]) -
 
 def _told(folder: Path, *clusters: Object, filters: tuple[Object, ...] = ()) -> str:
     """Return what is told of a sidecar that does not start."""
-    return complaint(_said(folder, clusters, filters))
+    return summarize_error(_said(folder, clusters, filters))
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_a_key_is_not_told_wherever_the_mistake_is(value: Any, tmp_path: Path) -
             said.append(_said(tmp_path, **changed))
     assert sum(canaries.leaks(text) for text in said) > 10, "what is searched holds canaries"
     for text in said:
-        assert not canaries.leaks(complaint(text)), text
+        assert not canaries.leaks(summarize_error(text)), text
         terminated = {"exitCode": 1, "message": text[-_KEPT:]}
         status = {"name": "envoy", "state": {"terminated": terminated}}
-        trouble = pod_view({"status": {"containerStatuses": [status]}}).trouble
+        trouble = pod_view({"status": {"containerStatuses": [status]}}).failure
         assert trouble is not None
         assert not canaries.leaks(trouble.message), text
 

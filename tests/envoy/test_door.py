@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kode.api import ports
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.api import layout
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.envoy.server import Running, editor, free_port, running
@@ -27,7 +27,7 @@ def login(user: str = USER, password: str = PASSWORD) -> dict[str, str]:
 
 
 @contextmanager
-def sidecar(door: Door, folder: Path, *, authorization: str = "") -> Iterator[Running]:
+def sidecar(door: AuthMode, folder: Path, *, authorization: str = "") -> Iterator[Running]:
     """Run a sidecar with an editor behind it."""
     users = folder / "htpasswd"
     users.write_text(htpasswd(Credentials(USER, PASSWORD, "dev-auth")))
@@ -43,7 +43,7 @@ def sidecar(door: Door, folder: Path, *, authorization: str = "") -> Iterator[Ru
 @pytest.fixture(scope="module")
 def basic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sidecar that asks for user and password."""
-    with sidecar(Door.BASIC, tmp_path_factory.mktemp("basic")) as found:
+    with sidecar(AuthMode.BASIC, tmp_path_factory.mktemp("basic")) as found:
         yield found
 
 
@@ -83,9 +83,9 @@ def test_the_password_is_not_for_the_editor(basic: Running) -> None:
 def test_an_editor_with_a_lock_gets_the_sidecars_key_and_nobodys_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(ports.EDITOR_AUTHORIZATION, "Basic a2V5")
-    key = f"%ENVIRONMENT({ports.EDITOR_AUTHORIZATION})%"
-    with sidecar(Door.BASIC, tmp_path, authorization=key) as found:
+    monkeypatch.setenv(layout.EDITOR_AUTHORIZATION, "Basic a2V5")
+    key = f"%ENVIRONMENT({layout.EDITOR_AUTHORIZATION})%"
+    with sidecar(AuthMode.BASIC, tmp_path, authorization=key) as found:
         assert found.ask("/").status == HTTPStatus.UNAUTHORIZED
         seen = json.loads(body(found.ask("/", login())))
         assert [it for name, it in seen.items() if name.lower() == "authorization"] == [
@@ -112,7 +112,7 @@ def test_a_websocket_is_for_those_who_may(
 
 
 def test_a_closed_door_says_what_to_do(tmp_path: Path) -> None:
-    with sidecar(Door.CLOSED, tmp_path) as found:
+    with sidecar(AuthMode.DENY, tmp_path) as found:
         for headers in ({}, login()):
             response = found.ask("/", headers)
             assert response.status == HTTPStatus.FORBIDDEN
@@ -121,7 +121,7 @@ def test_a_closed_door_says_what_to_do(tmp_path: Path) -> None:
 
 def test_before_the_editor_is_up_people_see_that_it_starts(tmp_path: Path) -> None:
     upstream = Upstream(free_port(), "/healthz")
-    with running(Sidecar(Door.FILTERS, upstream), tmp_path) as found:
+    with running(Sidecar(AuthMode.FILTERS, upstream), tmp_path) as found:
         assert found.ready() == HTTPStatus.SERVICE_UNAVAILABLE
         page = found.ask("/", {"Sec-Fetch-Mode": "navigate"})
         assert page.status == HTTPStatus.SERVICE_UNAVAILABLE

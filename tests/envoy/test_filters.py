@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from kode.gateway import faults, passthrough
-from kode.gateway.door import choose
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.auth_mode import choose
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from tests.envoy.server import Running, editor, free_port, running
 
 pytestmark = pytest.mark.attack
@@ -103,7 +103,7 @@ def token(key: bytes) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}.{coded(signature)}"}
 
 
-Start = Callable[[list[Object], Door | None], Any]
+Start = Callable[[list[Object], AuthMode | None], Any]
 
 
 @pytest.fixture
@@ -114,12 +114,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     own = [cluster("authz", ports[1])]
 
     @contextmanager
-    def started(filters: list[Object], door: Door | None) -> Iterator[Running]:
+    def started(filters: list[Object], door: AuthMode | None) -> Iterator[Running]:
         faults.check(filters, own)
         found = passthrough.filters(filters)
         chosen = door or choose(has_credentials=False, auth_type="none", http_filters=found)
-        sidecar = Sidecar(Door.CLOSED, upstream, http_filters=found)
-        sidecar = replace(sidecar, door=chosen, clusters=passthrough.clusters(own, found))
+        sidecar = Sidecar(AuthMode.DENY, upstream, http_filters=found)
+        sidecar = replace(sidecar, auth_mode=chosen, clusters=passthrough.clusters(own, found))
         with running(sidecar, tmp_path) as envoy:
             envoy.wait_until_ready()
             yield envoy
@@ -190,7 +190,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_no_filter_that_lets_strangers_pass_opens_the_door(start: Start, name: str) -> None:
-    with start(ATTACKS[name], Door.FILTERS) as unguarded:
+    with start(ATTACKS[name], AuthMode.FILTERS) as unguarded:
         response = unguarded.ask("/")
         assert response.status == HTTPStatus.OK, "the attack is one"
         assert b"Host" in response.body or b"host" in response.body
@@ -200,7 +200,7 @@ def test_no_filter_that_lets_strangers_pass_opens_the_door(start: Start, name: s
 
 
 def test_a_script_that_answers_in_the_editors_place_keeps_the_door_shut(start: Start) -> None:
-    with start([lua(ANSWERS), ext_authz()], Door.FILTERS) as unguarded:
+    with start([lua(ANSWERS), ext_authz()], AuthMode.FILTERS) as unguarded:
         assert unguarded.ask("/").body == b"the script"
     with start([lua(ANSWERS), ext_authz()], None) as guarded:
         assert guarded.ask("/").status == HTTPStatus.FORBIDDEN

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kode.gateway.sidecar import Door
+from kode.gateway.sidecar import AuthMode
 from tests.envoy import raw
 from tests.envoy.server import Running
 from tests.envoy.sidecars import COOKIE, SESSION, login, sidecar
@@ -72,9 +72,9 @@ def test_http_1_0_is_answered(found: Running, host: str) -> None:
     assert raw.ask(found.port, login(), line="POST / HTTP/1.0", host=host).status == 200
 
 
-@pytest.mark.parametrize("door", Door)
+@pytest.mark.parametrize("door", AuthMode)
 def test_every_kind_of_sidecar_answers_them_as_the_plain_request(
-    door: Door, tmp_path_factory: pytest.TempPathFactory
+    door: AuthMode, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with sidecar(tmp_path_factory.mktemp(door.value), door) as running:
         plain = raw.ask(running.port, login()).status
@@ -96,7 +96,7 @@ def test_a_filter_of_an_administrators_reads_the_scheme_in_any_case(
             "users": {"filename": str(folder / "htpasswd")},
         },
     }
-    with sidecar(folder, Door.FILTERS, http_filters=(asks,)) as running:
+    with sidecar(folder, AuthMode.FILTERS, http_filters=(asks,)) as running:
         given = login().replace("Basic", scheme)
         assert raw.ask(running.port).status == 401
         assert raw.ask(running.port, given).status == 200

@@ -9,7 +9,7 @@ import pytest
 
 from kode.gateway.login import MAX_WRONG
 from kode.render.resolve import Credentials
-from kode.render.secret import encode, existing, htpasswd
+from kode.render.secret import encode, htpasswd, parse_login_secret
 from tests.envoy import raw
 from tests.envoy.server import Running
 from tests.envoy.sidecars import COOKIE, PASSWORD, SESSION, USER, login, sidecar, token
@@ -199,7 +199,7 @@ def test_the_scheme_counts_in_any_case_of_letters(running: Running) -> None:
 )
 def test_whatever_username_a_secret_may_hold_opens(tmp_path: Path, name: str) -> None:
     secret = {"data": {"password": encode(PASSWORD), "username": encode(name)}}
-    users = htpasswd(existing(secret, "login", None), SESSION)
+    users = htpasswd(parse_login_secret(secret, "login", None), SESSION)
     with sidecar(tmp_path, users=users) as found:
         assert raw.ask(found.port, login(user=name)).status == 200
         assert raw.ask(found.port, login()).status == 401

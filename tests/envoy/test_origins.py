@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kode.gateway.sidecar import Door
+from kode.gateway.sidecar import AuthMode
 from tests.envoy import raw
 from tests.envoy.server import Running
 from tests.envoy.sidecars import COOKIE, SESSION, login, sidecar
@@ -51,7 +51,7 @@ OURS = [
 ]
 
 
-@pytest.fixture(scope="module", params=[Door.BASIC, Door.FILTERS])
+@pytest.fixture(scope="module", params=[AuthMode.BASIC, AuthMode.FILTERS])
 def found(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:

@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from tests.envoy.server import HALVES, QUIET, Running, editor, free_port, running
 
 # The limit that cuts, a pause that would be cut by it, and one so long that whatever else is slow
@@ -48,7 +48,7 @@ def _sidecar(
     upstream = Upstream(free_port(), "/healthz")
     with (
         editor(upstream.port),
-        running(Sidecar(Door.FILTERS, upstream), folder, change) as found,
+        running(Sidecar(AuthMode.FILTERS, upstream), folder, change) as found,
     ):
         found.wait_until_ready()
         yield found

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kode.gateway import machine, translate
-from kode.gateway.machine import Entry
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway import local_gateway, translate
+from kode.gateway.local_gateway import Route
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from tests.envoy.server import envoy, write
 from tests.golden import cases
 from tests.golden.cases import configurations
@@ -58,22 +58,22 @@ def test_envoy_accepts_every_golden_behind_the_door_of_one_machine(
 ) -> None:
     sidecar = cases.sidecar(yaml.safe_load(case.read_text()))
     sidecar = replace(sidecar, upstream=replace(sidecar.upstream, socket=str(tmp_path / "editor")))
-    entry = Entry("dev-1", ("dev.localhost",), "default/dev", "running", sidecar, USERS)
-    one = machine.inner(entry, sidecar, str(tmp_path / "door"))
-    accepted({"admin": {"address": {"pipe": {}}}, **machine.alone(one)}, tmp_path)
+    entry = Route("dev-1", ("dev.localhost",), "default/dev", "running", sidecar, USERS)
+    one = local_gateway.kode_listener(entry, sidecar, str(tmp_path / "door"))
+    accepted({"admin": {"address": {"pipe": {}}}, **local_gateway.standalone_config(one)}, tmp_path)
 
 
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    door=st.sampled_from(Door),
+    door=st.sampled_from(AuthMode),
     port=st.integers(1, 65535),
     path=st.from_regex(r"/[a-z0-9/_.-]{0,20}", fullmatch=True),
     flags=st.tuples(st.booleans(), st.booleans()),
 )
 def test_envoy_accepts_every_sidecar(
-    door: Door, port: int, path: str, flags: tuple[bool, bool], tmp_path: Path
+    door: AuthMode, port: int, path: str, flags: tuple[bool, bool], tmp_path: Path
 ) -> None:
     upstream = Upstream(
         port, path, login_is_healthy=flags[0], authorization="Basic x" if flags[1] else ""

@@ -17,8 +17,8 @@ import orjson
 
 from bench.api import Api, Object, collection
 from kode import labels
+from kode.api.layout import SESSION_USER
 from kode.api.meta import API_VERSION
-from kode.api.ports import SESSION_USER
 from kode.kube.resources import POD
 from kode.platform.resources import CHILDREN, KODE
 from kode.render.secret import decode

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from kode import errors, labels
-from kode.api import ports
+from kode.api import layout
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
 from kode.cli.render import Objects, desired, entry, load
@@ -24,7 +24,7 @@ from kode.evaluate.conditions import Observation
 from kode.evaluate.observed import pod_view
 from kode.evaluate.status import status
 from kode.gateway import passthrough, translate
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from tests.golden.shown import at, lines
 from tests.golden.story import Story, tell
 
@@ -50,7 +50,7 @@ class Render(Strict):
 class Gateway(Strict):
     """A sidecar, and which parts of its configuration to show."""
 
-    door: Door
+    door: AuthMode
     health_path: str = "/healthz"
     login_is_healthy: bool = False
     authorization: str = ""
@@ -127,13 +127,13 @@ def _configuration(case: Gateway) -> Object:
 def _sidecar(case: Gateway) -> Sidecar:
     filters = passthrough.filters(case.http_filters)
     return Sidecar(
-        door=case.door,
+        auth_mode=case.door,
         upstream=Upstream(
             8443,
             case.health_path,
             login_is_healthy=case.login_is_healthy,
             authorization=case.authorization,
-            healthy_below=case.healthy_below,
+            unhealthy_from_status=case.healthy_below,
         ),
         http_filters=filters,
         clusters=passthrough.clusters(case.clusters, filters),
@@ -161,11 +161,11 @@ def evaluate(given: Object) -> Any:
         suspend=case.suspend,
         claim=_claim(case),
         claim_change_ignored=case.claim_change_ignored,
-        growth_refused=case.growth_refused,
+        resize_refused=case.growth_refused,
         pod=pod_view(case.pod) if case.pod is not None else None,
         pod_hash=case.pod_hash,
         update_pending=case.update_pending,
-        closed=case.closed,
+        access_denied=case.closed,
         doubt=case.doubt,
         notes=case.notes,
         port=case.port,
@@ -194,7 +194,7 @@ def example(path: Path) -> Any:
     return [
         {
             "kode": of.kode.name,
-            "door": of.door.value,
+            "door": of.auth_mode.value,
             "filters": [item["name"] for item in _http_filters(of.envoy)],
             "objects": [f"{item['kind']} {item['metadata']['name']}" for item in _rendered(of)],
         }
@@ -222,7 +222,7 @@ def _readable(manifest: Object) -> Object:
 
 def _clear(key: str, text: str) -> str:
     # The configuration has goldens of its own.
-    return "(configuration)" if key == ports.ENVOY_CONFIG else base64.b64decode(text).decode()
+    return "(configuration)" if key == layout.ENVOY_CONFIG else base64.b64decode(text).decode()
 
 
 def _http_filters(envoy: Mapping[str, Any]) -> list[Object]:

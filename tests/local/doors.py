@@ -18,9 +18,9 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from kode.gateway.sidecar import Door as Decides
+from kode.gateway.sidecar import AuthMode as Decides
 from kode.gateway.sidecar import Sidecar, Upstream
-from kode.platform.local.door import Door, Entry
+from kode.platform.local.gateway import LocalGateway, Route
 from kode.platform.local.places import Places
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
@@ -46,7 +46,7 @@ class Room:
         heard: what the editors were asked, `dev GET /path`.
     """
 
-    door: Door
+    door: LocalGateway
     places: Places
     port: int
     session: aiohttp.ClientSession
@@ -54,11 +54,11 @@ class Room:
     editors: dict[str, web.AppRunner] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
 
-    def entry(self, name: str, decides: Decides = Decides.FILTERS, **more: Any) -> Entry:
+    def entry(self, name: str, decides: Decides = Decides.FILTERS, **more: Any) -> Route:
         """Return the entry of a running Kode whose editor listens on a socket of its name."""
         upstream = Upstream(0, "/healthz", socket=str(self.places.root / f"{name}.sock"))
         sidecar = Sidecar(decides, upstream, **more)
-        return Entry(name, (f"{name}.localhost",), f"default/{name}", "running", sidecar, USERS)
+        return Route(name, (f"{name}.localhost",), f"default/{name}", "running", sidecar, USERS)
 
     async def open(self) -> None:
         """Start Envoy as a supervisor does, and wait until it answers."""
@@ -156,7 +156,7 @@ async def room(root: Path, *names: str, **options: Any) -> AsyncIterator[Room]:
     places = Places(root, root / "cache")
     await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
     async with aiohttp.ClientSession() as session:
-        found = Room(Door(places, port=port, **options), places, port, session)
+        found = Room(LocalGateway(places, port=port, **options), places, port, session)
         try:
             for name in names:
                 await found.move_in(name)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kode.gateway.sidecar import Door as Decides
-from kode.platform.local.door import Entry
+from kode.gateway.sidecar import AuthMode as Decides
+from kode.platform.local.gateway import Route
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.envoy import raw
@@ -75,7 +75,7 @@ async def _offer(found: Room) -> None:
         await until(served)
 
 
-def _entry(found: Room, name: str, who: Credentials, cookie: str, session: str) -> Entry:
+def _entry(found: Room, name: str, who: Credentials, cookie: str, session: str) -> Route:
     more = {"users": htpasswd(who, session), "cookie": cookie, "session": session}
     return replace(found.entry(name, Decides.BASIC, **more), users="")
 

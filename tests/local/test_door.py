@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from kode.errors import PlatformError
-from kode.gateway.sidecar import Door as Decides
-from kode.platform.local.door import Door, Entry, holder, sockets
+from kode.gateway.sidecar import AuthMode as Decides
+from kode.platform.local.gateway import LocalGateway, Route, port_check, sockets
 from kode.platform.local.places import Places
 from tests.local.doors import LOGIN, Room, room, said, until
 
@@ -232,9 +232,9 @@ async def test_a_stopped_kode_says_how_to_start_it(tmp_path: Path) -> None:
     async with room(tmp_path) as found:
         title = "team-a/<dev>"
         entries = [
-            Entry("a", ("a.localhost",), title, "stopped"),
-            Entry("b", ("b.localhost",), title, "starting"),
-            Entry("c", ("c.localhost",), title, "failed"),
+            Route("a", ("a.localhost",), title, "stopped"),
+            Route("b", ("b.localhost",), title, "starting"),
+            Route("c", ("c.localhost",), title, "failed"),
         ]
         assert await found.door.offer(entries) == {}
         page = {"Accept": "text/html,*/*", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Site": "none"}
@@ -350,16 +350,16 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 # for a moment
 async def test_both_loopback_addresses_are_always_ours(tmp_path: Path, asked: str) -> None:
     async with room(tmp_path, address=asked) as found:
         families = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
-        for loopback in holder.addresses("127.0.0.1"):
+        for loopback in port_check.addresses("127.0.0.1"):
             with closing(socket.socket(families[loopback])) as client:
                 assert client.connect_ex((loopback, found.port)) == 0
             assert taken(families[loopback], loopback, found.port)
 
 
 def test_an_address_besides_is_listened_on_first() -> None:
-    assert holder.addresses("192.0.2.1")[0] == "192.0.2.1"
-    assert holder.addresses("::ffff:192.0.2.1")[0] == "192.0.2.1"
-    assert "127.0.0.1" in holder.addresses("192.0.2.1")
+    assert port_check.addresses("192.0.2.1")[0] == "192.0.2.1"
+    assert port_check.addresses("::ffff:192.0.2.1")[0] == "192.0.2.1"
+    assert "127.0.0.1" in port_check.addresses("192.0.2.1")
 
 
 def test_who_has_the_port_is_named(tmp_path: Path) -> None:
@@ -368,33 +368,33 @@ def test_who_has_the_port_is_named(tmp_path: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(PlatformError, match=rf"{port} is taken by .*\(pid {os.getpid()}\)"):
-            Door(Places(tmp_path, tmp_path), port=port).check()
+            LocalGateway(Places(tmp_path, tmp_path), port=port).check()
 
 
 def test_an_address_that_is_not_here_is_told(tmp_path: Path) -> None:
     with pytest.raises(PlatformError, match="no such address"):
-        Door(Places(tmp_path, tmp_path), "203.0.113.9").check()
+        LocalGateway(Places(tmp_path, tmp_path), "203.0.113.9").check()
     with pytest.raises(PlatformError, match="no IP address"):
-        Door(Places(tmp_path, tmp_path), "example")
+        LocalGateway(Places(tmp_path, tmp_path), "example")
 
 
 async def test_an_open_door_is_not_in_its_own_way(tmp_path: Path) -> None:
     async with room(tmp_path / "a") as found:
         found.door.check()
         with pytest.raises(PlatformError, match=f"pid {found.envoy.pid if found.envoy else 0}"):
-            Door(Places(tmp_path / "b", tmp_path), port=found.port).check()
+            LocalGateway(Places(tmp_path / "b", tmp_path), port=found.port).check()
 
 
 def test_another_port_makes_another_program(tmp_path: Path) -> None:
     places = Places(tmp_path, tmp_path)
-    one, same, other = (Door(places, port=port).program() for port in (8080, 8080, 8081))
+    one, same, other = (LocalGateway(places, port=port).program() for port in (8080, 8080, 8081))
     assert one.digest == same.digest != other.digest
 
 
 @pytest.mark.attack
 async def test_other_hosts_are_taken_only_by_a_door_for_others(tmp_path: Path) -> None:
-    given = Entry("dev", ("dev.localhost", "dev.example"), "default/dev", "stopped")
+    given = Route("dev", ("dev.localhost", "dev.example"), "default/dev", "stopped")
     for address, refused in (("127.0.0.1", {"dev"}), ("::1", {"dev"}), ("0.0.0.0", set())):  # noqa: S104 # never opened
-        door = Door(Places(tmp_path / address, tmp_path), address)
+        door = LocalGateway(Places(tmp_path / address, tmp_path), address)
         assert set(await door.offer([given])) == refused
         assert set(await door.offer([replace(given, hosts=("192.0.2.1",))])) == {"dev"}

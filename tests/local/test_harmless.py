@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.gateway.sidecar import Door as Decides
+from kode.gateway.sidecar import AuthMode as Decides
 from tests.envoy import raw
 from tests.local.doors import LOGIN, room
 

@@ -17,8 +17,8 @@ import aiohttp
 import pytest
 from playwright.async_api import Error, async_playwright
 
-from kode.gateway.sidecar import Door as Decides
-from kode.platform.local.door import Entry
+from kode.gateway.sidecar import AuthMode as Decides
+from kode.platform.local.gateway import Route
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.local.doors import LOGIN, PASSWORD, USER, Room, room, said
@@ -44,7 +44,7 @@ async def found(tmp_path: Path) -> AsyncIterator[Room]:
         yield opened
 
 
-def _entry(opened: Room, name: str) -> Entry:
+def _entry(opened: Room, name: str) -> Route:
     users = htpasswd(Credentials(USER, PASSWORD, "dev-auth"), SESSIONS[name])
     more = {"users": users, "cookie": COOKIES[name], "session": SESSIONS[name]}
     return replace(opened.entry(name, Decides.BASIC, **more), users="")

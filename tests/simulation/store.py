@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kode.api.amount import amount
 from kode.api.document import is_ours
+from kode.api.quantity import parse_quantity
 from tests.simulation.defaults import with_defaults
 
 Object = dict[str, Any]
@@ -182,7 +182,7 @@ def _is_dropped(value: Any, key: str) -> bool:
 
 
 def _canonical(quantity: str) -> str:
-    number = amount(quantity)
+    number = parse_quantity(quantity)
     if number is None:
         return quantity
     for suffix, factor in (("Gi", 2**30), ("Mi", 2**20)):

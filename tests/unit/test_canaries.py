@@ -11,11 +11,11 @@ from kode.api.kode import Kode
 from kode.api.proxyconfig import EnvoyProxyConfig
 from kode.desired.desired_state import DesiredState, derive
 from kode.errors import InvalidSpec, KodeError
-from kode.evaluate.complaint import complaint
+from kode.evaluate.envoy_errors import summarize_error
 from kode.evaluate.observed import pod_view
 from kode.gateway import translate
 from kode.render.resolve import Credentials
-from kode.render.secret import existing
+from kode.render.secret import parse_login_secret
 from tests import canaries
 from tests.canaries import CANARY, leaks
 from tests.documents import kode, proxy, resolved, secret_document, template, typed
@@ -93,9 +93,9 @@ def test_a_secret_that_cannot_be_used_is_not_quoted() -> None:
     broken = secret_document("login", password=f"{CANARY}\n{CANARY}")
     for document in (odd, broken):
         with pytest.raises(KodeError) as caught:
-            existing(document, "login", None)
+            parse_login_secret(document, "login", None)
         assert not leaks(caught.value.message)
-    assert not leaks(repr(existing(canaries.secret(), "login", None)))
+    assert not leaks(repr(parse_login_secret(canaries.secret(), "login", None)))
     assert not leaks(repr(derive(resolved(typed(Kode, canaries.kode(env=[])), template()))))
 
 
@@ -118,10 +118,10 @@ def test_no_end_of_what_envoy_says_tells_a_canary(reason: str) -> None:
     for start in range(0, len(said), 7):
         terminated = {"exitCode": 1, "message": said[start:]}
         status = {"name": "envoy", "state": {"terminated": terminated}}
-        trouble = pod_view({"status": {"containerStatuses": [status]}}).trouble
+        trouble = pod_view({"status": {"containerStatuses": [status]}}).failure
         assert trouble is not None
         assert not leaks(trouble.message), start
-        assert not leaks(complaint(said[: start + 1])), start
+        assert not leaks(summarize_error(said[: start + 1])), start
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 
-class Documented(StrEnum):
+class DocumentedEnum(StrEnum):
     """A string enum whose members carry the sentence that documents them."""
 
     doc: str
@@ -21,7 +21,7 @@ class Documented(StrEnum):
         return member
 
 
-class ConditionType(Documented):
+class ConditionType(DocumentedEnum):
     """The types of conditions of a Kode, in the order in which they are reported."""
 
     ACCEPTED = "Accepted", "The spec is valid and permitted."
@@ -39,7 +39,7 @@ class ConditionType(Documented):
     )
 
 
-class Reason(Documented):
+class Reason(DocumentedEnum):
     """Why a condition has its status."""
 
     VALID = "Valid", "The spec is valid."
@@ -149,7 +149,7 @@ class Reason(Documented):
     EXPIRED = "Expired", "A watch cannot go on from so long ago; list again."
 
 
-class Phase(Documented):
+class Phase(DocumentedEnum):
     """One word for people; printed only, never read back."""
 
     PENDING = "Pending", "Something is missing or wrong before anything can start."

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from kode.api.dotfiles import Dotfiles, Repository
 from kode.api.meta import (
-    MOST_KEYS,
-    ByName,
+    MAX_KEYS,
     HomePath,
     Model,
     NamespaceName,
@@ -18,6 +17,7 @@ from kode.api.meta import (
     Quantity,
     Resource,
     Rule,
+    UniqueByName,
     WorkspacePath,
 )
 from kode.api.parameters import Value
@@ -127,7 +127,7 @@ class KodeSpec(Model):
     template_ref: Annotated[TemplateRef, Field(description="The template to use.")]
     parameters: Annotated[
         dict[Annotated[str, Field(max_length=63)], Value],
-        Field(description="Values for the template's parameters, by name.", max_length=MOST_KEYS),
+        Field(description="Values for the template's parameters, by name.", max_length=MAX_KEYS),
     ] = {}
     user: Annotated[
         str | None,
@@ -186,11 +186,11 @@ class KodeSpec(Model):
         Field(description="A git repository of settings, brought in before the editor starts."),
     ] = None
     env: Annotated[
-        ByName[EnvVar],
+        UniqueByName[EnvVar],
         Field(description="Variables of the editor; they win over the template's.", max_length=128),
     ] = []
     init_plugins: Annotated[
-        ByName[InitPlugin],
+        UniqueByName[InitPlugin],
         Field(
             description="Containers that run in order before the editor, after the template's own.",
             max_length=16,

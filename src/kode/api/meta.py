@@ -33,7 +33,7 @@ QUANTITY = (
     r"^[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?$"
 )
 LONGEST_QUANTITY = 32
-MOST_KEYS = 64
+MAX_KEYS = 64
 """Entries of a map."""
 
 
@@ -180,7 +180,7 @@ def _distinct(items: list[_Item]) -> list[_Item]:
     return items
 
 
-ByName = Annotated[
+UniqueByName = Annotated[
     list[_Item],
     AfterValidator(_distinct),
     Field(

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import SchemaError
 
-from kode.api.meta import MOST_KEYS, Model, Rule
+from kode.api.meta import MAX_KEYS, Model, Rule
 
 _LONGEST = 4096
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
@@ -103,7 +103,7 @@ class Parameter(Model):
     ] = None
     options: Annotated[
         list[Option],
-        Field(description="The only values that it may have.", max_length=MOST_KEYS),
+        Field(description="The only values that it may have.", max_length=MAX_KEYS),
     ] = []
     min: Annotated[Bound | None, Field(description="The least value of a number.")] = None
     max: Annotated[Bound | None, Field(description="The largest value of a number.")] = None

@@ -14,21 +14,21 @@ from pydantic import AfterValidator, ValidationInfo
 PARAMETER = "parameters."
 """What begins the name of a parameter's placeholder."""
 
-FACTS = ("kode.name", "kode.namespace", "owner.name", "owner.email")
+BUILTIN_VARIABLES = ("kode.name", "kode.namespace", "owner.name", "owner.email")
 """What a template may know of a Kode besides its parameters."""
 
-FILLED = {"filled": True}
+FILLED_CONTEXT = {"filled": True}
 """The validation context of a spec whose placeholders are filled: every text must be as it is."""
 
-LONGEST = 512
+MAX_LENGTH = 512
 """Characters of a text with placeholders where the text itself must be shorter."""
 
 _FOUND = re.compile(r"\{\{\s*(?=[A-Za-z])(?:([A-Za-z0-9_.-]+)\s*\}\})?")
 _WRITTEN = r"\{\{\s*[A-Za-z][A-Za-z0-9_.-]*\s*\}\}"
-_SHOWN = 40
+_MAX_SHOWN = 40
 
 
-def or_placeholders(pattern: str) -> str:
+def allow_placeholders(pattern: str) -> str:
     """Return the pattern of a text that fits a pattern, or has placeholders in it.
 
     Args:
@@ -38,11 +38,11 @@ def or_placeholders(pattern: str) -> str:
     return rf"^({inner}|[^{{}}]*({_WRITTEN}[^{{}}]*)+)$"
 
 
-def once_filled(pattern: str, longest: int) -> AfterValidator:
+def check_when_filled(pattern: str, longest: int) -> AfterValidator:
     """Return the check of a text against its own pattern, which waits until it is filled."""
 
     def check(text: str, info: ValidationInfo) -> str:
-        if not waits(text, info):
+        if not has_placeholders(text, info):
             if len(text) > longest:
                 raise ValueError(f"must have at most {longest} characters")
             if not re.fullmatch(pattern.removesuffix("$"), text):
@@ -52,14 +52,14 @@ def once_filled(pattern: str, longest: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-def waits(value: object, info: ValidationInfo) -> bool:
+def has_placeholders(value: object, info: ValidationInfo) -> bool:
     """Tell whether a value has placeholders that are still to be filled."""
     return not is_filled(info) and isinstance(value, str) and bool(_FOUND.search(value))
 
 
 def is_filled(info: ValidationInfo) -> bool:
     """Tell whether the placeholders of what is being validated are filled."""
-    return info.context is FILLED
+    return info.context is FILLED_CONTEXT
 
 
 def unknown(spec: Mapping[str, Any], parameters: frozenset[str]) -> str | None:
@@ -69,18 +69,18 @@ def unknown(spec: Mapping[str, Any], parameters: frozenset[str]) -> str | None:
         spec: the document of a template's spec, without its parameters.
         parameters: the names of its parameters.
     """
-    known = {*FACTS, *(PARAMETER + name for name in parameters)}
+    known = {*BUILTIN_VARIABLES, *(PARAMETER + name for name in parameters)}
     for path, text in _texts(spec, ""):
         for found in _FOUND.finditer(text):
             if found[1] is None:
-                shown = text[found.start() :][:_SHOWN]
+                shown = text[found.start() :][:_MAX_SHOWN]
                 return f"{path}: {shown} is no placeholder: write {{{{ parameters.name }}}}"
             if found[1] not in known:
                 return f"{path}: {found[0]} is not known; there are {', '.join(sorted(known))}"
     return None
 
 
-def is_in(spec: Mapping[str, Any]) -> bool:
+def contains_placeholders(spec: Mapping[str, Any]) -> bool:
     """Tell whether the document of a spec has placeholders."""
     return any(_FOUND.search(text) for _, text in _texts(spec, ""))
 

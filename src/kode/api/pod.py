@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kode.api.fillable import FillableImage, FillableQuantity
-from kode.api.meta import MOST_KEYS, ByName, Image, Model, ObjectName, Quantity, Rule
+from kode.api.meta import MAX_KEYS, Image, Model, ObjectName, Quantity, Rule, UniqueByName
+from kode.api.templated import TemplatedImage, TemplatedQuantity
 
 EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
 """The name of an environment variable."""
@@ -16,7 +16,7 @@ EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z_
 EnvValue = Annotated[str, Field(max_length=32768)]
 """The value of an environment variable."""
 
-Amounts = Annotated[dict[str, FillableQuantity], Field(max_length=MOST_KEYS)]
+ResourceList = Annotated[dict[str, TemplatedQuantity], Field(max_length=MAX_KEYS)]
 """Amounts by resource: cpu, memory, or what a device plugin offers."""
 
 
@@ -37,7 +37,7 @@ class EnvVar(Model):
     ] = ""
 
 
-class KeyRef(Model):
+class KeySelector(Model):
     """One key of a Secret or ConfigMap in the Kode's namespace."""
 
     name: Annotated[ObjectName, Field(description="Name of the Secret or ConfigMap.")]
@@ -55,7 +55,7 @@ class KeyRef(Model):
     ] = None
 
 
-class FieldRef(Model):
+class ObjectFieldSelector(Model):
     """A field of the pod, as Kubernetes' downward API names it."""
 
     field_path: Annotated[
@@ -63,7 +63,7 @@ class FieldRef(Model):
     ]
 
 
-class ResourceFieldRef(Model):
+class ResourceFieldSelector(Model):
     """A resource of a container, as Kubernetes' downward API names it."""
 
     resource: Annotated[
@@ -91,14 +91,16 @@ class EnvVarSource(Model):
     )
 
     secret_key_ref: Annotated[
-        KeyRef | None, Field(description="A key of a Secret of the Kode's namespace.")
+        KeySelector | None, Field(description="A key of a Secret of the Kode's namespace.")
     ] = None
     config_map_key_ref: Annotated[
-        KeyRef | None, Field(description="A key of a ConfigMap of the Kode's namespace.")
+        KeySelector | None, Field(description="A key of a ConfigMap of the Kode's namespace.")
     ] = None
-    field_ref: Annotated[FieldRef | None, Field(description="A field of the pod.")] = None
+    field_ref: Annotated[ObjectFieldSelector | None, Field(description="A field of the pod.")] = (
+        None
+    )
     resource_field_ref: Annotated[
-        ResourceFieldRef | None, Field(description="A resource of a container of the pod.")
+        ResourceFieldSelector | None, Field(description="A resource of a container of the pod.")
     ] = None
 
 
@@ -124,7 +126,7 @@ class TemplateEnvVar(Model):
     )
 
 
-class SourceRef(Model):
+class LocalObjectReference(Model):
     """A Secret or ConfigMap whose every key becomes a variable."""
 
     name: Annotated[ObjectName, Field(description="Name of the Secret or ConfigMap.")]
@@ -146,21 +148,21 @@ class EnvFromSource(Model):
 
     prefix: Annotated[str | None, Field(description="Put before each key.", max_length=128)] = None
     secret_ref: Annotated[
-        SourceRef | None, Field(description="A Secret of the Kode's namespace.")
+        LocalObjectReference | None, Field(description="A Secret of the Kode's namespace.")
     ] = None
     config_map_ref: Annotated[
-        SourceRef | None, Field(description="A ConfigMap of the Kode's namespace.")
+        LocalObjectReference | None, Field(description="A ConfigMap of the Kode's namespace.")
     ] = None
 
 
-class Resources(Model):
+class ResourceRequirements(Model):
     """Compute resources of a container."""
 
     requests: Annotated[
-        Amounts | None, Field(description="What a node must have free, by resource.")
+        ResourceList | None, Field(description="What a node must have free, by resource.")
     ] = None
     limits: Annotated[
-        Amounts | None, Field(description="What the container may use at most, by resource.")
+        ResourceList | None, Field(description="What the container may use at most, by resource.")
     ] = None
 
 
@@ -208,11 +210,11 @@ class InitPlugin(Model):
         list[str], Field(description="Replaces the image's arguments.", max_length=256)
     ] = []
     env: Annotated[
-        ByName[EnvVar], Field(description="Variables of the plugin.", max_length=128)
+        UniqueByName[EnvVar], Field(description="Variables of the plugin.", max_length=128)
     ] = []
 
 
 class TemplatePlugin(InitPlugin):
     """An init plugin of a template, whose texts may have placeholders."""
 
-    image: Annotated[FillableImage, Field(description="Image to run.")]
+    image: Annotated[TemplatedImage, Field(description="Image to run.")]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from kode.api.meta import ByName, Image, Model, Resource
+from kode.api.meta import Image, Model, Resource, UniqueByName
 
 DEFAULT_ENVOY_IMAGE = "envoyproxy/envoy:v1.40-latest"
 
@@ -94,7 +94,7 @@ class ProxyConfigSpec(Model):
         ),
     ] = []
     clusters: Annotated[
-        ByName[EnvoyCluster],
+        UniqueByName[EnvoyCluster],
         Field(
             description="Upstream clusters that the filters use, passed to Envoy.", max_length=32
         ),

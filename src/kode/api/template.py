@@ -7,23 +7,29 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from kode.api import placeholders, ports
-from kode.api.fillable import FillableHome, FillableImage, FillableTimeZone, FillableWorkspace
+from kode.api import layout, placeholders
 from kode.api.meta import (
-    MOST_KEYS,
-    ByName,
+    MAX_KEYS,
     Model,
     NamespaceName,
     ObjectName,
     Port,
     Resource,
     Rule,
+    UniqueByName,
 )
 from kode.api.parameters import Parameter
-from kode.api.pod import EnvFromSource, Resources, TemplateEnvVar, TemplatePlugin, Toleration
+from kode.api.pod import (
+    EnvFromSource,
+    ResourceRequirements,
+    TemplateEnvVar,
+    TemplatePlugin,
+    Toleration,
+)
+from kode.api.templated import TemplatedHome, TemplatedImage, TemplatedTimeZone, TemplatedWorkspace
 
 _GRANTED = "In a KodeTemplate: only in a namespace labelled kode.jacero.io/allow-grants=true."
-_SIDECAR_PORTS = (ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH)
+_SIDECAR_PORTS = (layout.SIDECAR_HTTP, layout.SIDECAR_HEALTH)
 
 
 class EnvoyProxyRef(Model):
@@ -71,10 +77,10 @@ class TemplateSpec(Model):
             f"port must not be one of the sidecar's: {', '.join(map(str, _SIDECAR_PORTS))}",
         ),
         Rule(
-            f"!has(self.puid) || self.puid != {ports.SIDECAR_UID}",
-            lambda self: self.puid != ports.SIDECAR_UID,
+            f"!has(self.puid) || self.puid != {layout.SIDECAR_UID}",
+            lambda self: self.puid != layout.SIDECAR_UID,
             # An editor with it could do to the sidecar whatever its user may.
-            f"puid must not be {ports.SIDECAR_UID}, the sidecar's: take another",
+            f"puid must not be {layout.SIDECAR_UID}, the sidecar's: take another",
         ),
         Rule(
             "self.type != 'custom' || has(self.port)",
@@ -91,7 +97,7 @@ class TemplateSpec(Model):
             "port."
         ),
     ]
-    image: Annotated[FillableImage, Field(description="Image of the editor.")]
+    image: Annotated[TemplatedImage, Field(description="Image of the editor.")]
     image_pull_policy: Annotated[
         Literal["Always", "IfNotPresent", "Never"], Field(description="When the image is pulled.")
     ] = "IfNotPresent"
@@ -118,14 +124,14 @@ class TemplateSpec(Model):
         ),
     ] = []
     env: Annotated[
-        ByName[TemplateEnvVar],
+        UniqueByName[TemplateEnvVar],
         Field(description="Variables of the editor.", max_length=128),
     ] = []
     env_from: Annotated[
         list[EnvFromSource],
         Field(description="Secrets and ConfigMaps whose keys become variables.", max_length=32),
     ] = []
-    tz: Annotated[FillableTimeZone, Field(description="Time zone.")] = "UTC"
+    tz: Annotated[TemplatedTimeZone, Field(description="Time zone.")] = "UTC"
     puid: Annotated[
         int | None,
         Field(
@@ -144,24 +150,24 @@ class TemplateSpec(Model):
         ),
     ] = None
     default_home: Annotated[
-        FillableHome | None,
+        TemplatedHome | None,
         Field(
             description="Where the home volume is mounted; the image's own home when left out "
             "(linuxserver /config, codercom /home/coder, jupyter /home/jovyan, custom /home/kode)."
         ),
     ] = None
     default_workspace: Annotated[
-        FillableWorkspace, Field(description="Folder of the home that the editor opens.")
+        TemplatedWorkspace, Field(description="Folder of the home that the editor opens.")
     ] = "workspace"
     resources: Annotated[
-        Resources | None,
+        ResourceRequirements | None,
         Field(
             description="Compute resources of the editor; requests of 100m and 512Mi, limits of "
             "2 and 4Gi when left out."
         ),
     ] = None
     init_plugins: Annotated[
-        ByName[TemplatePlugin],
+        UniqueByName[TemplatePlugin],
         Field(description="Containers that run in order before the editor.", max_length=16),
     ] = []
     envoy_proxy_ref: Annotated[
@@ -184,19 +190,19 @@ class TemplateSpec(Model):
     ] = None
     node_selector: Annotated[
         dict[str, str],
-        Field(description=f"Labels of the nodes to run on. {_GRANTED}", max_length=MOST_KEYS),
+        Field(description=f"Labels of the nodes to run on. {_GRANTED}", max_length=MAX_KEYS),
     ] = {}
     tolerations: Annotated[
         list[Toleration],
         Field(description=f"Taints that the pod tolerates. {_GRANTED}", max_length=32),
     ] = []
     parameters: Annotated[
-        ByName[Parameter],
+        UniqueByName[Parameter],
         Field(
             description="What each Kode may choose. Texts of this spec hold the value as "
             "{{ parameters.name }}, and {{ kode.name }}, {{ kode.namespace }}, {{ owner.name }} "
             "and {{ owner.email }} besides.",
-            max_length=MOST_KEYS,
+            max_length=MAX_KEYS,
         ),
     ] = []
 

@@ -8,7 +8,7 @@ from kode.cli.files import Files, Found, found
 from kode.cli.options import Form, Output, Takeover
 from kode.cli.platforms import visit
 from kode.cli.session import Session
-from kode.cli.terminal.words import plain
+from kode.cli.terminal.format import sanitize
 from kode.errors import KodeError
 
 
@@ -53,5 +53,5 @@ async def _one(session: Session, item: Found) -> tuple[dict[str, object], str]:
     applied = await session.platform.apply(item.document or {})
     for warning in (item.warning, *applied.warnings):
         if warning:
-            sys.stderr.write(f"warning: {item.title}: {plain(warning)}\n")
+            sys.stderr.write(f"warning: {item.title}: {sanitize(warning)}\n")
     return dict(applied.document), f"{title(applied.document)} {applied.verb}"

@@ -8,8 +8,8 @@ from kode.cli import conditions
 from kode.cli.options import Name, Where
 from kode.cli.platforms import visit
 from kode.cli.session import Session
+from kode.cli.terminal.format import age, sanitize
 from kode.cli.terminal.table import columns_of
-from kode.cli.terminal.words import age, plain
 
 _MOST_EVENTS = 20
 _MEANT = {"True": "yes", "False": "no", "Unknown": "unknown"}
@@ -38,7 +38,7 @@ def _head(session: Session, kode: Mapping[str, Any]) -> str:
     rows = [
         ["kode", name],
         ["namespace", namespace],
-        ["platform", session.platform.label],
+        ["platform", session.platform.display_name],
         ["phase", conditions.phase(kode) or "Pending"],
         ["why", conditions.why(kode)],
         ["url", conditions.url(kode)],
@@ -47,7 +47,7 @@ def _head(session: Session, kode: Mapping[str, Any]) -> str:
         ["created", f"{age(meta.get('creationTimestamp'))} ago"],
         *_here(session, kode),
     ]
-    return columns_of([[title, plain(text)] for title, text in rows if text])
+    return columns_of([[title, sanitize(text)] for title, text in rows if text])
 
 
 def _here(session: Session, kode: Mapping[str, Any]) -> list[list[str]]:
@@ -78,14 +78,14 @@ def _conditions(kode: Mapping[str, Any]) -> str:
     for found in conditions.status(kode).get("conditions") or ():
         since = f"for {age(found.get('lastTransitionTime'))}"
         meant = _MEANT.get(str(found.get("status")), "unknown")
-        rows.append([str(found.get("type")), meant, since, plain(conditions.told(found))])
+        rows.append([str(found.get("type")), meant, since, sanitize(conditions.told(found))])
     return columns_of(rows) if rows else ""
 
 
 async def _events(session: Session, name: str) -> str:
     found = await session.platform.events(session.namespace, name)
     rows = [
-        [age(event.time), event.type, event.reason, plain(event.message)]
+        [age(event.time), event.type, event.reason, sanitize(event.message)]
         for event in found[-_MOST_EVENTS:]
     ]
     return columns_of(rows) if rows else ""

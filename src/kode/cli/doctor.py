@@ -70,7 +70,7 @@ def here() -> Sequence[tuple[str, Check]]:
 def show(found: Sequence[Finding], form: Form) -> None:
     """Write what was found."""
     from kode.cli.terminal import documents, table
-    from kode.cli.terminal.words import plain
+    from kode.cli.terminal.format import sanitize
 
     if form is Form.NAME:
         sys.stdout.write("".join(f"{finding.check}\n" for finding in found))
@@ -81,4 +81,4 @@ def show(found: Sequence[Finding], form: Form) -> None:
     table.show(["check", "state", "why"], [[it.check, it.level.value, it.words] for it in found])
     for finding in found:
         if finding.then:
-            sys.stderr.write(f"next: {finding.check}: {plain(finding.then)}\n")
+            sys.stderr.write(f"next: {finding.check}: {sanitize(finding.then)}\n")

@@ -11,7 +11,7 @@ from kode.cli.options import Anywhere, Form, Output
 from kode.cli.platforms import visit
 from kode.cli.session import Session
 from kode.cli.terminal import documents, table
-from kode.cli.terminal.words import age
+from kode.cli.terminal.format import age
 from kode.platform.port import Event
 
 _PAUSE = 1.0

@@ -8,7 +8,7 @@ import typer
 from kode.cli.options import Name, Where
 from kode.cli.platforms import visit
 from kode.cli.session import Session
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 
 Root = Annotated[
     bool, typer.Option("--root", help="On a cluster: as root, where the image starts as root.")
@@ -40,5 +40,5 @@ async def executed(session: Session, name: str, argv: list[str], *, root: bool) 
     """Run a command, or a shell where there is none; return its exit code."""
     await session.find(name)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    command = Command(argv, terminal, root)
-    return await session.platform.execute(name, session.namespace, command)
+    command = ExecOptions(argv, terminal, root)
+    return await session.platform.exec(name, session.namespace, command)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import typer
 
 from kode.cli.exits import Exit, code
-from kode.cli.terminal.words import plain
+from kode.cli.terminal.format import sanitize
 from kode.errors import KodeError
 
 _T = TypeVar("_T")
@@ -35,9 +35,9 @@ class Failure(Exception):
 
 def tell(message: str, then: str = "") -> None:
     """Say what went wrong, and what to do next."""
-    sys.stderr.write(f"error: {plain(message)}\n")
+    sys.stderr.write(f"error: {sanitize(message)}\n")
     if then:
-        sys.stderr.write(f"next: {plain(then)}\n")
+        sys.stderr.write(f"next: {sanitize(then)}\n")
 
 
 async def each(

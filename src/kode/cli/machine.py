@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kode import names
-from kode.cli.terminal.words import amount
+from kode.cli.terminal.format import format_bytes
 from kode.platform.local.places import Places
 
 _PATIENCE = 1.0
@@ -58,7 +58,7 @@ def state() -> dict[str, Any]:
         "files": str(places.root),
         "cache": str(places.cache),
         "used": size(places.root),
-        "free": amount(shutil.disk_usage(existing(places.root)).free),
+        "free": format_bytes(shutil.disk_usage(existing(places.root)).free),
     }
 
 
@@ -77,5 +77,5 @@ def size(folder: Path) -> str:
             except OSError:
                 continue  # gone since
         if time.monotonic() > until:
-            return f"more than {amount(total)}"
-    return amount(total)
+            return f"more than {format_bytes(total)}"
+    return format_bytes(total)

@@ -94,7 +94,7 @@ def visit(where: Where, errand: Callable[[Session], Awaitable[int | None]]) -> N
         )
         try:
             if sys.stderr.isatty():
-                sys.stderr.write(f"on {chosen.platform.label}\n")
+                sys.stderr.write(f"on {chosen.platform.display_name}\n")
             return await errand(session)
         finally:
             await chosen.platform.close()

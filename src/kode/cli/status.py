@@ -34,7 +34,7 @@ def command(where: Where, output: Output = Form.TABLE) -> None:
 
 async def told(session: Session) -> dict[str, Any]:
     """Return what there is to tell."""
-    said: dict[str, Any] = {"platform": session.platform.label, "version": own()}
+    said: dict[str, Any] = {"platform": session.platform.display_name, "version": own()}
     if session.local:
         from kode.cli.machine import state
 

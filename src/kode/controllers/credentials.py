@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kode import labels, names
-from kode.api import ports
+from kode.api import layout
 from kode.api.conditions import Reason
 from kode.api.kode import Kode, KodeSpec
 from kode.api.meta import Object
@@ -69,7 +69,7 @@ def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int
         return _parse_revision(_pod_annotations(inputs, kode))
     count = _parse_revision(_annotations(secret))
     now = htpasswd(credentials) if credentials else ""
-    before = decode(secret, ports.ENVOY_USERS)
+    before = decode(secret, layout.ENVOY_USERS)
     return count if first_user(before) == first_user(now) else count + 1
 
 
@@ -82,8 +82,8 @@ def session(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> str:
     if credentials is None:
         return ""
     secret = _sidecar(inputs, kode)
-    get_live = decode(secret, ports.ENVOY_SESSION)
-    kept = kept_session(decode(secret, ports.ENVOY_USERS), get_live, credentials)
+    get_live = decode(secret, layout.ENVOY_SESSION)
+    kept = kept_session(decode(secret, layout.ENVOY_USERS), get_live, credentials)
     return get_live if kept else inputs.fresh
 
 

@@ -25,9 +25,9 @@ from kode.evaluate.conditions import Observation
 from kode.evaluate.events import events_for, summary
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.status import status as status_of
-from kode.gateway.sidecar import Door
-from kode.render.contract import CUSTOM
+from kode.gateway.sidecar import AuthMode
 from kode.render.editor import check
+from kode.render.image_profile import CUSTOM
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import auth
 
@@ -116,7 +116,7 @@ def after_refused_expansion(inputs: Inputs, decision: Decision, error: KodeError
         error: why the claim stays as large as it is.
     """
     assert decision.observation is not None  # noqa: S101 - who has a claim to grow is a Kode
-    told = _with_status(inputs, replace(decision.observation, growth_refused=error.message))
+    told = _with_status(inputs, replace(decision.observation, resize_refused=error.message))
     return replace(told, requeue_after=decision.requeue_after)
 
 
@@ -246,7 +246,7 @@ def _finish(work: _Pass) -> Decision:
         pod=work.pod,
         pod_hash=work.pod_hash,
         update_pending=work.update_pending,
-        closed=work.desired is not None and work.desired.door is Door.CLOSED,
+        access_denied=work.desired is not None and work.desired.auth_mode is AuthMode.DENY,
         doubt=work.desired.doubt if work.desired else "",
         notes=inputs.notes,
         port=work.desired.kode.port if work.desired else 0,
@@ -330,7 +330,7 @@ def _claim(inputs: Inputs, kode: str) -> Object | None:
 
 def _image(work: _Pass) -> str:
     """Return what a person knows the expected image by; that of type custom may be any."""
-    contract = work.desired.kode.contract if work.desired else CUSTOM
+    contract = work.desired.kode.image_profile if work.desired else CUSTOM
     return "" if contract is CUSTOM else contract.name
 
 

@@ -10,7 +10,7 @@ https://github.com/kubernetes/api
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kode.api.amount import amount
+from kode.api.quantity import parse_quantity
 
 Object = Mapping[str, Any]
 
@@ -65,7 +65,9 @@ def is_subset(live: Any, desired: Any, field: str = "") -> bool:
     if isinstance(desired, list | tuple):
         return isinstance(live, list | tuple) and _list_covers(live, desired, field)
     if field in _AMOUNTS:
-        return live == desired or (amount(live) is not None and amount(live) == amount(desired))
+        return live == desired or (
+            parse_quantity(live) is not None and parse_quantity(live) == parse_quantity(desired)
+        )
     return bool(live == desired)
 
 
@@ -96,7 +98,7 @@ def is_expansion(live: Object, desired: Object) -> bool:
     """Tell whether a claim is to be larger than it is."""
     if desired.get("kind") != "PersistentVolumeClaim":
         return False
-    get_live, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
+    get_live, wished = parse_quantity(_at(live, _SIZE)), parse_quantity(_at(desired, _SIZE))
     return get_live is not None and wished is not None and get_live < wished
 
 
@@ -141,7 +143,7 @@ def _is_nothing(value: object) -> bool:
 
 
 def _may_resize(live: Object, desired: Object) -> bool:
-    get_live, wished = amount(_at(live, _SIZE)), amount(_at(desired, _SIZE))
+    get_live, wished = parse_quantity(_at(live, _SIZE)), parse_quantity(_at(desired, _SIZE))
     if get_live is None or wished is None or get_live == wished:
         return True
     # Claims grow once they are bound, and never shrink.

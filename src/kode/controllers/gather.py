@@ -20,7 +20,7 @@ from kode.evaluate.observed import claim_phase
 from kode.kube.client import Client
 from kode.kube.resources import CLAIM, NAMESPACE, POD, SECRET, STATEFUL_SET, ObjectRef
 from kode.platform.resources import BY_KIND, REFERENCED
-from kode.render.network import METADATA_ADDRESSES
+from kode.render.network_policy import METADATA_ADDRESSES
 
 _RANDOM_BYTES = 32
 _SETTLING_SECONDS = 5.0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kode.api.meta import Object
-from kode.render.network import METADATA_ADDRESSES
+from kode.render.network_policy import METADATA_ADDRESSES
 
 
 @dataclass(frozen=True, order=True, slots=True)

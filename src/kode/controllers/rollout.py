@@ -19,7 +19,7 @@ def is_update_pending(live: Object | None, desired: Object, pod: PodView | None)
         desired: the StatefulSet as it would be now.
         pod: its pod; None where there is none.
     """
-    if live is None or pod is None or pod.stopping or not (pod.started or pod.answered):
+    if live is None or pod is None or pod.stopping or not (pod.started or pod.was_ready):
         # Nobody works in an editor that is not up; a mended template must reach it.
         return False
     if desired["spec"]["replicas"] == 0 or live.get("spec", {}).get("replicas") == 0:

@@ -1,4 +1,4 @@
-"""What a Kode means on any platform: resolved, its door chosen, its sidecar translated.
+"""What a Kode means on any platform: resolved, its auth mode chosen, its sidecar translated.
 
 Rule: this is the only place that puts render and gateway together; it is as pure as they are.
 """
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kode import names
-from kode.api import ports
-from kode.gateway import door, faults, passthrough, translate
+from kode.api import layout
+from kode.gateway import auth_mode, faults, passthrough, translate
 from kode.gateway.authentication import doubt
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.manifests import manifests
-from kode.render.meta import Manifest
-from kode.render.network import METADATA_ADDRESSES
+from kode.render.metadata import Manifest
+from kode.render.network_policy import METADATA_ADDRESSES
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarFiles
+from kode.render.secret import SidecarConfig
 
-_OF_VARIABLE = f"%ENVIRONMENT({ports.EDITOR_AUTHORIZATION})%"
+_OF_VARIABLE = f"%ENVIRONMENT({layout.EDITOR_AUTHORIZATION})%"
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class DesiredState:
     sidecar: Sidecar
 
     @property
-    def door(self) -> Door:
+    def auth_mode(self) -> AuthMode:
         """Who decides about a request."""
-        return self.sidecar.door
+        return self.sidecar.auth_mode
 
     @property
     def doubt(self) -> str:
-        """Why the proxy config's filters do not open a closed door; empty where there are none."""
+        """Why the proxy config's filters do not authenticate anybody; empty where there are none."""
         filters = self.sidecar.http_filters
-        return doubt(filters) if filters and self.door is Door.CLOSED else ""
+        return doubt(filters) if filters and self.auth_mode is AuthMode.DENY else ""
 
     @property
     def envoy(self) -> dict[str, object]:
@@ -66,11 +66,11 @@ class DesiredState:
             closed: address blocks that no workspace reaches.
             session: the random value by which a login is remembered; empty for none.
         """
-        files = SidecarFiles(
+        files = SidecarConfig(
             config=translate.dump(self.envoy),
             last_words=translate.quotes_nothing(self.sidecar),
             revision=revision,
-            session=session if self.door is Door.BASIC else "",
+            session=session if self.auth_mode is AuthMode.BASIC else "",
         )
         return manifests(
             self.kode,
@@ -87,23 +87,23 @@ def derive(kode: ResolvedKode) -> DesiredState:
     Raises:
         InvalidSpec: the proxy config is broken, or asks for a password that the Kode lacks.
     """
-    contract, proxy = kode.contract, kode.proxy
+    contract, proxy = kode.image_profile, kode.proxy
     faults.check(proxy.http_filters, proxy.clusters)
     http_filters = passthrough.filters(proxy.http_filters)
     has_credentials = kode.credentials is not None
-    chosen = door.choose(
+    chosen = auth_mode.choose(
         has_credentials=has_credentials,
         auth_type=proxy.auth_type,
         http_filters=http_filters,
     )
     sidecar = Sidecar(
-        door=chosen,
+        auth_mode=chosen,
         upstream=Upstream(
             port=kode.port,
             health_path=contract.health_path,
-            login_is_healthy=contract.asks_basic,
-            healthy_below=contract.healthy_below,
-            authorization=_OF_VARIABLE if contract.asks_basic and has_credentials else "",
+            login_is_healthy=contract.uses_basic_auth,
+            unhealthy_from_status=contract.unhealthy_from_status,
+            authorization=_OF_VARIABLE if contract.uses_basic_auth and has_credentials else "",
         ),
         http_filters=http_filters,
         clusters=passthrough.clusters(proxy.clusters, http_filters),

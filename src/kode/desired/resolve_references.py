@@ -17,7 +17,7 @@ from kode.desired import references
 from kode.errors import InvalidSpec, RefNotFound
 from kode.render import grants
 from kode.render.resolve import Credentials, check_namespace, check_proxy_ref
-from kode.render.secret import existing
+from kode.render.secret import parse_login_secret
 
 
 def resolve_template(
@@ -108,7 +108,7 @@ def resolve_login(kode: Kode, found: Object | None) -> Credentials:
             f"spec.existingSecret: there is no Secret {name} in namespace {meta.namespace}",
         )
     check_offered(found, meta.uid)
-    return existing(found, name, kode.spec.user)
+    return parse_login_secret(found, name, kode.spec.user)
 
 
 def check_offered(secret: Object, uid: str) -> None:

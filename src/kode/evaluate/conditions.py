@@ -12,7 +12,7 @@ from kode import labels
 from kode.api.conditions import Condition, ConditionType, Phase, Reason
 from kode.api.meta import Object
 from kode.errors import KodeError
-from kode.evaluate.observed import START_TIMEOUT, PodView, Trouble, claim_phase
+from kode.evaluate.observed import START_TIMEOUT, ContainerFailure, PodView, claim_phase
 
 ACCEPTED_REASONS = frozenset({Reason.INVALID_SPEC, Reason.NOT_PERMITTED})
 """Why a Kode is not accepted."""
@@ -66,19 +66,19 @@ class Observation:
         home_claim: uid of that claim where the operator made it for the home; empty where it is
             not there.
         claim_change_ignored: fields of the claim that cannot be changed any more, for the message.
-        growth_refused: the API server's words where the claim may not be made larger.
+        resize_refused: the API server's words where the claim may not be made larger.
         pod: the Kode's pod; None when it has none.
         pod_hash: what an up-to-date pod says of itself; None when nothing could be rendered.
         update_pending: whether a running pod is kept though its template has changed.
-        closed: whether the door is closed for everyone.
+        access_denied: whether access is denied to everybody.
         doubt: why the proxy config's filters do not open it; empty where it has none.
         notes: warnings of Kubernetes about the claim or the workload.
-        not_here: what was asked for and the platform cannot give.
+        unsupported: what was asked for and the platform cannot give.
         unserved: why the gateway does not lead to the editor; empty where it does.
         port: where the editor is expected to listen; 0 where that is not known.
         image: what is expected of its image: the name of a published one.
         now: RFC 3339 time in UTC.
-        carrier: what people call that which carries the editor: a pod, or on one machine the editor
+        noun: what people call that which carries the editor: a pod, or on one machine the editor
             itself.
     """
 
@@ -87,19 +87,19 @@ class Observation:
     claim: Object | None = None
     home_claim: str = ""
     claim_change_ignored: Sequence[str] = ()
-    growth_refused: str = ""
+    resize_refused: str = ""
     pod: PodView | None = None
     pod_hash: str | None = None
     update_pending: bool = False
-    closed: bool = False
+    access_denied: bool = False
     doubt: str = ""
     notes: Sequence[str] = ()
-    not_here: Sequence[str] = ()
+    unsupported: Sequence[str] = ()
     unserved: str = ""
     port: int = 0
     image: str = ""
     now: str = ""
-    carrier: str = "pod"
+    noun: str = "pod"
 
 
 def conditions(seen: Observation) -> tuple[Condition, ...]:
@@ -114,7 +114,7 @@ def conditions(seen: Observation) -> tuple[Condition, ...]:
     workload = workload_ready(seen)
     before = (accepted, resolved, storage, workload)
     told = (*before, suspended(seen), ready(seen, before))
-    return (*told, degraded(seen)) if seen.not_here else told
+    return (*told, degraded(seen)) if seen.unsupported else told
 
 
 def storage_ready(seen: Observation) -> Condition:
@@ -143,7 +143,7 @@ def _terminating(seen: Observation) -> str:
     if seen.pod is None:
         return f"claim {name} is being deleted, and its files with it"
     return (
-        f"claim {name} is being deleted: it goes with its files when the {seen.carrier} ends, so "
+        f"claim {name} is being deleted: it goes with its files when the {seen.noun} ends, so "
         "copy them elsewhere now, before anything stops or restarts it"
     )
 
@@ -154,10 +154,10 @@ def _ignored(seen: Observation) -> str:
     if seen.claim_change_ignored:
         fields = ", ".join(seen.claim_change_ignored)
         told.append(f"{fields} of an existing claim cannot be changed; the claim stays as it is")
-    if seen.growth_refused:
+    if seen.resize_refused:
         told.append(
             "the volume stays as large as it is, because making it larger is refused; tried again "
-            f"once an hour: {seen.growth_refused}"
+            f"once an hour: {seen.resize_refused}"
         )
     return "; ".join(told)
 
@@ -168,7 +168,7 @@ def workload_ready(seen: Observation) -> Condition:
     problem = _of_problem(seen, kind, _WORKLOAD_REASONS)
     withheld = _of_problem(seen, kind, WITHHELD)
     if (seen.suspend or withheld) and seen.pod is not None:
-        return Condition(kind, False, Reason.STOPPING, f"the {seen.carrier} is stopping")
+        return Condition(kind, False, Reason.STOPPING, f"the {seen.noun} is stopping")
     if seen.suspend or withheld:
         until = "" if seen.suspend else " until it is permitted"
         kept = "" if storage_ready(seen).reason in _FILES_GO else ": the files are kept"
@@ -191,7 +191,7 @@ def suspended(seen: Observation) -> Condition:
     if not (seen.suspend or withheld):
         return Condition(kind, False, Reason.NOT_SUSPENDED)
     if seen.pod is not None:
-        return Condition(kind, False, Reason.STOPPING, f"the {seen.carrier} is stopping")
+        return Condition(kind, False, Reason.STOPPING, f"the {seen.noun} is stopping")
     if withheld and not seen.suspend:
         return replace(withheld, status=True)
     return Condition(kind, True, Reason.SUSPENDED)
@@ -233,7 +233,7 @@ def _within_reach(seen: Observation, workload: Condition, wrong: Condition | Non
 
 def degraded(seen: Observation) -> Condition:
     """Return what the platform cannot give."""
-    text = f"not to be had on one machine: {'; '.join(seen.not_here)}"
+    text = f"not to be had on one machine: {'; '.join(seen.unsupported)}"
     return Condition(ConditionType.DEGRADED, True, Reason.NOT_ON_LOCAL_PLATFORM, _cut(text))
 
 
@@ -259,53 +259,56 @@ def phase(seen: Observation, summary: Condition) -> Phase:
 def _without_pod(seen: Observation) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     if seen.problems:
-        text = f"no {seen.carrier} is made while something is wrong"
+        text = f"no {seen.noun} is made while something is wrong"
         return Condition(kind, False, Reason.STARTING, text)
     if seen.notes:
         return Condition(
-            kind, False, Reason.STARTING, _cut(f"waiting for the {seen.carrier}: {seen.notes[0]}")
+            kind,
+            False,
+            Reason.STARTING,
+            _cut(f"waiting for the {seen.noun}: {seen.notes[0]}"),
         )
-    return Condition(kind, False, Reason.STARTING, f"waiting for the {seen.carrier}")
+    return Condition(kind, False, Reason.STARTING, f"waiting for the {seen.noun}")
 
 
 def _with_pod(seen: Observation, pod: PodView) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     if pod.stopping:
-        return Condition(kind, False, Reason.STARTING, f"the {seen.carrier} is being replaced")
+        return Condition(kind, False, Reason.STARTING, f"the {seen.noun} is being replaced")
     if not pod.ready:
         reason, text = _not_ready(seen, pod)
         return Condition(kind, False, reason, _cut(text))
     if seen.update_pending or seen.pod_hash in (None, pod.annotations.get(labels.POD_HASH)):
         return _running(seen)
-    text = f"the {seen.carrier} is being replaced to take a change"
+    text = f"the {seen.noun} is being replaced to take a change"
     return Condition(kind, False, Reason.STARTING, text)
 
 
 def _not_ready(seen: Observation, pod: PodView) -> tuple[Reason, str]:
-    if pod.ended:
-        return Reason.STARTING, f"the {seen.carrier} ended and is replaced: {pod.ended}"
+    if pod.terminated:
+        return Reason.STARTING, f"the {seen.noun} ended and is replaced: {pod.terminated}"
     if pod.unschedulable:
         return Reason.UNSCHEDULABLE, pod.unschedulable
     silence = _silence(seen, pod)
     if silence:
         return Reason.UNHEALTHY, silence
-    if pod.trouble:
-        return _trouble_reason(pod.trouble), pod.trouble.message
-    if pod.answered:
+    if pod.failure:
+        return _trouble_reason(pod.failure), pod.failure.message
+    if pod.was_ready:
         why = f": {pod.unanswered}" if pod.unanswered else ""
         return Reason.UNHEALTHY, f"the editor runs but does not answer any more{why}"
-    return Reason.STARTING, f"the {seen.carrier} is starting"
+    return Reason.STARTING, f"the {seen.noun} is starting"
 
 
 def _silence(seen: Observation, pod: PodView) -> str:
     """Return what is to be said of an editor that has never answered; empty for nothing yet."""
     minutes = START_TIMEOUT // 60
-    if pod.trouble and pod.trouble.kind == "silent":
+    if pod.failure and pod.failure.kind == "silent":
         return (
             f"nothing answered{_where(seen)} within {minutes} minutes, so the editor was "
             "restarted, and is waited for as long again; its log may say why: kode logs"
         )
-    if pod.trouble or _seconds_between(pod.silent_since, seen.now) < _SILENT_SECONDS:
+    if pod.failure or _seconds_between(pod.silent_since, seen.now) < _SILENT_SECONDS:
         return ""
     return (
         f"nothing answers{_where(seen)} since the editor was started at {pod.silent_since}; it is "
@@ -335,16 +338,16 @@ def _running(seen: Observation) -> Condition:
         told = "; ".join(it for it in (text, remark) if it)
         return Condition(kind, True, Reason.UPDATE_PENDING, _cut(told))
     text = ""
-    if seen.closed:
+    if seen.access_denied:
         text = (
             "no login: nobody is let in; set spec.password, spec.existingSecret or a proxy config"
         )
-    doubt = seen.doubt if seen.closed else ""
+    doubt = seen.doubt if seen.access_denied else ""
     told = "; ".join(it for it in (text, doubt, remark) if it)
     return Condition(kind, True, Reason.RUNNING, _cut(told))
 
 
-def _trouble_reason(trouble: Trouble) -> Reason:
+def _trouble_reason(trouble: ContainerFailure) -> Reason:
     if trouble.kind == "pull":
         return Reason.IMAGE_PULL_FAILED
     if trouble.kind == "config":

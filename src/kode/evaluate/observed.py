@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from kode.api.meta import Object
-from kode.evaluate.complaint import UNTOLD, complaint
+from kode.evaluate.envoy_errors import UNTOLD, summarize_error
 
 START_TIMEOUT = 600
 """Seconds after which an editor that has never answered is restarted: its startup probe."""
@@ -41,7 +41,7 @@ _ENVOY_PREFIX = re.compile(r"^\[\d{4}-\d\d-\d\d [^]]*\](\[[^]]*\])* (\[[^]]*\] )
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ContainerFailure:
     """Something that keeps a container from running.
 
     Attributes:
@@ -66,13 +66,13 @@ class PodView:
         stopping: whether it is being deleted.
         started: whether the kubelet says that the editor has started. A kubelet that is restarted
             denies it for a moment (before Kubernetes 1.35).
-        answered: whether the pod was ready at some time since the editor's container was started.
+        was_ready: whether the pod was ready at some time since the editor's container was started.
         unschedulable: the scheduler's words where no node takes it.
         silent_since: when the editor was started, where nothing has answered for it since; empty
             otherwise.
         remark: what the bringing of dotfiles had to say though it ended well.
-        trouble: the first container that does not run as it should.
-        ended: the kubelet's words where the pod as a whole has ended.
+        failure: the first container that does not run as it should.
+        terminated: the kubelet's words where the pod as a whole has ended.
         annotations: its annotations.
         unanswered: what is known of why the editor does not answer any more; empty for nothing.
     """
@@ -80,10 +80,10 @@ class PodView:
     ready: bool
     stopping: bool
     started: bool
-    answered: bool
+    was_ready: bool
     unschedulable: str | None
-    trouble: Trouble | None
-    ended: str | None
+    failure: ContainerFailure | None
+    terminated: str | None
     annotations: Mapping[str, str]
     silent_since: str = ""
     remark: str = ""
@@ -113,10 +113,10 @@ def pod_view(pod: Object) -> PodView:
         ready=ready,
         stopping="deletionTimestamp" in metadata,
         started=started,
-        answered=answered,
+        was_ready=answered,
         unschedulable=unschedulable,
-        trouble=_trouble(_list(status, "initContainerStatuses"), containers),
-        ended=ended,
+        failure=_trouble(_list(status, "initContainerStatuses"), containers),
+        terminated=ended,
         annotations=_dict(metadata, "annotations"),
         silent_since="" if ready or started or answered else began,
         remark=_remark(_list(status, "initContainerStatuses")),
@@ -138,7 +138,7 @@ def _remark(init: Sequence[Object]) -> str:
     return ""
 
 
-def _trouble(init: Sequence[Object], containers: Sequence[Object]) -> Trouble | None:
+def _trouble(init: Sequence[Object], containers: Sequence[Object]) -> ContainerFailure | None:
     for statuses, is_init in ((init, True), (containers, False)):
         for item in statuses:
             found = _of_container(item, is_init=is_init)
@@ -147,24 +147,24 @@ def _trouble(init: Sequence[Object], containers: Sequence[Object]) -> Trouble | 
     return None
 
 
-def _of_container(item: Object, *, is_init: bool) -> Trouble | None:
+def _of_container(item: Object, *, is_init: bool) -> ContainerFailure | None:
     waiting = _dict(_dict(item, "state"), "waiting")
     reason, name = str(waiting.get("reason", "")), str(item.get("name", ""))
     message = _one_line(str(waiting.get("message", reason)))
     if reason in _PULL:
         text = f"image {item.get('image', '?')} cannot be pulled"
-        return Trouble("pull", name, is_init, text + _cause(message))
+        return ContainerFailure("pull", name, is_init, text + _cause(message))
     if reason in _CONFIG:
-        return Trouble("config", name, is_init, f"container {name}: {message}")
+        return ContainerFailure("config", name, is_init, f"container {name}: {message}")
     state, before = _dict(item, "state"), _dict(item, "lastState")
     last = _dict(before, "terminated") or _dict(state, "terminated")
     # An init container that ends well is done; any other that ends is in trouble.
     ended = bool(last) and not item.get("ready") and not (is_init and last.get("exitCode") == 0)
     if ended and name == "editor" and _was_silent(last):
-        return Trouble("silent", name, is_init, f"container {name} was ended")
+        return ContainerFailure("silent", name, is_init, f"container {name} was ended")
     if reason == "CrashLoopBackOff" or ended:
         text = f"container {name} {_last_words(last, name)}"
-        return Trouble("crash", name, is_init, text)
+        return ContainerFailure("crash", name, is_init, text)
     return None
 
 
@@ -197,7 +197,7 @@ def _last_words(last: Object, container: str) -> str:
     words = _one_line(_ENVOY_PREFIX.sub("", str(last.get("message", ""))))
     if container == "envoy":
         # Where it may quote a key, nothing that it says stands in the pod's status.
-        words = complaint(words) or (UNTOLD if code == _REFUSED else "")
+        words = summarize_error(words) or (UNTOLD if code == _REFUSED else "")
     else:
         words = words[-500:]
     reason = last.get("reason", "")

@@ -9,7 +9,7 @@ from typing import Any
 
 from kode.api.conditions import Condition, ConditionType, Reason
 from kode.evaluate.conditions import Observation, conditions, phase
-from kode.evaluate.words import steady
+from kode.evaluate.messages import stable_message
 
 _QUOTES = frozenset(
     {
@@ -70,7 +70,7 @@ class _Stamp:
         same_status = old.get("status") == word and "lastTransitionTime" in old
         message = condition.message
         if same_status and condition.reason in _QUOTES and old.get("reason") == condition.reason:
-            message = steady(str(old.get("message", "")), message, self.notes)
+            message = stable_message(str(old.get("message", "")), message, self.notes)
         return {
             "type": condition.type.value,
             "status": word,

@@ -1,14 +1,14 @@
 """Where a sidecar listens, and what each request passes on its way to the editor.
 
-Rule: nothing is between a request and the editor but what the Sidecar's door says.
+Rule: nothing is between a request and the editor but what the Sidecar's auth mode says.
 """
 
 from typing import Any
 
-from kode.api import ports
-from kode.gateway import login, origins, pages
-from kode.gateway.passthrough import EDITOR_CLUSTER, enveloped
-from kode.gateway.sidecar import Door, Sidecar
+from kode.api import layout
+from kode.gateway import cross_origin, login, pages
+from kode.gateway.passthrough import EDITOR_CLUSTER, as_typed_struct
+from kode.gateway.sidecar import AuthMode, Sidecar
 
 Json = dict[str, Any]
 
@@ -32,8 +32,8 @@ _KEEPALIVE: list[Json] = [
 
 
 def http(sidecar: Sidecar) -> Json:
-    """Return the listener that people reach, or that the door of one machine forwards to."""
-    closed = sidecar.door is Door.CLOSED
+    """Return the listener that people reach, or that the local gateway forwards to."""
+    closed = sidecar.auth_mode is AuthMode.DENY
     manager = {
         "@type": MANAGER,
         "stat_prefix": "http",
@@ -44,10 +44,10 @@ def http(sidecar: Sidecar) -> Json:
         "use_remote_address": sidecar.socket is None,
         "normalize_path": True,
         "server_header_transformation": "PASS_THROUGH",
-        "local_reply_config": {"mappers": [pages.starting_mapper()]},
+        "local_reply_config": {"mappers": [pages.starting_page_mapper()]},
         "http_filters": _filters(sidecar),
         "route_config": {
-            "response_headers_to_add": [origins.NO_FRAMES],
+            "response_headers_to_add": [cross_origin.NO_FRAMES],
             "request_headers_to_remove": [login.CONNECTION, login.PROTOCOL],
             "virtual_hosts": [
                 {
@@ -58,7 +58,7 @@ def http(sidecar: Sidecar) -> Json:
             ],
         },
     }
-    if sidecar.door is Door.BASIC:
+    if sidecar.auth_mode is AuthMode.BASIC:
         manager["early_header_mutation_extensions"] = [_protocol_of_the_client()]
     if sidecar.socket:
         return {
@@ -67,7 +67,7 @@ def http(sidecar: Sidecar) -> Json:
             "ignore_global_conn_limit": True,
         }
     manager["common_http_protocol_options"] = {"idle_timeout": IDLE_TIMEOUT}
-    return listener("http", on_port("0.0.0.0", ports.SIDECAR_HTTP), manager)
+    return listener("http", on_port("0.0.0.0", layout.SIDECAR_HTTP), manager)
 
 
 def health() -> Json:
@@ -92,8 +92,8 @@ def health() -> Json:
         },
     }
     return {
-        **listener("health", on_port("0.0.0.0", ports.SIDECAR_HEALTH), manager),
-        # However many there are at the door, the kubelet is answered.
+        **listener("health", on_port("0.0.0.0", layout.SIDECAR_HEALTH), manager),
+        # However many connections there are, the kubelet is answered.
         "ignore_global_conn_limit": True,
     }
 
@@ -204,11 +204,11 @@ def _protocol_of_the_client() -> Json:
 
 
 def _filters(sidecar: Sidecar) -> list[Json]:
-    if sidecar.door is Door.CLOSED:
+    if sidecar.auth_mode is AuthMode.DENY:
         return [router()]
-    asks = login.filters(sidecar) if sidecar.door is Door.BASIC else [login.schemes()]
-    given = (enveloped(item) for item in sidecar.http_filters)
-    return [*asks, *given, origins.guard(), router()]
+    asks = login.filters(sidecar) if sidecar.auth_mode is AuthMode.BASIC else [login.schemes()]
+    given = (as_typed_struct(item) for item in sidecar.http_filters)
+    return [*asks, *given, cross_origin.cross_origin_filter(), router()]
 
 
 def _editor_route(sidecar: Sidecar) -> Json:
@@ -218,12 +218,12 @@ def _editor_route(sidecar: Sidecar) -> Json:
     }
     if sidecar.upstream.authorization:
         given = sidecar.upstream.authorization
-    elif sidecar.door is Door.BASIC:
-        # So it is where a remembered login has opened the door.
+    elif sidecar.auth_mode is AuthMode.BASIC:
+        # So it is where a remembered login was accepted.
         given = "%DYNAMIC_METADATA(kode:authorization)%"
     else:
         given = ""
-    # What opened the door is nothing that programs behind it should see.
+    # The credentials are nothing that programs behind it should see.
     route["request_headers_to_remove"] = ["authorization"]
     if given:
         route["request_headers_to_add"] = [

@@ -6,7 +6,7 @@ is, a user of its own whose password is a random value; nothing goes past it.
 
 from typing import Any
 
-from kode.api import ports
+from kode.api import layout
 from kode.gateway import cookies, lua, pages
 from kode.gateway.sidecar import Sidecar
 
@@ -159,7 +159,7 @@ function envoy_on_request(handle)
   elseif remembered and is_trusted(headers) then
     local given = headers:get("authorization")
     if given and not asks then
-      -- Not for this door, so for a program behind it.
+      -- Not for this sidecar, so for a program behind it.
       seen:set("kode", "authorization", given)
     end
     headers:replace("authorization", "Basic " .. handle:base64Escape(USER .. ":" .. value))
@@ -231,7 +231,7 @@ def _users(sidecar: Sidecar) -> Json:
 def _script(sidecar: Sidecar) -> str:
     values: dict[str, str | int] = {
         "NAME": sidecar.cookie,
-        "USER": ports.SESSION_USER,
+        "USER": layout.SESSION_USER,
         "FILE": sidecar.session_file,
         "TOO_MANY": pages.TOO_MANY,
         "CONNECTION": CONNECTION,

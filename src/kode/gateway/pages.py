@@ -30,7 +30,7 @@ _STARTING_PAGE = (
 )
 
 
-def starting_mapper(*more: Json) -> Json:
+def starting_page_mapper(*more: Json) -> Json:
     """Return what shows people the page of a start where no editor answers yet.
 
     Args:

@@ -30,7 +30,7 @@ def filters(given: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
     return tuple(dict(item) for item in given)
 
 
-def enveloped(item: Mapping[str, Any]) -> dict[str, Any]:
+def as_typed_struct(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a filter whose configuration Envoy reads on its own.
 
     What Envoy then says against it names this filter. Read with the rest, a mistake makes Envoy

@@ -15,7 +15,7 @@ _KEEPALIVE = {"tcp_keepalive": {"keepalive_time": 60, "keepalive_interval": 20}}
 
 def cluster(upstream: Upstream) -> Json:
     """Return the cluster of an editor, of one host that is asked for its health."""
-    healthy = [{"start": 200, "end": upstream.healthy_below}]
+    healthy = [{"start": 200, "end": upstream.unhealthy_from_status}]
     if upstream.login_is_healthy:
         healthy.append({"start": 401, "end": 402})
     return {
@@ -25,7 +25,7 @@ def cluster(upstream: Upstream) -> Json:
         # One host: sending requests to it while it is known to be down helps nobody.
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         **({} if upstream.socket else {"upstream_connection_options": _KEEPALIVE}),
-        "typed_extension_protocol_options": http_1(),
+        "typed_extension_protocol_options": http1_options(),
         "health_checks": [
             {
                 "timeout": "2s",
@@ -42,11 +42,11 @@ def cluster(upstream: Upstream) -> Json:
                 },
             }
         ],
-        "load_assignment": assignment(EDITOR_CLUSTER, _address(upstream)),
+        "load_assignment": load_assignment(EDITOR_CLUSTER, _address(upstream)),
     }
 
 
-def http_1(**options: Json) -> Json:
+def http1_options(**options: Json) -> Json:
     """Return the protocol options of a cluster that speaks HTTP/1.1, and others of its options."""
     return {
         HTTP_OPTIONS: {
@@ -57,7 +57,7 @@ def http_1(**options: Json) -> Json:
     }
 
 
-def assignment(name: str, address: Json) -> Json:
+def load_assignment(name: str, address: Json) -> Json:
     """Return the endpoints of a cluster of one host."""
     return {
         "cluster_name": name,

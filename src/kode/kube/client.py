@@ -68,7 +68,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class ApplyResult:
+class ApplyResponse:
     """The answer to a server-side apply.
 
     Attributes:
@@ -147,7 +147,7 @@ class Client:
 
     async def apply(
         self, ref: ObjectRef, manifest: Object, *, uid: str = "", force: bool = False
-    ) -> ApplyResult:
+    ) -> ApplyResponse:
         """Change an object, or create it, by server-side apply.
 
         Args:
@@ -164,7 +164,7 @@ class Client:
         params = {**self._strict, "force": "true"} if force else self._strict
         request = Request("PATCH", ref.path, f"apply {ref}", params, self._encode(manifest), _APPLY)
         reply = await self._transport.request(request)
-        return ApplyResult(_parse(reply.body), reply.warnings)
+        return ApplyResponse(_parse(reply.body), reply.warnings)
 
     async def patch_merge(
         self, ref: ObjectRef, body: Object, *, subresource: str = "", field_manager: str = ""

@@ -19,7 +19,7 @@ from kode.api.meta import Object
 
 
 @dataclass(frozen=True)
-class Listing:
+class ObjectList:
     """Objects of one kind, and the version from which a watch goes on."""
 
     items: tuple[Object, ...]
@@ -27,7 +27,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Change:
+class WatchEvent:
     """One change of one object, in the order in which they happened."""
 
     type: Literal["ADDED", "MODIFIED", "DELETED"]
@@ -35,7 +35,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Applied:
+class ApplyResult:
     """The outcome of an apply.
 
     Attributes:
@@ -103,7 +103,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Command:
+class ExecOptions:
     """A command to run where a Kode runs.
 
     Attributes:
@@ -125,18 +125,18 @@ class Platform(Protocol):
     """
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         """What a person is told: `this machine`, or `cluster NAME`."""
 
     async def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """Return one object."""
 
-    async def list(self, kind: str, namespace: str | None = None) -> Listing:
+    async def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
 
     def watch(
         self, kind: str, since: str, namespace: str | None = None
-    ) -> AsyncGenerator[Change, None]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """Give the changes after a version, for ever; `Expired` where that is too long ago."""
 
     async def create(self, document: Object) -> Object:
@@ -145,7 +145,7 @@ class Platform(Protocol):
     async def replace(self, document: Object) -> Object:
         """Replace an object of the version that its metadata names; status is left as it is."""
 
-    async def apply(self, document: Object) -> Applied:
+    async def apply(self, document: Object) -> ApplyResult:
         """Make an object be as a document says; what others have set besides is left alone.
 
         What an earlier apply had set and this document no longer names is taken out.
@@ -182,7 +182,7 @@ class Platform(Protocol):
     async def events(self, namespace: str | None, name: str | None = None) -> tuple[Event, ...]:
         """Return what happened, the oldest first."""
 
-    async def execute(self, name: str, namespace: str, command: Command) -> int:
+    async def exec(self, name: str, namespace: str, command: ExecOptions) -> int:
         """Run a command where a Kode runs, with this process's input and output.
 
         It is the editor's user, unless root is asked for. A signal to this process that can be

@@ -6,11 +6,11 @@ any variable and any argument that a template or a Kode gives.
 
 from collections.abc import Sequence
 
-from kode.api import ports
+from kode.api import layout
 from kode.api.pod import InitPlugin
 from kode.render import dotfiles, environment, options, terminal, variables
 from kode.render.environment import Environment
-from kode.render.meta import Manifest
+from kode.render.metadata import Manifest
 from kode.render.resolve import ResolvedKode
 
 HOME_VOLUME = "home"
@@ -41,12 +41,12 @@ _MAKE_FOLDERS = (
 
 def container(kode: ResolvedKode) -> Manifest:
     """Return the editor's container."""
-    template, contract = kode.template, kode.contract
+    template, contract = kode.template, kode.image_profile
     env = environment.editor(kode)
     command, args = env.fill(template.command, "command"), _args(kode, env)
     if env.has_halves and command:
         command = _started(command)
-    elif env.has_halves and contract.launcher:
+    elif env.has_halves and contract.entrypoint:
         args = _started(args)
     manifest: Manifest = {
         "name": "editor",
@@ -95,7 +95,11 @@ def mounts(kode: ResolvedKode) -> list[Manifest]:
     An image keeps its settings in a home of its own; where the Kode's home is another path, the
     same volume stands at both, so that settings last as well as files.
     """
-    homes = (kode.home, kode.contract.home) if kode.contract.keeps_home else (kode.home,)
+    homes = (
+        (kode.home, kode.image_profile.home)
+        if kode.image_profile.ignores_home_env
+        else (kode.home,)
+    )
     paths = dict.fromkeys(homes)
     return [{"name": HOME_VOLUME, "mountPath": path} for path in paths]
 
@@ -104,7 +108,7 @@ def security(kode: ResolvedKode) -> Manifest:
     """Return the security context of the editor and of plugins."""
     if kode.privileged:
         return {"privileged": True}
-    if kode.contract.starts_as_root:
+    if kode.image_profile.starts_as_root:
         # It becomes PUID:PGID by itself and needs to be root until then, with these rights of root.
         return {"capabilities": {"drop": ["ALL"], "add": list(ROOT_CAPABILITIES)}}
     return _as_user(kode)
@@ -122,12 +126,12 @@ def _as_user(kode: ResolvedKode) -> Manifest:
 
 
 def _args(kode: ResolvedKode, env: Environment) -> list[str]:
-    given, contract = env.fill(kode.template.args, "args"), kode.contract
+    given, contract = env.fill(kode.template.args, "args"), kode.image_profile
     if kode.template.command or not contract.options:
         return given
     if contract.options == "code-server":
         return options.behind(given, options.code_server(kode.port))
-    program = [] if not contract.launcher or _names_program(given) else [contract.launcher]
+    program = [] if not contract.entrypoint or _names_program(given) else [contract.entrypoint]
     own = [
         *options.jupyter_on_port(kode.port),
         *options.jupyter_behind_sidecar(),
@@ -155,7 +159,7 @@ def _resources(kode: ResolvedKode) -> Manifest:
 def _probe(*, period: int, failures: int) -> Manifest:
     # The sidecar answers for the editor, which listens on loopback, out of the kubelet's reach.
     return {
-        "httpGet": {"path": "/ready", "port": ports.SIDECAR_HEALTH},
+        "httpGet": {"path": "/ready", "port": layout.SIDECAR_HEALTH},
         "periodSeconds": period,
         "timeoutSeconds": 2,
         "failureThreshold": failures,

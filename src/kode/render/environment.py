@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kode import names
-from kode.api import ports
+from kode.api import layout
 from kode.api.conditions import Reason
 from kode.api.pod import InitPlugin
 from kode.errors import InvalidSpec
 from kode.render import options, terminal, variables
-from kode.render.meta import Manifest
+from kode.render.metadata import Manifest
 from kode.render.resolve import ResolvedKode
 from kode.render.variables import Variable
 
@@ -75,7 +75,7 @@ def editor(kode: ResolvedKode) -> Environment:
     Raises:
         InvalidSpec: one of those given refers to the image's PATH where nobody can know it.
     """
-    contract, template = kode.contract, kode.template
+    contract, template = kode.image_profile, kode.template
     first, last = _own(kode)
     taken = _taken(kode, (*first, *last))
     if template.env_from:
@@ -86,12 +86,12 @@ def editor(kode: ResolvedKode) -> Environment:
     made = _made(kode, {**first, **_left_out(usual, given)}, given)
     if template.type == "code-server" and not template.command:
         made = _with_shell(kode, made, {item.name for item in given})
-    elif made.has_halves and not (template.command or contract.launcher):
+    elif made.has_halves and not (template.command or contract.entrypoint):
         raise _unknown_path("env PATH")
     rest = [_variable(name, value) for name, value in last.items() if name not in first]
-    if kode.credentials and contract.asks_basic:
+    if kode.credentials and contract.uses_basic_auth:
         secret = names.envoy_secret(kode.name)
-        rest.append(_secret_variable("PASSWORD", secret, ports.ENVOY_EDITOR_KEY))
+        rest.append(_secret_variable("PASSWORD", secret, layout.ENVOY_EDITOR_KEY))
     return replace(made, variables=(*made.variables, *rest))
 
 
@@ -128,7 +128,7 @@ def sources(kode: ResolvedKode) -> list[Manifest]:
 
 def _own(kode: ResolvedKode) -> tuple[dict[str, str], dict[str, str]]:
     """Return Kode's own variables: those that others can refer to, and those that stand last."""
-    contract = kode.contract
+    contract = kode.image_profile
     first = {**basic(kode), "PUID": str(kode.puid), "PGID": str(kode.pgid), **_reach(kode)}
     if contract.workspace_variable:
         first[contract.workspace_variable] = f"{kode.home}/{kode.workspace}"
@@ -138,7 +138,7 @@ def _own(kode: ResolvedKode) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _account(kode: ResolvedKode) -> dict[str, str]:
-    return {"USER": kode.contract.account, "LOGNAME": kode.contract.account}
+    return {"USER": kode.image_profile.account, "LOGNAME": kode.image_profile.account}
 
 
 def _left_out(usual: Mapping[str, str], given: Iterable[Variable]) -> dict[str, str]:
@@ -194,7 +194,7 @@ def _with_shell(kode: ResolvedKode, made: Environment, given: Collection[str]) -
     kept = [
         name
         for name in terminal.KEPT
-        if name in given or (kode.template.env_from and name not in kode.contract.blanks)
+        if name in given or (kode.template.env_from and name not in kode.image_profile.blanks)
     ]
     if not kept and _PATH not in given:
         return made
@@ -214,7 +214,7 @@ def _with_shell(kode: ResolvedKode, made: Environment, given: Collection[str]) -
 
 def _reach(kode: ResolvedKode) -> dict[str, str]:
     """Return the variables that say where the editor is reached, and by which file it goes."""
-    contract, template = kode.contract, kode.template
+    contract, template = kode.image_profile, kode.template
     if _is_told_by_options(kode):
         return {}
     reach = {}
@@ -228,13 +228,13 @@ def _reach(kode: ResolvedKode) -> dict[str, str]:
 
 
 def _is_told_by_options(kode: ResolvedKode) -> bool:
-    return kode.contract.options == "code-server" and not kode.template.command
+    return kode.image_profile.options == "code-server" and not kode.template.command
 
 
 def _taken(kode: ResolvedKode, own: Iterable[str]) -> set[str]:
-    contract = kode.contract
-    taken = {*own, *(name for name, _ in contract.other_ports)}
-    if contract.asks_basic:
+    contract = kode.image_profile
+    taken = {*own, *(name for name, _ in contract.extra_port_variables)}
+    if contract.uses_basic_auth:
         taken.add("PASSWORD")
     if not _is_told_by_options(kode):
         taken.add(contract.port_variable)
@@ -243,8 +243,8 @@ def _taken(kode: ResolvedKode, own: Iterable[str]) -> set[str]:
 
 def _shadows(kode: ResolvedKode, taken: set[str]) -> dict[str, str]:
     """Return variables that keys of envFrom, which nobody has seen yet, could otherwise bring."""
-    contract = kode.contract
-    shadows = dict(contract.other_ports)
+    contract = kode.image_profile
+    shadows = dict(contract.extra_port_variables)
     if contract.listens_unasked:
         # To code-server a port of no letters is none, and neither is it to most programs.
         shadows[contract.port_variable] = ""

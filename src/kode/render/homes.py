@@ -7,7 +7,7 @@ unless the template says so. With a passwd of one's own in /etc, `su` makes anyb
 from kode.api.conditions import Reason
 from kode.api.template import TemplateSpec
 from kode.errors import InvalidSpec
-from kode.render.contract import Contract
+from kode.render.image_profile import ImageProfile
 
 # Of the Filesystem Hierarchy Standard: programs, their settings and state, what the kernel shows.
 # Source: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/index.html
@@ -17,7 +17,7 @@ _SYSTEM = (
 )
 
 
-def check(home: str, template: TemplateSpec, contract: Contract) -> None:
+def check(home: str, template: TemplateSpec, contract: ImageProfile) -> None:
     """Refuse a home in a system folder, or above one.
 
     Args:

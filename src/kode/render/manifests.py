@@ -6,19 +6,19 @@ Rule: total and deterministic; what a pod needs comes before the pod.
 from collections.abc import Sequence
 
 from kode import names
-from kode.render.access import service_account
-from kode.render.meta import Manifest
-from kode.render.network import METADATA_ADDRESSES, policy
+from kode.render.metadata import Manifest
+from kode.render.network_policy import METADATA_ADDRESSES, policy
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarFiles, auth, envoy
+from kode.render.secret import SidecarConfig, auth, envoy
 from kode.render.service import service
+from kode.render.service_account import service_account
 from kode.render.storage import home
 from kode.render.workload import workload
 
 
 def manifests(
     kode: ResolvedKode,
-    files: SidecarFiles,
+    files: SidecarConfig,
     *,
     operator_namespace: str,
     restarted_at: str = "",

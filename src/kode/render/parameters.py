@@ -31,12 +31,12 @@ def fill(kode: Kode, template: Template, user: str) -> TemplateSpec:
     """
     values = _values(kode, template)
     raw = template.spec.model_dump(by_alias=True, exclude_unset=True, exclude={"parameters"})
-    if not placeholders.is_in(raw):
+    if not placeholders.contains_placeholders(raw):
         return template.spec
     filled = placeholders.fill(raw, {**values, **_facts(kode, user)})
     try:
         return type(template.spec).model_validate(
-            filled, by_alias=True, by_name=False, context=placeholders.FILLED
+            filled, by_alias=True, by_name=False, context=placeholders.FILLED_CONTEXT
         )
     except ValidationError as error:
         raise _misfit(kode, template, problems(error, type(template.spec))) from None

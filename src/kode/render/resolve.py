@@ -16,8 +16,8 @@ from kode.api.pod import EnvVar, InitPlugin, TemplateEnvVar
 from kode.api.proxyconfig import DEFAULT_ENVOY_IMAGE, ProxyConfig
 from kode.api.template import KodeTemplate, Template, TemplateSpec
 from kode.errors import InvalidSpec, RefNotFound
-from kode.render import contract, grants, homes, options
-from kode.render.contract import Contract
+from kode.render import grants, homes, image_profile, options
+from kode.render.image_profile import ImageProfile
 from kode.render.parameters import fill
 
 DEFAULT_USER = "abc"
@@ -70,7 +70,7 @@ class ResolvedKode:
         namespace: of the Kode.
         uid: of the Kode.
         template: its template's spec, with its placeholders filled.
-        contract: what the template's image expects.
+        image_profile: what the template's image expects.
         credentials: who may come in; None where nobody is told from anybody else.
         proxy: the sidecar.
         port: TCP port that the editor listens on.
@@ -86,14 +86,14 @@ class ResolvedKode:
         template_plugins: what runs first.
         user_plugins: what runs then.
         dotfiles: whose script (kode.render.dotfiles) runs last; None for none.
-        kode_part: what the Kode itself asks of its pod; a change of it is taken at once.
+        kode_inputs: what the Kode itself asks of its pod; a change of it is taken at once.
     """
 
     name: str
     namespace: str
     uid: str
     template: TemplateSpec
-    contract: Contract
+    image_profile: ImageProfile
     credentials: Credentials | None
     proxy: Proxy
     port: int
@@ -108,7 +108,7 @@ class ResolvedKode:
     template_plugins: tuple[InitPlugin, ...]
     user_plugins: tuple[InitPlugin, ...]
     dotfiles: Dotfiles | None
-    kode_part: Mapping[str, Any]
+    kode_inputs: Mapping[str, Any]
 
 
 def resolve(
@@ -144,7 +144,7 @@ def resolve(
         namespace=kode.metadata.namespace,
         uid=kode.metadata.uid,
         template=base,
-        contract=image,
+        image_profile=image,
         credentials=credentials,
         proxy=_proxy(proxy),
         port=base.port or image.port,
@@ -159,7 +159,7 @@ def resolve(
         template_plugins=tuple(base.init_plugins),
         user_plugins=tuple(spec.init_plugins),
         dotfiles=_dotfiles(spec),
-        kode_part=_kode_part(kode),
+        kode_inputs=_kode_part(kode),
     )
 
 
@@ -230,8 +230,8 @@ def _check(kode: Kode, template: Template, granting: Collection[str]) -> None:
     grants.check(kode, template, granting)
 
 
-def _contract(template: TemplateSpec) -> Contract:
-    found = contract.of(template.type, template.image, template.default_home)
+def _contract(template: TemplateSpec) -> ImageProfile:
+    found = image_profile.of(template.type, template.image, template.default_home)
     if found.options and not template.command:
         options.check(found.options, template.args)
     return found

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kode import labels, names
-from kode.api import ports
+from kode.api import layout
 from kode.api.conditions import Reason
 from kode.errors import RefNotFound
-from kode.render.meta import Manifest, child
+from kode.render.metadata import Manifest, child
 from kode.render.resolve import DEFAULT_USER, Credentials, ResolvedKode
 
 _LONGEST_PASSWORD = 4096
@@ -23,7 +23,7 @@ _MIN_SESSION = 32
 
 
 @dataclass(frozen=True)
-class SidecarFiles:
+class SidecarConfig:
     """What the sidecar reads.
 
     Attributes:
@@ -55,16 +55,16 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
     }
 
 
-def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
+def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     """Return the Secret that the sidecar mounts."""
-    data = {ports.ENVOY_CONFIG: encode(files.config)}
+    data = {layout.ENVOY_CONFIG: encode(files.config)}
     if kode.credentials:
-        data[ports.ENVOY_USERS] = encode(htpasswd(kode.credentials, files.session))
+        data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, files.session))
         if files.session:
-            data[ports.ENVOY_SESSION] = encode(files.session)
-    if kode.credentials and kode.contract.asks_basic:
-        data[ports.ENVOY_EDITOR_KEY] = encode(editor_key(kode, kode.credentials))
-        data[ports.ENVOY_EDITOR_AUTHORIZATION] = encode(authorization(kode, kode.credentials))
+            data[layout.ENVOY_SESSION] = encode(files.session)
+    if kode.credentials and kode.image_profile.uses_basic_auth:
+        data[layout.ENVOY_EDITOR_KEY] = encode(editor_key(kode, kode.credentials))
+        data[layout.ENVOY_EDITOR_AUTHORIZATION] = encode(authorization(kode, kode.credentials))
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -72,14 +72,14 @@ def envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             kode=(kode.namespace, kode.name, kode.uid),
             name=names.envoy_secret(kode.name),
             component="envoy",
-            annotations=provenance(kode, files.revision),
+            annotations=credential_annotations(kode, files.revision),
         ),
         "type": "Opaque",
         "data": data,
     }
 
 
-def provenance(kode: ResolvedKode, revision: int) -> dict[str, str]:
+def credential_annotations(kode: ResolvedKode, revision: int) -> dict[str, str]:
     """Return the annotations that say which credentials something was made with."""
     annotations = {labels.CREDENTIALS_REVISION: str(revision)}
     if kode.credentials:
@@ -99,7 +99,7 @@ def htpasswd(credentials: Credentials, session: str = "") -> str:
     """
     lines = [(credentials.user, credentials.password)]
     if session:
-        lines.append((ports.SESSION_USER, session))
+        lines.append((layout.SESSION_USER, session))
     return "".join(f"{user}:{{SHA}}{_sha1(password)}\n" for user, password in lines)
 
 
@@ -148,7 +148,7 @@ def decode(secret: Mapping[str, Any] | None, key: str) -> str:
         return ""
 
 
-def existing(secret: Mapping[str, Any], name: str, user: str | None) -> Credentials:
+def parse_login_secret(secret: Mapping[str, Any], name: str, user: str | None) -> Credentials:
     """Return the credentials that a Secret of somebody's own holds.
 
     Args:

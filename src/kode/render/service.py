@@ -1,12 +1,12 @@
 """The Service of a Kode: the sidecar's port and no other."""
 
 from kode import labels, names
-from kode.api import ports
-from kode.render.meta import Manifest, child
+from kode.api import layout
+from kode.render.metadata import Manifest, child
 from kode.render.resolve import ResolvedKode
 
 
-def exposure(kode: ResolvedKode) -> str:
+def service_type(kode: ResolvedKode) -> str:
     """Return the type of the Service."""
     return kode.template.service.type if kode.template.service else "ClusterIP"
 
@@ -22,14 +22,14 @@ def service(kode: ResolvedKode) -> Manifest:
             component="workspace",
         ),
         "spec": {
-            "type": exposure(kode),
+            "type": service_type(kode),
             "selector": labels.selector(kode.name),
             "ports": [
                 {
                     "name": "http",
                     "port": 80,
                     "protocol": "TCP",
-                    "targetPort": ports.SIDECAR_HTTP,
+                    "targetPort": layout.SIDECAR_HTTP,
                 }
             ],
         },

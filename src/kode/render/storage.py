@@ -5,7 +5,7 @@ carries the Kode's uid instead, so that it is never mistaken for another Kode's.
 """
 
 from kode import labels, names
-from kode.render.meta import Manifest, owner
+from kode.render.metadata import Manifest, owner
 from kode.render.resolve import DEFAULT_SIZE, ResolvedKode
 
 

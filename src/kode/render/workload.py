@@ -9,15 +9,15 @@ import json
 from typing import Any
 
 from kode import labels, names
-from kode.api import ports
+from kode.api import layout
 from kode.render import editor
-from kode.render.meta import Manifest, child
+from kode.render.metadata import Manifest, child
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarFiles, provenance
+from kode.render.secret import SidecarConfig, credential_annotations
 from kode.render.storage import claim_name
 
 
-def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Manifest:
+def workload(kode: ResolvedKode, files: SidecarConfig, restarted_at: str) -> Manifest:
     """Return the StatefulSet.
 
     Args:
@@ -26,11 +26,11 @@ def workload(kode: ResolvedKode, files: SidecarFiles, restarted_at: str) -> Mani
         restarted_at: the Kode's annotation of that name; a new value restarts the pod.
     """
     spec = _pod_spec(kode, files)
-    kode_hash = digest([kode.kode_part, restarted_at, files.revision])
+    kode_hash = digest([kode.kode_inputs, restarted_at, files.revision])
     annotations = {
         labels.KODE_HASH: kode_hash,
         labels.POD_HASH: digest([spec, files.config, kode_hash]),
-        **provenance(kode, files.revision),
+        **credential_annotations(kode, files.revision),
     }
     metadata = child(
         kode=(kode.namespace, kode.name, kode.uid),
@@ -62,7 +62,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _pod_spec(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
+def _pod_spec(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     template = kode.template
     spec: Manifest = {
         "serviceAccountName": names.service_account(kode.name),
@@ -101,15 +101,15 @@ def _volumes(kode: ResolvedKode) -> list[Manifest]:
 
 
 def _editor_login(kode: ResolvedKode) -> Manifest:
-    if not (kode.credentials and kode.contract.asks_basic):
+    if not (kode.credentials and kode.image_profile.uses_basic_auth):
         return {}
     # Only the kubelet puts it here, and no configuration quotes it.
-    key = {"name": names.envoy_secret(kode.name), "key": ports.ENVOY_EDITOR_AUTHORIZATION}
-    variable = {"name": ports.EDITOR_AUTHORIZATION, "valueFrom": {"secretKeyRef": key}}
+    key = {"name": names.envoy_secret(kode.name), "key": layout.ENVOY_EDITOR_AUTHORIZATION}
+    variable = {"name": layout.EDITOR_AUTHORIZATION, "valueFrom": {"secretKeyRef": key}}
     return {"env": [variable]}
 
 
-def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
+def _envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     return {
         "name": "envoy",
         "image": kode.proxy.image,
@@ -117,7 +117,7 @@ def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
         "command": [
             "envoy",
             "--config-path",
-            f"{ports.ENVOY_FILES}/{ports.ENVOY_CONFIG}",
+            f"{layout.ENVOY_FILES}/{layout.ENVOY_CONFIG}",
             "--concurrency",
             "1",
             "--disable-hot-restart",
@@ -125,20 +125,20 @@ def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
             "warn",
         ],
         **_editor_login(kode),
-        "ports": [{"name": "http", "containerPort": ports.SIDECAR_HTTP, "protocol": "TCP"}],
+        "ports": [{"name": "http", "containerPort": layout.SIDECAR_HTTP, "protocol": "TCP"}],
         "resources": {
             "requests": {"cpu": "10m", "memory": "64Mi"},
             "limits": {"cpu": "1", "memory": "256Mi"},
         },
         "livenessProbe": {
-            "httpGet": {"path": "/live", "port": ports.SIDECAR_HEALTH},
+            "httpGet": {"path": "/live", "port": layout.SIDECAR_HEALTH},
             "periodSeconds": 10,
             "timeoutSeconds": 5,
             "failureThreshold": 6,
         },
         "securityContext": {
-            "runAsUser": ports.SIDECAR_UID,
-            "runAsGroup": ports.SIDECAR_UID,
+            "runAsUser": layout.SIDECAR_UID,
+            "runAsGroup": layout.SIDECAR_UID,
             "runAsNonRoot": True,
             "readOnlyRootFilesystem": True,
             "allowPrivilegeEscalation": False,
@@ -148,7 +148,7 @@ def _envoy(kode: ResolvedKode, files: SidecarFiles) -> Manifest:
         # where it may quote a key nothing of it is to stand in the pod's status.
         "terminationMessagePolicy": "FallbackToLogsOnError" if files.last_words else "File",
         "volumeMounts": [
-            {"name": "envoy", "mountPath": ports.ENVOY_FILES, "readOnly": True},
-            {"name": "envoy-run", "mountPath": ports.ENVOY_RUN},
+            {"name": "envoy", "mountPath": layout.ENVOY_FILES, "readOnly": True},
+            {"name": "envoy-run", "mountPath": layout.ENVOY_RUN},
         ],
     }

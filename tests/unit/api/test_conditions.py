@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from kode.api.conditions import ConditionType, Documented, Phase, Reason
+from kode.api.conditions import ConditionType, DocumentedEnum, Phase, Reason
 
 
 @pytest.mark.parametrize("word", [*ConditionType, *Reason, *Phase])
-def test_word_is_camel_case_and_has_a_sentence(word: Documented) -> None:
+def test_word_is_camel_case_and_has_a_sentence(word: DocumentedEnum) -> None:
     assert re.fullmatch(r"([A-Z][a-z]+)+", word.value)
     assert re.fullmatch(r"[A-Z].*\.", word.doc)
 

@@ -7,7 +7,6 @@ from pydantic import Field, ValidationError
 
 from kode.api.document import problems
 from kode.api.meta import (
-    ByName,
     HomePath,
     Image,
     Model,
@@ -16,6 +15,7 @@ from kode.api.meta import (
     ObjectName,
     Port,
     Quantity,
+    UniqueByName,
     WorkspacePath,
 )
 
@@ -37,7 +37,7 @@ class Sample(Model):
     workspace: WorkspacePath = "workspace"
     port: Port = 1
     switch: bool = False
-    items: Annotated[ByName[Item], Field(default_factory=list)]
+    items: Annotated[UniqueByName[Item], Field(default_factory=list)]
 
 
 def why(**fields: Any) -> str:

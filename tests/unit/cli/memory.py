@@ -16,7 +16,15 @@ from kode.api.conditions import Reason
 from kode.api.document import CLUSTER_SCOPED, KINDS, parse
 from kode.api.meta import API_VERSION
 from kode.errors import Conflict, RefNotFound
-from kode.platform.port import Applied, Change, Command, Endpoint, Event, Listing, LogQuery
+from kode.platform.port import (
+    ApplyResult,
+    Endpoint,
+    Event,
+    ExecOptions,
+    LogQuery,
+    ObjectList,
+    WatchEvent,
+)
 
 Object = Mapping[str, Any]
 CREATED = "2026-01-02T03:04:05Z"
@@ -45,7 +53,7 @@ class Memory:
             self._put(document)
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         return "this machine"
 
     def _put(self, document: Object) -> dict[str, Any]:
@@ -62,17 +70,17 @@ class Memory:
         self.turn(found)
         return found
 
-    async def list(self, kind: str, namespace: str | None = None) -> Listing:
+    async def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         found = sorted(
             (key[1:], item)
             for key, item in self.objects.items()
             if key[0] == kind and namespace in (None, key[1])
         )
-        return Listing(tuple(item for _, item in found), "1")
+        return ObjectList(tuple(item for _, item in found), "1")
 
-    async def watch(self, *about: str | None) -> AsyncGenerator[Change, None]:
+    async def watch(self, *about: str | None) -> AsyncGenerator[WatchEvent, None]:
         for _ in about:
-            yield Change("ADDED", {})
+            yield WatchEvent("ADDED", {})
 
     async def create(self, document: Object) -> Object:
         if _key(document) in self.objects:
@@ -83,14 +91,14 @@ class Memory:
     async def replace(self, document: Object) -> Object:
         return self._put(document)
 
-    async def apply(self, document: Object) -> Applied:
+    async def apply(self, document: Object) -> ApplyResult:
         if document.get("kind") in KINDS:
             meta = document["metadata"]
             parse({**document, "metadata": {"uid": "u", **meta}})
         before = self.objects.get(_key(document))
         if before and before["spec"] == document["spec"]:
-            return Applied(before, "unchanged")
-        return Applied(self._put(document), "configured" if before else "created", ("a word",))
+            return ApplyResult(before, "unchanged")
+        return ApplyResult(self._put(document), "configured" if before else "created", ("a word",))
 
     async def delete(
         self, kind: str, name: str, namespace: str = "", *, purge: bool = False
@@ -126,7 +134,7 @@ class Memory:
             if namespace in (None, event.namespace) and name in (None, event.kode)
         )
 
-    async def execute(self, name: str, namespace: str, command: Command) -> int:
+    async def exec(self, name: str, namespace: str, command: ExecOptions) -> int:
         self.asked.append((name, namespace, command))
         return self.exit_code
 

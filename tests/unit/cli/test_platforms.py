@@ -31,7 +31,7 @@ def test_this_machine_is_meant_unless_a_cluster_is_named(where: Where, cluster: 
 def test_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KODE_HOME", str(tmp_path / "none"))
     chosen = platforms.choose(Where())
-    assert (chosen.platform.label, chosen.namespace, chosen.local) == (
+    assert (chosen.platform.display_name, chosen.namespace, chosen.local) == (
         "this machine",
         "default",
         True,
@@ -58,7 +58,7 @@ async def test_a_cluster_and_its_namespace(tmp_path: Path) -> None:
         (Where(kubeconfig=several), "cluster here", "default"),
     ):
         chosen = platforms.choose(where)
-        assert (chosen.platform.label, chosen.namespace) == (label, namespace)
+        assert (chosen.platform.display_name, chosen.namespace) == (label, namespace)
         assert not chosen.local
         await chosen.platform.close()
 

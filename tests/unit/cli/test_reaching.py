@@ -6,7 +6,7 @@ import webbrowser
 
 import pytest
 
-from kode.platform.port import Command, Endpoint
+from kode.platform.port import Endpoint, ExecOptions
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory, kode
 
@@ -98,8 +98,8 @@ def test_a_command_has_its_own_exit_code(run: Run, memory: Memory) -> None:
     assert run("exec", "dev", "--", "ls", "-l").exit_code == 42
     assert run("shell", "dev").exit_code == 42
     assert memory.asked == [
-        ("dev", "default", Command(["ls", "-l"])),
-        ("dev", "default", Command([])),
+        ("dev", "default", ExecOptions(["ls", "-l"])),
+        ("dev", "default", ExecOptions([])),
     ]
     assert run("exec", "nobody", "--", "ls").exit_code == 3
 
@@ -109,6 +109,6 @@ def test_a_command_is_root_only_where_that_is_asked_for(run: Run, memory: Memory
     run("exec", "--root", "dev", "--", "ls", "--root")
     run("shell", "dev", "--root")
     assert memory.asked == [
-        ("dev", "default", Command(["ls", "--root"], root=True)),
-        ("dev", "default", Command([], root=True)),
+        ("dev", "default", ExecOptions(["ls", "--root"], root=True)),
+        ("dev", "default", ExecOptions([], root=True)),
     ]

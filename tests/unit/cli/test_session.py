@@ -6,7 +6,7 @@ from kode.api.conditions import Reason
 from kode.cli.session import Session
 from kode.errors import RefNotFound
 from kode.platform.local import running
-from kode.platform.port import Listing
+from kode.platform.port import ObjectList
 from tests.unit.cli.memory import Memory
 
 
@@ -21,8 +21,8 @@ async def test_a_reference_that_is_not_found_is_not_the_object() -> None:
         async def get(self, *about: object) -> dict[str, object]:
             raise RefNotFound(Reason.TEMPLATE_NOT_FOUND, f"{about}")
 
-        async def list(self, *_: object) -> Listing:
-            return Listing((), "1")
+        async def list(self, *_: object) -> ObjectList:
+            return ObjectList((), "1")
 
     with pytest.raises(RefNotFound):
         await Session(Odd(), "default").find("dev")

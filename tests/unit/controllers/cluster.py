@@ -11,7 +11,7 @@ from typing import Any
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import PlatformError
-from kode.kube.client import ApplyResult, Client, ListOptions, Page
+from kode.kube.client import ApplyResponse, Client, ListOptions, Page
 from kode.kube.errors import AlreadyExists, ApiConflict, NotFound
 from kode.kube.resources import ObjectRef
 from kode.platform.resources import BY_KIND
@@ -57,13 +57,13 @@ class Cluster(Client):
 
     async def apply(
         self, ref: ObjectRef, manifest: Object, *, uid: str = "", force: bool = False
-    ) -> ApplyResult:
+    ) -> ApplyResponse:
         assert force
         what = self._write("apply", _key(ref))
         live = self.objects.get(_key(ref))
         if live is None or live["metadata"]["uid"] != uid:
             raise ApiConflict(Reason.PLATFORM_ERROR, f"{what}: uid mismatch")
-        return ApplyResult(self._change(live, manifest))
+        return ApplyResponse(self._change(live, manifest))
 
     async def patch_merge(
         self, ref: ObjectRef, body: Object, *, subresource: str = "", field_manager: str = ""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kode.api.amount import amount
+from kode.api.quantity import parse_quantity
 from kode.controllers.diff import is_subset, keep_immutable
 
 HOME = {"name": "home", "mountPath": "/config"}
@@ -97,7 +97,7 @@ def test_drift_is_seen(live: dict[str, Any], desired: dict[str, Any]) -> None:
     ],
 )
 def test_amount_is_exact(quantity: object, number: Fraction | None) -> None:
-    assert amount(quantity) == number
+    assert parse_quantity(quantity) == number
 
 
 JSON = st.recursive(

@@ -21,10 +21,10 @@ def pod(*, started: bool = True, answered: bool = True, stopping: bool = False) 
         ready=True,
         stopping=stopping,
         started=started,
-        answered=answered,
+        was_ready=answered,
         unschedulable=None,
-        trouble=None,
-        ended=None,
+        failure=None,
+        terminated=None,
         annotations={},
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from kode.desired.desired_state import derive
 from kode.errors import InvalidSpec
-from kode.gateway.sidecar import Door
+from kode.gateway.sidecar import AuthMode
 from kode.render.secret import decode, encode
 from tests.documents import CODERCOM, EXT_AUTHZ, WEBTOP, credentials, proxy, resolved, template
 
@@ -35,20 +35,20 @@ def test_where_there_is_a_password_the_sidecar_asks(
     guard = proxy(authType=auth_type) if auth_type else None
     over = template(type=kind, image=image, port=9000, **more)
     desired = derive(resolved(over=over, guard=guard, login=credentials()))
-    assert desired.door is Door.BASIC
+    assert desired.auth_mode is AuthMode.BASIC
     assert "envoy.filters.http.basic_auth" in json.dumps(desired.envoy)
 
 
 @pytest.mark.parametrize(("kind", "image"), IMAGES)
 def test_where_there_is_none_nobody_comes_in(kind: str, image: str) -> None:
     over = template(type=kind, image=image, port=9000)
-    assert derive(resolved(over=over)).door is Door.CLOSED
+    assert derive(resolved(over=over)).auth_mode is AuthMode.DENY
 
 
 def test_arguments_of_the_template_cannot_take_the_login_away() -> None:
     over = template(image=CODERCOM, args=["--auth=none", "--"])
     desired = derive(resolved(over=over, login=credentials()))
-    assert desired.door is Door.BASIC
+    assert desired.auth_mode is AuthMode.BASIC
     workload = desired.render(operator_namespace="kode-system", revision=1)[-1]
     (editor, _) = workload["spec"]["template"]["spec"]["containers"]
     own = ["--auth=none", "--host=127.0.0.1", "--port=8080", "--config=/dev/null"]
@@ -57,7 +57,7 @@ def test_arguments_of_the_template_cannot_take_the_login_away() -> None:
 
 def test_filters_of_the_proxy_config_decide_where_they_authenticate() -> None:
     desired = derive(resolved(guard=proxy(httpFilters=[EXT_AUTHZ], clusters=[OPA])))
-    assert desired.door is Door.FILTERS
+    assert desired.auth_mode is AuthMode.FILTERS
 
 
 def test_broken_proxy_config_means_nothing() -> None:

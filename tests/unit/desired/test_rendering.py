@@ -6,15 +6,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kode.api import ports
+from kode.api import layout
 from kode.api.kode import Kode
 from kode.api.proxyconfig import EnvoyProxyConfig
 from kode.api.template import KodeTemplate
 from kode.desired.desired_state import DesiredState, derive
 from kode.errors import KodeError
 from kode.gateway.authentication import authenticates
-from kode.gateway.sidecar import Door
-from kode.render.meta import Manifest
+from kode.gateway.sidecar import AuthMode
+from kode.render.metadata import Manifest
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import encode
 from tests.documents import Document, typed
@@ -68,14 +68,14 @@ def test_rendering_holds_what_it_promises(
 
 def shut(found: DesiredState, service: Manifest, workload: Manifest) -> None:
     """No combination of fields opens an editor."""
-    assert [item["targetPort"] for item in service["spec"]["ports"]] == [ports.SIDECAR_HTTP]
+    assert [item["targetPort"] for item in service["spec"]["ports"]] == [layout.SIDECAR_HTTP]
     editor = workload["spec"]["template"]["spec"]["containers"][0]
-    if found.kode.contract.starts_as_root:
+    if found.kode.image_profile.starts_as_root:
         # These ask where a variable says so; to the others it is a variable like any other.
         values = [item.get("value") for item in editor["env"] if "PASSWORD" in item["name"]]
         assert not any(values)
-    match found.door:
-        case Door.BASIC:
+    match found.auth_mode:
+        case AuthMode.BASIC:
             assert found.kode.credentials is not None
             # What stands before it answers nobody, and all of an administrator's stands after it.
             assert filters(found)[:3] == [
@@ -83,11 +83,11 @@ def shut(found: DesiredState, service: Manifest, workload: Manifest) -> None:
                 "envoy.filters.http.basic_auth",
                 "envoy.filters.http.set_metadata",
             ]
-        case Door.FILTERS:
+        case AuthMode.FILTERS:
             assert authenticates(found.kode.proxy.http_filters)
-        case Door.CLOSED:
+        case AuthMode.DENY:
             assert filters(found) == ["envoy.filters.http.router"]
-    assert len({found.kode.port, ports.SIDECAR_HTTP, ports.SIDECAR_HEALTH}) == 3
+    assert len({found.kode.port, layout.SIDECAR_HTTP, layout.SIDECAR_HEALTH}) == 3
 
 
 def filters(found: DesiredState) -> list[str]:

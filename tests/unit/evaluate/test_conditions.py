@@ -13,13 +13,13 @@ UP = pod_view({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
 
 
 def test_every_type_is_told_in_order() -> None:
-    told = [item.type for item in conditions(Observation(not_here=["NodePort"]))]
+    told = [item.type for item in conditions(Observation(unsupported=["NodePort"]))]
     assert told == list(ConditionType)
 
 
 def test_degraded_is_told_only_where_something_cannot_be_had() -> None:
     assert ConditionType.DEGRADED not in {item.type for item in conditions(Observation())}
-    told = conditions(Observation(not_here=["service.type NodePort", "runtimeClassName"]))[-1]
+    told = conditions(Observation(unsupported=["service.type NodePort", "runtimeClassName"]))[-1]
     assert told.status
     assert told.reason is Reason.NOT_ON_LOCAL_PLATFORM
     assert told.message.endswith(": service.type NodePort; runtimeClassName")
@@ -82,7 +82,7 @@ def test_suspended_kode_is_never_ready(*, suspend: bool) -> None:
 
 @pytest.mark.parametrize(("why", "end"), [("", "any more"), ("gone", "any more: gone")])
 def test_why_an_editor_does_not_answer_any_more_is_told(why: str, end: str) -> None:
-    silent = replace(UP, ready=False, answered=True, unanswered=why)
+    silent = replace(UP, ready=False, was_ready=True, unanswered=why)
     told = {item.type: item for item in conditions(Observation(pod=silent))}
     assert told[ConditionType.WORKLOAD_READY].reason is Reason.UNHEALTHY
     assert told[ConditionType.WORKLOAD_READY].message.endswith(end)

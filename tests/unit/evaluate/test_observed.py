@@ -73,7 +73,7 @@ def ready(status: str, moved: str) -> Object:
 def test_trouble_is_told_in_the_words_of_the_kubelet(
     container: Object, kind: str, message: str
 ) -> None:
-    found = pod_view(pod(container)).trouble
+    found = pod_view(pod(container)).failure
     assert found is not None
     assert (found.kind, found.message, found.init) == (kind, message, False)
 
@@ -90,18 +90,18 @@ def test_trouble_is_told_in_the_words_of_the_kubelet(
     ],
 )
 def test_no_trouble(found: Object) -> None:
-    assert pod_view(found).trouble is None
+    assert pod_view(found).failure is None
 
 
 def test_trouble_before_the_editor_comes_first() -> None:
     init = {"name": "plugin-a", "state": ended(2)}
-    found = pod_view(pod(waiting("ErrImagePull"), init=(init,))).trouble
+    found = pod_view(pod(waiting("ErrImagePull"), init=(init,))).failure
     assert found is not None
     assert (found.init, found.container) == (True, "plugin-a")
 
 
 def test_last_words_are_the_last_500_characters() -> None:
-    found = pod_view(pod({"name": "editor", "state": ended(1, message="x" * 600 + "end")})).trouble
+    found = pod_view(pod({"name": "editor", "state": ended(1, message="x" * 600 + "end")})).failure
     assert found is not None
     assert found.message.endswith("x" * 497 + "end")
     assert len(found.message) < 560
@@ -124,13 +124,13 @@ def test_editor_has_answered_when_readiness_moved_after_its_start(
     state: Object, moved: str, *, answered: bool
 ) -> None:
     found = pod_view(pod({"name": "editor", "state": state}, **ready("False", moved)))
-    assert found.answered is answered
+    assert found.was_ready is answered
 
 
 def test_pod_without_a_word_is_nothing_yet() -> None:
     found = pod_view({})
-    assert not any((found.ready, found.stopping, found.started, found.answered))
-    assert (found.unschedulable, found.ended, found.annotations) == (None, None, {})
+    assert not any((found.ready, found.stopping, found.started, found.was_ready))
+    assert (found.unschedulable, found.terminated, found.annotations) == (None, None, {})
 
 
 def test_scheduler_that_says_nothing_is_quoted_anyhow() -> None:
@@ -139,7 +139,7 @@ def test_scheduler_that_says_nothing_is_quoted_anyhow() -> None:
 
 
 def test_pod_that_ended_without_a_word_says_its_phase() -> None:
-    assert pod_view(pod(phase="Succeeded")).ended == "Succeeded: the pod ended"
+    assert pod_view(pod(phase="Succeeded")).terminated == "Succeeded: the pod ended"
 
 
 @pytest.mark.parametrize(
@@ -193,13 +193,13 @@ def _ended_after(seconds: float, code: int = 143, **more: Any) -> Object:
 def test_an_editor_that_the_kubelet_gave_up_is_told_from_one_that_crashed(
     last: Object, kind: str, state: Object
 ) -> None:
-    trouble = pod_view(pod({"name": "editor", "state": state, "lastState": last})).trouble
+    trouble = pod_view(pod({"name": "editor", "state": state, "lastState": last})).failure
     assert trouble is not None
     assert trouble.kind == kind
 
 
 def test_the_sidecar_is_never_taken_for_silent() -> None:
-    trouble = pod_view(pod({"name": "envoy", "lastState": _ended_after(START_TIMEOUT)})).trouble
+    trouble = pod_view(pod({"name": "envoy", "lastState": _ended_after(START_TIMEOUT)})).failure
     assert trouble is not None
     assert trouble.kind == "crash"
 

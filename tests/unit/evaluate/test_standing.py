@@ -9,7 +9,7 @@ from kode.api.conditions import Reason
 from kode.errors import RefNotFound
 from kode.evaluate import standing
 from kode.evaluate.conditions import Observation
-from kode.evaluate.observed import PodView, Trouble, pod_view
+from kode.evaluate.observed import ContainerFailure, PodView, pod_view
 from kode.evaluate.status import status
 
 UP = pod_view({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
@@ -17,10 +17,10 @@ CRASHED = PodView(
     ready=False,
     stopping=False,
     started=False,
-    answered=False,
+    was_ready=False,
     unschedulable=None,
-    trouble=Trouble("crash", "editor", False, "editor ended with exit code 3"),
-    ended=None,
+    failure=ContainerFailure("crash", "editor", False, "editor ended with exit code 3"),
+    terminated=None,
     annotations={},
 )
 BOUND = {"status": {"phase": "Bound"}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kode.gateway.passthrough import HTTP_OPTIONS, clusters, enveloped, filters
+from kode.gateway.passthrough import HTTP_OPTIONS, as_typed_struct, clusters, filters
 from tests.documents import EXT_AUTHZ
 
 Object = dict[str, Any]
@@ -17,7 +17,7 @@ def test_filters_are_passed_on_in_order() -> None:
 @pytest.mark.parametrize("package", ["xds.type.v3", "udpa.type.v1"])
 def test_filter_that_came_in_an_envelope_keeps_it(package: str) -> None:
     item = {"name": "a", "typed_config": {"@type": f"type.googleapis.com/{package}.TypedStruct"}}
-    assert enveloped(item) == item
+    assert as_typed_struct(item) == item
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.gateway.translate import bootstrap, dump
 
 UPSTREAM = Upstream(8443, "/healthz")
@@ -17,32 +17,32 @@ def manager(sidecar: Sidecar) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("door", Door)
-def test_same_sidecar_gives_the_same_bytes(door: Door) -> None:
+@pytest.mark.parametrize("door", AuthMode)
+def test_same_sidecar_gives_the_same_bytes(door: AuthMode) -> None:
     texts = {dump(bootstrap(Sidecar(door, UPSTREAM))) for _ in range(3)}
     assert len(texts) == 1
     assert json.loads(texts.pop())
 
 
-@pytest.mark.parametrize("door", Door)
-def test_admin_is_on_no_network(door: Door) -> None:
+@pytest.mark.parametrize("door", AuthMode)
+def test_admin_is_on_no_network(door: AuthMode) -> None:
     admin = bootstrap(Sidecar(door, UPSTREAM))["admin"]
     assert list(admin["address"]) == ["pipe"]
 
 
-def route(upstream: Upstream, door: Door) -> dict[str, Any]:
+def route(upstream: Upstream, door: AuthMode) -> dict[str, Any]:
     found: dict[str, Any]
     (found,) = manager(Sidecar(door, upstream))["route_config"]["virtual_hosts"][0]["routes"]
     return found
 
 
-@pytest.mark.parametrize("door", [Door.BASIC, Door.FILTERS])
-def test_what_opened_the_door_stays_at_the_door(door: Door) -> None:
+@pytest.mark.parametrize("door", [AuthMode.BASIC, AuthMode.FILTERS])
+def test_what_opened_the_door_stays_at_the_door(door: AuthMode) -> None:
     assert route(UPSTREAM, door)["request_headers_to_remove"] == ["authorization"]
 
 
-@pytest.mark.parametrize("door", [Door.BASIC, Door.FILTERS])
-def test_an_editor_with_a_lock_gets_the_sidecars_own_header_and_no_other(door: Door) -> None:
+@pytest.mark.parametrize("door", [AuthMode.BASIC, AuthMode.FILTERS])
+def test_an_editor_with_a_lock_gets_the_sidecars_own_header_and_no_other(door: AuthMode) -> None:
     upstream = Upstream(3000, "/", authorization="Basic x")
     (added,) = route(upstream, door)["request_headers_to_add"]
     assert added["header"] == {"key": "authorization", "value": "Basic x"}
@@ -56,7 +56,7 @@ def test_text_is_compact_and_keeps_unicode() -> None:
 
 def test_behind_another_door_it_listens_on_sockets_only() -> None:
     upstream = Upstream(8443, "/healthz", socket="/run/dev.sock")
-    sidecar = Sidecar(Door.BASIC, upstream, users="me:{SHA}x", socket="/run/door.sock")
+    sidecar = Sidecar(AuthMode.BASIC, upstream, users="me:{SHA}x", socket="/run/door.sock")
     found = bootstrap(sidecar)["static_resources"]
     (listener,) = found["listeners"]
     assert listener["address"] == {"pipe": {"path": "/run/door.sock", "mode": 0o600}}

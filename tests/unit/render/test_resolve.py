@@ -162,7 +162,7 @@ def test_env_of_the_kode_stands_behind_the_templates() -> None:
     ],
 )
 def test_part_of_the_kode_is_what_its_pod_depends_on(spec: dict[str, Any], *, same: bool) -> None:
-    assert (resolved(kode(**spec)).kode_part == resolved(kode()).kode_part) is same
+    assert (resolved(kode(**spec)).kode_inputs == resolved(kode()).kode_inputs) is same
 
 
 def test_user_config_is_short_for_a_repository_of_dotfiles() -> None:

@@ -8,7 +8,7 @@ import pytest
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, RefNotFound
 from kode.render.resolve import Credentials
-from kode.render.secret import decode, encode, existing, htpasswd, kept_session
+from kode.render.secret import decode, encode, htpasswd, kept_session, parse_login_secret
 from tests.documents import credentials, kode, secret_document
 
 pytestmark = pytest.mark.attack
@@ -25,7 +25,7 @@ def test_a_remembered_login_is_a_user_of_its_own_that_nobody_can_be() -> None:
     user = remembered.partition(":")[0]
     assert "s" * 8 not in remembered
     with pytest.raises(RefNotFound, match="username must be one line"):
-        existing(secret_document("login", password="p", username=user), "login", None)
+        parse_login_secret(secret_document("login", password="p", username=user), "login", None)
     with pytest.raises(InvalidSpec):
         kode(user=user, password="p")
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_decoded_is_empty(secret: dict[str, Any] | None) -> None:
 def test_user_of_the_kode_wins_over_the_secrets(
     texts: dict[str, str], user: str | None, found: str
 ) -> None:
-    login = existing(secret_document("login", **texts), "login", user)
+    login = parse_login_secret(secret_document("login", **texts), "login", user)
     assert (login.user, login.password, login.secret) == (found, "p", "login")
 
 
@@ -102,7 +102,7 @@ def test_user_of_the_kode_wins_over_the_secrets(
 )
 def test_secret_without_a_usable_login_is_refused(texts: dict[str, str], message: str) -> None:
     with pytest.raises(RefNotFound, match=message) as caught:
-        existing(secret_document("login", **texts), "login", None)
+        parse_login_secret(secret_document("login", **texts), "login", None)
     assert caught.value.reason is Reason.SECRET_INVALID
     assert "two" not in str(caught.value)
 
@@ -111,5 +111,5 @@ def test_a_username_that_is_no_text_is_refused_and_not_taken_for_none() -> None:
     secret = secret_document("login", password="p")
     secret["data"]["username"] = base64.b64encode(b"\xff").decode()
     with pytest.raises(RefNotFound, match="username must be one line"):
-        existing(secret, "login", None)
-    assert existing(secret, "login", "me").user == "me"
+        parse_login_secret(secret, "login", None)
+    assert parse_login_secret(secret, "login", "me").user == "me"

@@ -6,7 +6,7 @@ import pytest
 
 from kode import labels
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarFiles
+from kode.render.secret import SidecarConfig
 from kode.render.workload import digest, workload
 from tests.documents import credentials, kode, resolved, template
 
@@ -14,7 +14,7 @@ from tests.documents import credentials, kode, resolved, template
 def hashes(
     of: ResolvedKode, config: str = "{}", revision: int = 1, restarted_at: str = ""
 ) -> tuple[str, str]:
-    files = SidecarFiles(config, revision)
+    files = SidecarConfig(config, revision)
     found = workload(of, files, restarted_at)["spec"]["template"]["metadata"]["annotations"]
     return found[labels.KODE_HASH], found[labels.POD_HASH]
 
@@ -56,7 +56,7 @@ def test_digest_is_short_and_follows_the_value(value: Any) -> None:
 
 @pytest.mark.attack
 def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
-    files = SidecarFiles("{}", 1)
+    files = SidecarConfig("{}", 1)
     pod = workload(resolved(), files, "")["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 import kode
 from kode.cli.checks.finding import Finding, fail, ok, warn
 from kode.cli.machine import existing
-from kode.cli.terminal.words import amount
+from kode.cli.terminal.format import format_bytes
 from kode.errors import PlatformError
 from kode.platform.local import daemon
-from kode.platform.local.door import holder
 from kode.platform.local.editors.catalog import OFFERS
+from kode.platform.local.gateway import port_check
 from kode.platform.local.places import Places
 from kode.platform.local.running import Running, running
 from kode.platform.local.store.store import Store
@@ -51,8 +51,8 @@ async def port() -> Finding:
     if run:
         return await asyncio.to_thread(_ours, run)
     try:
-        for address in holder.addresses("127.0.0.1"):
-            holder.check(address, PORT, places().run / "door")
+        for address in port_check.addresses("127.0.0.1"):
+            port_check.check(address, PORT, places().run / "door")
             await asyncio.to_thread(_reach, address)
     except PlatformError as error:
         return warn("port", str(error), f"kode up --port {PORT + 1}")
@@ -111,7 +111,7 @@ async def room() -> Finding:
         if complaint:
             return fail("room", f"{there}: {complaint}", f"make room in {there}, or {_ELSEWHERE}")
         free, files = shutil.disk_usage(there).free, os.statvfs(there).f_favail
-        words.append(f"{folder}: {amount(free)} free")
+        words.append(f"{folder}: {format_bytes(free)} free")
         if free < _LEAST_FREE:
             return fail("room", f"{words[-1]}, which is too little", "free some space")
         # Some file systems have no such limit, and say 0.
@@ -119,7 +119,7 @@ async def room() -> Finding:
             return fail("room", f"{folder}: room for {files} files only", "delete some files")
     needed = max(offer.space for offer in OFFERS)
     if shutil.disk_usage(existing(places().cache)).free < needed:
-        text = f"{words[-1]}; an editor needs {amount(needed)} to be installed"
+        text = f"{words[-1]}; an editor needs {format_bytes(needed)} to be installed"
         return warn("room", text, "free some space, or set KODE_CACHE")
     return ok("room", "; ".join(words))
 

@@ -10,7 +10,7 @@ import typer
 
 from kode.cli.exits import Exit
 from kode.cli.failures import Failure
-from kode.cli.terminal.words import plain
+from kode.cli.terminal.format import sanitize
 
 
 def can_ask() -> bool:
@@ -28,14 +28,14 @@ def agreed(question: str) -> bool:
 
 def tell(message: str) -> None:
     """Say what is wrong with an answer."""
-    sys.stderr.write(f"{plain(message)}\n")
+    sys.stderr.write(f"{sanitize(message)}\n")
 
 
 def text(question: str, default: str = "") -> str:
     """Return what a person types; the default where they type nothing."""
     try:
         answer = typer.prompt(
-            plain(question), default=default, show_default=bool(default), err=True
+            sanitize(question), default=default, show_default=bool(default), err=True
         )
     except typer.Abort:
         raise KeyboardInterrupt from None
@@ -56,7 +56,7 @@ def choice(question: str, options: Sequence[tuple[str, str]], default: str = "")
     if not options:
         raise Failure(Exit.NOT_FOUND, f"{question}: there is nothing to choose from")
     for number, (name, value) in enumerate(options, 1):
-        shown = plain(name if name == value else f"{name} ({value})")
+        shown = sanitize(name if name == value else f"{name} ({value})")
         sys.stderr.write(f"  {number}  {shown}\n")
     values = [value for _, value in options]
     said = dict(options) | {value: value for value in values}

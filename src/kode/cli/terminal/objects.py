@@ -9,7 +9,7 @@ from typing import Any
 from kode.cli import conditions
 from kode.cli.kinds import KODE, Kind
 from kode.cli.terminal import table
-from kode.cli.terminal.words import age
+from kode.cli.terminal.format import age
 
 Object = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from kode.cli.terminal.words import plain
+from kode.cli.terminal.format import sanitize
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, text: str) -> None:
         """Begin with what is waited for."""
-        self._text = plain(text)
+        self._text = sanitize(text)
         self._status: Status | None = None
 
     def __enter__(self) -> Self:
@@ -35,7 +35,7 @@ class Progress:
 
     def tell(self, text: str) -> None:
         """Show what is going on now."""
-        shown = plain(text)
+        shown = sanitize(text)
         if shown == self._text:
             return
         self._text = shown

@@ -7,7 +7,7 @@ aligned columns, the same whatever reads them.
 import sys
 from collections.abc import Iterable, Sequence
 
-from kode.cli.terminal.words import plain
+from kode.cli.terminal.format import sanitize
 
 _STYLES = {
     "Running": "green",
@@ -31,7 +31,7 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         columns: their titles.
         rows: cells, as many as columns; an empty one is shown as a dash.
     """
-    cells = [[plain(cell) or "-" for cell in row] for row in rows]
+    cells = [[sanitize(cell) or "-" for cell in row] for row in rows]
     if sys.stdout.isatty():
         _rich(columns, cells)
     else:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from kode import labels, names
-from kode.api import ports
+from kode.api import layout
 from kode.api.conditions import Reason
 from kode.api.document import KINDS
 from kode.api.meta import Object
@@ -20,14 +20,22 @@ from kode.api.spelling import kind_hint
 from kode.desired import homes
 from kode.errors import Conflict, Expired, InvalidSpec, PlatformError, RefNotFound
 from kode.kube import auth, encoding
-from kode.kube.client import ApplyResult, Client, ListOptions
+from kode.kube.client import ApplyResponse, Client, ListOptions
 from kode.kube.config import ContextConfig
 from kode.kube.errors import UNTYPED, AlreadyExists, ApiConflict, ApiError, is_retryable
 from kode.kube.port_forward import PortForward
 from kode.kube.resources import CLAIM, CORE_EVENT, NAMESPACE, POD, ObjectRef, Resource
 from kode.kube.transport import Transport
 from kode.platform.cluster import endpoints, events, logs, messages, pod_exec, pods
-from kode.platform.port import Applied, Change, Command, Endpoint, Event, Listing, LogQuery
+from kode.platform.port import (
+    ApplyResult,
+    Endpoint,
+    Event,
+    ExecOptions,
+    LogQuery,
+    ObjectList,
+    WatchEvent,
+)
 from kode.platform.resources import BY_KIND, KODE
 
 _PAUSES = (0.2, 1.0, 2.0, 5.0)
@@ -97,7 +105,7 @@ class ClusterPlatform:
         return cls(access, environment, force_conflicts=force_conflicts)
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         """What a person is told."""
         return f"cluster {self._access.name}"
 
@@ -112,7 +120,7 @@ class ClusterPlatform:
         with messages.translate_errors(ref):
             return await self._client.get(ref)
 
-    async def list(self, kind: str, namespace: str | None = None) -> Listing:
+    async def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
         scope = ListOptions(_kind(kind), namespace=namespace)
         with messages.translate_errors(ObjectRef(scope.resource, namespace or "")):
@@ -126,7 +134,7 @@ class ClusterPlatform:
 
     async def watch(
         self, kind: str, since: str, namespace: str | None = None
-    ) -> AsyncGenerator[Change, None]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """Give the changes after a version, for ever; `Expired` where that is too long ago."""
         scope = ListOptions(_kind(kind), namespace=namespace)
         failed = 0
@@ -138,7 +146,7 @@ class ClusterPlatform:
                         since = str(document["metadata"].get("resourceVersion") or since)
                         if type_ != "BOOKMARK":
                             changed = cast("Literal['ADDED', 'MODIFIED', 'DELETED']", type_)
-                            yield Change(changed, document)
+                            yield WatchEvent(changed, document)
             except Expired:
                 raise
             except ApiError as refused:
@@ -164,7 +172,7 @@ class ClusterPlatform:
         with messages.translate_errors(ref):
             return await self._client.replace(ref, document)
 
-    async def apply(self, document: Object) -> Applied:
+    async def apply(self, document: Object) -> ApplyResult:
         """Make an object be as a document says; what others have set besides is left alone."""
         ref, document = self._with_namespace(document)
         with messages.translate_errors(ref):
@@ -182,7 +190,7 @@ class ClusterPlatform:
             verb = "created"
         elif _version(before) == _version(result.document):
             verb = "unchanged"
-        return Applied(result.document, verb, result.warnings)
+        return ApplyResult(result.document, verb, result.warnings)
 
     async def delete(
         self, kind: str, name: str, namespace: str = "", *, purge: bool = False
@@ -247,7 +255,7 @@ class ClusterPlatform:
             claim = str(storage.get("existingVolumeClaim") or "")
             return await events.list_for_kode(self._client, ref.namespace, name, claim)
 
-    async def execute(self, name: str, namespace: str, command: Command) -> int:
+    async def exec(self, name: str, namespace: str, command: ExecOptions) -> int:
         """Run a command where a Kode runs, with this process's input and output."""
         ref = self._ref(KODE.kind, name, namespace)
         with messages.translate_errors(ref):
@@ -267,7 +275,7 @@ class ClusterPlatform:
         """Reach a Kode that has no url: give one on this machine's loopback, until it is left."""
         ref = self._ref(KODE.kind, name, namespace)
         pod = ObjectRef(POD, ref.namespace, names.pod(name))
-        forward = PortForward(self._transport, pod, ports.SIDECAR_HTTP)
+        forward = PortForward(self._transport, pod, layout.SIDECAR_HTTP)
         async with forward.listen(f"{names.host(name, ref.namespace)}.localhost") as url:
             yield url
 
@@ -275,14 +283,14 @@ class ClusterPlatform:
         """Let go of connections."""
         await self._transport.close()
 
-    async def _listed(self, scope: ListOptions) -> Listing:
+    async def _listed(self, scope: ListOptions) -> ObjectList:
         found, version = [], ""
         async for page in self._client.pages(scope):
             found += page.items
             version = page.resource_version
-        return Listing(tuple(sorted(found, key=_place)), version)
+        return ObjectList(tuple(sorted(found, key=_place)), version)
 
-    async def _apply(self, ref: ObjectRef, document: Object, *, force: bool) -> ApplyResult:
+    async def _apply(self, ref: ObjectRef, document: Object, *, force: bool) -> ApplyResponse:
         metadata = {
             key: value for key, value in document["metadata"].items() if key not in _SERVER_FIELDS
         }

@@ -21,7 +21,7 @@ from kode.kube.resources import POD, ObjectRef
 from kode.kube.transport import Request, Transport
 from kode.platform.cluster import messages, pods
 from kode.platform.cluster.exec_command import Leash
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 
 # The person's own shell where the image knows one.
 _SHELL = (
@@ -34,7 +34,7 @@ _END_TIMEOUT = 15.0
 _NOBODY_READS = 128 + signal.SIGPIPE
 
 
-async def run(transport: Transport, kode: ObjectRef, pod: Object, command: Command) -> int:
+async def run(transport: Transport, kode: ObjectRef, pod: Object, command: ExecOptions) -> int:
     """Run a command; return its exit code.
 
     Args:
@@ -111,7 +111,7 @@ async def _end(transport: Transport, request: Request, words: list[str]) -> None
                 continue
 
 
-async def _talk(streams: Channels, command: Command) -> int:
+async def _talk(streams: Channels, command: ExecOptions) -> int:
     sizes: set[asyncio.Task[None]] = set()
 
     def resize(columns: int, rows: int) -> None:
@@ -153,7 +153,7 @@ async def _listen(streams: Channels) -> int:
     return channels.exit_code(status)
 
 
-def _params(command: Command, leash: Leash) -> list[tuple[str, str]]:
+def _params(command: ExecOptions, leash: Leash) -> list[tuple[str, str]]:
     argv = leash.words(command.argv or ["/bin/sh", "-c", _SHELL])
     streams = ["stdin", "stdout", *(["tty"] if command.terminal else ["stderr"])]
     return [

@@ -11,16 +11,16 @@ from contextlib import suppress
 from kode.api.meta import Object
 from kode.platform.local.running import Running
 from kode.platform.local.statuses import believed
-from kode.platform.port import Change
+from kode.platform.port import WatchEvent
 
 _POLL_INTERVAL = 0.25
 
 
 async def attend(
-    changes: AsyncGenerator[Change, None],
+    changes: AsyncGenerator[WatchEvent, None],
     run: Callable[[], Running | None],
     kodes: Callable[[], Awaitable[Sequence[Object]]],
-) -> AsyncGenerator[Change, None]:
+) -> AsyncGenerator[WatchEvent, None]:
     """Give the changes of Kodes, and what becomes of all of them when their platform ends.
 
     Args:
@@ -37,14 +37,14 @@ async def attend(
             if step.done():
                 change = step.result()
                 step = asyncio.ensure_future(anext(changes))
-                yield Change(change.type, believed(change.document, run()))
+                yield WatchEvent(change.type, believed(change.document, run()))
                 continue
             now = run()
             if lived and now is None:
                 for kode in await kodes():
                     told = believed(kode, now)
                     if told is not kode:
-                        yield Change("MODIFIED", told)
+                        yield WatchEvent("MODIFIED", told)
             lived = now is not None
     finally:
         step.cancel()

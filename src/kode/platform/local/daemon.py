@@ -19,7 +19,7 @@ from pathlib import Path
 from kode.api.conditions import Reason
 from kode.errors import KodeError, PlatformError
 from kode.platform.local import statuses
-from kode.platform.local.door import Door
+from kode.platform.local.gateway import LocalGateway
 from kode.platform.local.lock import TAKEN, Taken, alone
 from kode.platform.local.places import Places
 from kode.platform.local.running import Running, record, running
@@ -214,7 +214,7 @@ class _Child:
 
 
 def _check(places: Places, options: Options) -> None:
-    Door(places, options.address, options.port).check()
+    LocalGateway(places, options.address, options.port).check()
 
 
 def _check_room(places: Places) -> None:

@@ -27,7 +27,7 @@ from kode.errors import NotReady, PlatformError
 from kode.platform.local import leash
 from kode.platform.local.shim import proc
 from kode.platform.local.shim.record import MAIN, Record
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 
 _TERMINAL = ("TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE")
 _BEST_SHELL = 'exec "$(command -v bash || echo sh)" -l'
@@ -62,7 +62,7 @@ class Surroundings:
     within: tuple[str, ...] = ()
     bin: str = field(default="", repr=False)
 
-    def argv(self, command: Command, variables: Mapping[str, str]) -> list[str]:
+    def argv(self, command: ExecOptions, variables: Mapping[str, str]) -> list[str]:
         """Return the words that run a command there."""
         if not self.enter:
             return [*self.within, *(command.argv or self._login(variables))]
@@ -116,7 +116,7 @@ def find(run: Path, instance: str, what: str) -> Surroundings:
     return surroundings
 
 
-async def run(surroundings: Surroundings, command: Command) -> int:
+async def run(surroundings: Surroundings, command: ExecOptions) -> int:
     """Run a command with this process's input and output.
 
     Args:

@@ -15,7 +15,7 @@ from typing import Any
 from kode import labels
 from kode.api.kode import Kode
 from kode.desired.resolve_references import restarted_at
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.platform.local.gather import Seen
 from kode.platform.local.plan.plan import Plan
 from kode.platform.local.program import Phase, Program, State
@@ -51,7 +51,7 @@ def made(
     kode, resolved = meaning
     credentials = resolved.credentials
     own = [
-        resolved.kode_part,
+        resolved.kode_inputs,
         restarted_at(seen.kode, seen.template, seen.proxy_config),
         kode.metadata.annotations.get(labels.RUNTIME, ""),
         [credentials.user, credentials.password] if credentials else [],
@@ -138,7 +138,7 @@ def _sidecar(found: Mapping[str, Any]) -> Sidecar:
     return Sidecar(
         **{
             **found,
-            "door": Door(found["door"]),
+            "door": AuthMode(found["door"]),
             "upstream": Upstream(**found["upstream"]),
             "http_filters": tuple(found["http_filters"]),
             "clusters": tuple(found["clusters"]),

@@ -17,7 +17,7 @@ from kode.desired.desired_state import DesiredState, derive
 from kode.desired.resolve_references import resolve_proxy_config, resolve_template
 from kode.errors import InvalidSpec, KodeError
 from kode.evaluate.conditions import WITHHELD
-from kode.gateway.sidecar import Door
+from kode.gateway.sidecar import AuthMode
 from kode.platform.local import login as logins
 from kode.platform.local import volumes
 from kode.platform.local.gather import Seen
@@ -95,7 +95,7 @@ def _meaning(
         asks = proxy is not None and proxy.spec.auth_type == "basic"
         if not asks:
             meaning = derive(resolve(kode, template, proxy, None))
-            if meaning.door is not Door.CLOSED:
+            if meaning.auth_mode is not AuthMode.DENY:
                 return login, meaning
         login = logins.generate(seen, kode, spare)
     return login, derive(resolve(kode, template, proxy, login.credentials))

@@ -5,7 +5,7 @@ it changes while nothing happens.
 """
 
 from kode import labels
-from kode.evaluate.observed import PodView, Trouble
+from kode.evaluate.observed import ContainerFailure, PodView
 from kode.platform.local.program import Phase, State
 
 EDITOR = "editor"
@@ -28,16 +28,16 @@ def view(state: State | None, made: str, failed: State | None = None) -> PodView
         ready=running,
         stopping=state.phase is Phase.STOPPING,
         started=running or state.phase is Phase.UNHEALTHY,
-        answered=running or state.phase is Phase.UNHEALTHY,
+        was_ready=running or state.phase is Phase.UNHEALTHY,
         unschedulable=None,
-        trouble=_trouble(state, failed),
-        ended=None,
+        failure=_trouble(state, failed),
+        terminated=None,
         annotations={labels.POD_HASH: made},
         unanswered=state.words if state.phase is Phase.UNHEALTHY else "",
     )
 
 
-def _trouble(state: State, failed: State | None) -> Trouble | None:
+def _trouble(state: State, failed: State | None) -> ContainerFailure | None:
     # A start after a failure is in trouble yet: else the condition would flap with each try.
     last = state if state.phase is Phase.WAITING else failed
     if last is None or not last.step or state.phase not in (Phase.WAITING, Phase.STARTING):
@@ -45,4 +45,4 @@ def _trouble(state: State, failed: State | None) -> Trouble | None:
     words = f": {last.words}" if last.words else ""
     code = "" if last.exit_code is None else f" with exit code {last.exit_code}"
     is_editor = last.step == EDITOR
-    return Trouble("crash", last.step, not is_editor, f"{last.step} ended{code}{words}")
+    return ContainerFailure("crash", last.step, not is_editor, f"{last.step} ended{code}{words}")

@@ -25,7 +25,7 @@ from kode.evaluate.status import status as status_of
 from kode.platform.local import folders, volumes
 from kode.platform.local import login as logins
 from kode.platform.local import made as records
-from kode.platform.local.door import Entry as Offered
+from kode.platform.local.gateway import Route as Offered
 from kode.platform.local.gather import Seen, gather
 from kode.platform.local.meaning import Understood, is_withheld, understand, without_password
 from kode.platform.local.observe import view
@@ -311,9 +311,9 @@ class Passes:
             pod_hash=made.whole if made else None,
             update_pending=work.pending,
             notes=work.notes,
-            not_here=work.not_here,
+            unsupported=work.not_here,
             unserved=self._unserved(self.offers[key]),
-            carrier="editor",
+            noun="editor",
         )
         template = (work.seen.template or {}).get("metadata") or {}
         status = status_of(

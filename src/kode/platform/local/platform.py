@@ -35,7 +35,15 @@ from kode.platform.local.statuses import believed, stamp
 from kode.platform.local.store.entry import STORED, Document, Entry, Key
 from kode.platform.local.store.follow import follow
 from kode.platform.local.store.store import Store, absent, check_version, with_status_of
-from kode.platform.port import Applied, Change, Command, Endpoint, Event, Listing, LogQuery
+from kode.platform.port import (
+    ApplyResult,
+    Endpoint,
+    Event,
+    ExecOptions,
+    LogQuery,
+    ObjectList,
+    WatchEvent,
+)
 
 _KODE = "Kode"
 _DOOR = "door"
@@ -50,7 +58,7 @@ class LocalPlatform:
         self._store: Store | None = None
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         """What a person is told."""
         return "this machine"
 
@@ -64,15 +72,15 @@ class LocalPlatform:
         key = _key(kind, name, namespace)
         return await self._asked(self._opened().get, kind, name, key.namespace)
 
-    async def list(self, kind: str, namespace: str | None = None) -> Listing:
+    async def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
         _check_kind(kind)
         found = await asyncio.to_thread(self._opened().list, kind, namespace or None)
-        return Listing(tuple(self._believed(*found.items)), found.version)
+        return ObjectList(tuple(self._believed(*found.items)), found.version)
 
     async def watch(
         self, kind: str, since: str, namespace: str | None = None
-    ) -> AsyncGenerator[Change, None]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """Give the changes after a version, for ever; `Expired` where that is too long ago."""
         _check_kind(kind)
         changes = follow(self._opened(), since, (kind,), namespace or None)
@@ -112,10 +120,10 @@ class LocalPlatform:
 
         return await self._asked(self._opened().edit, key, change)
 
-    async def apply(self, document: Object) -> Applied:
+    async def apply(self, document: Object) -> ApplyResult:
         """Make an object be as a document says; what others have set besides is left alone."""
         if admission.is_namespace(document):
-            return Applied(admission.namespace(document), "unchanged")
+            return ApplyResult(admission.namespace(document), "unchanged")
         placed, warnings = admission.placed(document)
         key = Key.of(placed)
         seen: list[Entry | None] = []
@@ -127,9 +135,9 @@ class LocalPlatform:
         stands = await self._asked(self._opened().edit, key, change)
         before = seen[0]
         if before is None:
-            return Applied(stands, "created", warnings)
+            return ApplyResult(stands, "created", warnings)
         same = before.version == stands["metadata"]["resourceVersion"]
-        return Applied(stands, "unchanged" if same else "configured", warnings)
+        return ApplyResult(stands, "unchanged" if same else "configured", warnings)
 
     async def delete(
         self, kind: str, name: str, namespace: str = "", *, purge: bool = False
@@ -189,7 +197,7 @@ class LocalPlatform:
         """Return what happened, the oldest first."""
         return await asyncio.to_thread(self._opened().events, namespace or None, name)
 
-    async def execute(self, name: str, namespace: str, command: Command) -> int:
+    async def exec(self, name: str, namespace: str, command: ExecOptions) -> int:
         """Run a command where a Kode runs, with this process's input and output."""
         kode = await self.get(_KODE, name, namespace)
         if command.root:

@@ -19,7 +19,7 @@ from kode.errors import Expired, KodeError
 from kode.evaluate import standing
 from kode.platform.local import offering, starters, statuses
 from kode.platform.local.daemon import Options
-from kode.platform.local.door import Door, Entry
+from kode.platform.local.gateway import LocalGateway, Route
 from kode.platform.local.passes import Parts, Passes, kode_key
 from kode.platform.local.places import Places
 from kode.platform.local.program import Phase
@@ -57,7 +57,7 @@ class Service:
         self._store = Store(places.store)
         self._statuses = Statuses(self._store)
         self._supervisor = Supervisor(places, self._changed)
-        self._door = Door(places, options.address, options.port)
+        self._door = LocalGateway(places, options.address, options.port)
         self._dirty: set[Key] = set()
         self._stirred = asyncio.Event()
         self._passes = Passes(
@@ -196,7 +196,7 @@ class Service:
         self._dirty |= set(self._passes.offers)
         self._stirred.set()
 
-    def _unserved(self, offer: Entry) -> str:
+    def _unserved(self, offer: Route) -> str:
         if not self._open:
             return _CLOSED
         return "" if self._door.serves(offer) else "the gateway does not lead to it yet"

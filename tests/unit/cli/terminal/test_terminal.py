@@ -9,8 +9,8 @@ import pytest
 from kode.cli.exits import Exit
 from kode.cli.failures import Failure
 from kode.cli.terminal import ask, table
+from kode.cli.terminal.format import age, format_bytes, sanitize
 from kode.cli.terminal.progress import Progress
-from kode.cli.terminal.words import age, amount, plain
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -66,12 +66,12 @@ def test_an_age_is_told_from_now() -> None:
     ],
 )
 def test_an_amount_is_told_in_its_unit(size: int, shown: str) -> None:
-    assert amount(size) == shown
+    assert format_bytes(size) == shown
 
 
 @pytest.mark.attack
 def test_a_text_of_others_moves_no_cursor() -> None:
-    assert plain("a\x1b[2Jb\n\tc\u202ed\x9b") == "a [2Jb c d "
+    assert sanitize("a\x1b[2Jb\n\tc\u202ed\x9b") == "a [2Jb c d "
 
 
 def test_a_table_on_a_terminal_is_in_colour_and_wraps_sentences(

@@ -6,7 +6,7 @@ import pytest
 
 from kode.controllers.operator import options
 from kode.controllers.operator.options import Options, addresses, own_namespace, parse
-from kode.render.network import METADATA_ADDRESSES
+from kode.render.network_policy import METADATA_ADDRESSES
 
 
 def test_each_option_is_taken() -> None:

@@ -22,7 +22,7 @@ from kode.platform.local import inside
 from kode.platform.local.inside import Surroundings
 from kode.platform.local.shim import proc
 from kode.platform.local.shim.record import MAIN, Record
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 from tests.local.machine import until
 
 WHAT = "Kode team/dev"
@@ -92,13 +92,13 @@ async def test_its_exit_code_is_told(
     there: Surroundings, monkeypatch: pytest.MonkeyPatch, argv: list[str], code: int
 ) -> None:
     monkeypatch.setenv("SECRET_OF_MINE", "x")
-    assert await inside.run(there, Command(argv)) == code
+    assert await inside.run(there, ExecOptions(argv)) == code
 
 
 async def test_no_command_is_a_login_shell(there: Surroundings) -> None:
     (there.cwd / ".profile").write_text("exit 9\n")
     env = {**there.env, "SHELL": "/bin/sh"}
-    assert await inside.run(Surroundings(env, there.cwd), Command()) == 9
+    assert await inside.run(Surroundings(env, there.cwd), ExecOptions()) == 9
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish"])
@@ -114,7 +114,7 @@ def test_a_login_shell_finds_the_kodes_own_commands(there: Surroundings, shell: 
     (there.cwd / ".profile").write_text("PATH=/usr/bin:/bin\n")
     env = {**there.env, "SHELL": program, "PATH": f"{folder}:/opt/of the kode:{os.defpath}"}
     place = Surroundings(env, there.cwd, bin=str(folder))
-    argv = place.argv(Command(), env)
+    argv = place.argv(ExecOptions(), env)
     words = "mine; echo $PATH\n"
     found = subprocess.run(
         argv, env=env, cwd=there.cwd, input=words, capture_output=True, text=True, check=True
@@ -126,12 +126,12 @@ def test_a_login_shell_finds_the_kodes_own_commands(there: Surroundings, shell: 
 async def test_a_folder_that_is_gone_is_told(there: Surroundings) -> None:
     gone = Surroundings(there.env, there.cwd / "gone")
     with pytest.raises(PlatformError, match="gone is not there"):
-        await inside.run(gone, Command(["/bin/true"]))
+        await inside.run(gone, ExecOptions(["/bin/true"]))
 
 
 async def test_it_ends_with_who_asked(there: Surroundings) -> None:
     script = "import os,time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
-    task = asyncio.create_task(inside.run(there, Command([sys.executable, "-c", script])))
+    task = asyncio.create_task(inside.run(there, ExecOptions([sys.executable, "-c", script])))
     file = there.cwd / "pid"
 
     def pid() -> str:
@@ -224,7 +224,7 @@ def test_all_that_was_started_ends_with_the_tool(
 
 async def test_what_a_command_leaves_when_it_ends_by_itself_goes_on(there: Surroundings) -> None:
     script = "sleep 600 >/dev/null 2>&1 & echo $! >pid"
-    assert await inside.run(there, Command(["sh", "-c", script])) == 0
+    assert await inside.run(there, ExecOptions(["sh", "-c", script])) == 0
     pid = int((there.cwd / "pid").read_text())
     assert proc.row(pid) is not None
     os.kill(pid, signal.SIGKILL)
@@ -232,13 +232,15 @@ async def test_what_a_command_leaves_when_it_ends_by_itself_goes_on(there: Surro
 
 async def test_a_command_gets_its_variables_and_no_others(there: Surroundings) -> None:
     plain = Surroundings({**there.env, "LANG": "C"}, there.cwd)
-    await inside.run(plain, Command(["sh", "-c", "env >it"]))
+    await inside.run(plain, ExecOptions(["sh", "-c", "env >it"]))
     names = {line.partition("=")[0] for line in (there.cwd / "it").read_text().splitlines()}
     assert names - {"PWD", "SHLVL", "_"} == {*plain.env, "KODE_EXEC"}
 
 
 async def test_a_command_gets_signals_as_they_were(there: Surroundings) -> None:
-    await inside.run(there, Command(["sh", "-c", 'grep -E "Sig(Ign|Blk)" /proc/self/status >it']))
+    await inside.run(
+        there, ExecOptions(["sh", "-c", 'grep -E "Sig(Ign|Blk)" /proc/self/status >it'])
+    )
     masks = [int(line.split()[1], 16) for line in (there.cwd / "it").read_text().splitlines()]
     # Those of the C library itself (32 and 33) may come down from whatever started the tests.
     assert [mask & ~(3 << 31) for mask in masks] == [0, 0]
@@ -250,13 +252,13 @@ async def test_a_terminal_is_told_of_and_ctrl_c_is_left_to_the_command(
     monkeypatch.setenv("TERM", "xterm-odd")
     # The parent gets the same signal as the command, as from a terminal.
     script = 'test "$TERM" = xterm-odd && kill -INT $PPID && sleep 0.2 && exit 5'
-    assert await inside.run(there, Command(["sh", "-c", script], terminal=True)) == 5
-    assert await inside.run(there, Command(["sh", "-c", 'test -z "$TERM"'])) == 0
+    assert await inside.run(there, ExecOptions(["sh", "-c", script], terminal=True)) == 5
+    assert await inside.run(there, ExecOptions(["sh", "-c", 'test -z "$TERM"'])) == 0
 
 
 def test_commands_in_a_container_go_through_podman() -> None:
     place = Surroundings({}, Path("/"), ("podman", "exec", "--user=7:8", "box"))
-    assert place.argv(Command(("ls", "-l")), {}) == [
+    assert place.argv(ExecOptions(("ls", "-l")), {}) == [
         "podman",
         "exec",
         "--user=7:8",
@@ -264,8 +266,8 @@ def test_commands_in_a_container_go_through_podman() -> None:
         "ls",
         "-l",
     ]
-    shell = place.argv(Command((), terminal=True), {"TERM": "xterm"})
+    shell = place.argv(ExecOptions((), terminal=True), {"TERM": "xterm"})
     assert shell[:6] == ["podman", "exec", "--tty", "--env=TERM", "--user=7:8", "box"]
     assert shell[6] == "sh"
     # By it those are found that podman's end would leave in the container.
-    assert place.argv(Command(("ls",)), {"KODE_EXEC": "x"})[2] == "--env=KODE_EXEC"
+    assert place.argv(ExecOptions(("ls",)), {"KODE_EXEC": "x"})[2] == "--env=KODE_EXEC"

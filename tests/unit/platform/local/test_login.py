@@ -1,6 +1,6 @@
 """kode.platform.local.login: by what a sidecar of one machine remembers a login."""
 
-from kode.gateway.sidecar import Door, Sidecar, Upstream
+from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.platform.local.login import users
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
@@ -10,7 +10,7 @@ OLD, NEW = "o" * 43, "n" * 43
 
 
 def made(file: str, session: str) -> Sidecar:
-    return Sidecar(Door.BASIC, Upstream(0, "/"), users=file, session=session)
+    return Sidecar(AuthMode.BASIC, Upstream(0, "/"), users=file, session=session)
 
 
 def test_the_value_stays_as_long_as_user_and_password_do() -> None:

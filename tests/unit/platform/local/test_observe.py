@@ -28,32 +28,32 @@ def test_nothing_runs() -> None:
 def test_a_phase_is_a_view(phase: Phase, ready: bool, answered: bool, stopping: bool) -> None:  # noqa: FBT001
     found = view(state(phase), "m")
     assert found
-    assert (found.ready, found.answered, found.stopping) == (ready, answered, stopping)
+    assert (found.ready, found.was_ready, found.stopping) == (ready, answered, stopping)
     assert found.annotations == {labels.POD_HASH: "m"}
-    assert found.trouble is None
+    assert found.failure is None
 
 
 def test_an_end_is_told_with_its_last_words() -> None:
     found = view(state(Phase.WAITING, step="editor", exit_code=3, words="no such flag"), "m")
     assert found
-    assert found.trouble
-    assert not found.trouble.init
-    assert found.trouble.message == "editor ended with exit code 3: no such flag"
+    assert found.failure
+    assert not found.failure.init
+    assert found.failure.message == "editor ended with exit code 3: no such flag"
 
 
 def test_the_next_try_is_in_trouble_until_it_answers() -> None:
     failed = state(Phase.WAITING, step="dotfiles", exit_code=1)
     found = view(state(Phase.STARTING, restarts=2), "m", failed)
     assert found
-    assert found.trouble
-    assert found.trouble.init
-    assert found.trouble.message == "dotfiles ended with exit code 1"
+    assert found.failure
+    assert found.failure.init
+    assert found.failure.message == "dotfiles ended with exit code 1"
     running = view(state(Phase.RUNNING, restarts=2), "m", failed)
     assert running
-    assert running.trouble is None
+    assert running.failure is None
     first = view(state(Phase.STARTING), "m")
     assert first
-    assert first.trouble is None
+    assert first.failure is None
 
 
 def test_why_it_does_not_answer_any_more_is_told() -> None:

@@ -18,7 +18,7 @@ from kode.platform.local.running import Running
 from kode.platform.local.shim import proc
 from kode.platform.local.statuses import Statuses, stop
 from kode.platform.local.store.store import Store
-from kode.platform.port import Change
+from kode.platform.port import WatchEvent
 from tests.documents import document
 
 PLACE = "team"
@@ -172,6 +172,6 @@ async def test_a_watch_that_begins_after_the_end_tells_of_it(
         await changes.aclose()
 
 
-async def following(changes: AsyncGenerator[Change, None]) -> Change:
+async def following(changes: AsyncGenerator[WatchEvent, None]) -> WatchEvent:
     """Return the change that comes next."""
     return await asyncio.wait_for(anext(changes), 30)

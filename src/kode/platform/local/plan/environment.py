@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kode import names
-from kode.api import ports
-from kode.api.pod import EnvFromSource, EnvVar, EnvVarSource, KeyRef, TemplateEnvVar
+from kode.api import layout
+from kode.api.pod import EnvFromSource, EnvVar, EnvVarSource, KeySelector, TemplateEnvVar
 from kode.platform.local.plan.site import Site
 from kode.platform.local.plan.words import moved
 from kode.render import environment as rendered
-from kode.render.meta import Manifest
+from kode.render.metadata import Manifest
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import editor_key
 from kode.render.variables import expand
@@ -108,7 +108,7 @@ def contained(kode: ResolvedKode, site: Site, manifest: Manifest) -> Variables:
     secrets = dict(site.secrets)
     if kode.credentials:
         # On a cluster it stands in the sidecar's Secret, which there is none of here.
-        own = {ports.ENVOY_EDITOR_KEY: editor_key(kode, kode.credentials)}
+        own = {layout.ENVOY_EDITOR_KEY: editor_key(kode, kode.credentials)}
         secrets[names.envoy_secret(kode.name)] = own
     reader = _Reader(kode, replace(site, secrets=secrets), moves=False)
     values = {"KODE_NAME": kode.name, "KODE_NAMESPACE": kode.namespace}
@@ -189,7 +189,7 @@ class _Reader:
             self.missing.append(f"env {name}: ConfigMap {ref.name}")
         return None
 
-    def _of_secret(self, name: str, ref: KeyRef) -> str | None:
+    def _of_secret(self, name: str, ref: KeySelector) -> str | None:
         found = self._site.secrets.get(ref.name, {}).get(ref.key)
         if found is None and not ref.optional:
             self.missing.append(f"env {name}: Secret {ref.name} with the key {ref.key}")

@@ -19,7 +19,7 @@ from kode.platform.local.plan import commands, environment, shell
 from kode.platform.local.plan.site import Site
 from kode.platform.local.plan.words import moved
 from kode.platform.local.program import Health, Step
-from kode.render.contract import CODER_CODE_SERVER
+from kode.render.image_profile import CODER_CODE_SERVER
 from kode.render.resolve import ResolvedKode
 
 EDITOR = "editor"
@@ -107,7 +107,7 @@ def _code_server(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
     variables = environment.editor(kode, site, {})
     lacking = [*variables.missing, *_replaced(template.command, "command")]
     given: Sequence[str] = template.args
-    if kode.contract != CODER_CODE_SERVER or template.command:
+    if kode.image_profile != CODER_CODE_SERVER or template.command:
         # They are the words of another program.
         lacking, given = [*lacking, *_replaced(given, "args")], ()
     folder = site.volume / kode.workspace
@@ -132,7 +132,7 @@ def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
     env["PATH"] = f"{python / 'bin'}:{env['PATH']}"
     lacking = [*variables.missing, *_replaced(template.command, "command")]
     given: Sequence[str] = template.args
-    if given and given[0] == kode.contract.launcher:
+    if given and given[0] == kode.image_profile.entrypoint:
         given = given[1:]
     if template.command or (given and not given[0].startswith("-")):
         lacking, given = [*lacking, *_replaced(given, "args")], ()
@@ -167,7 +167,9 @@ def _custom(kode: ResolvedKode, site: Site) -> Launch:
     argv = arguments([*template.command, *template.args], kode, site, variables)
     return Launch(
         main=Step(EDITOR, (*way.before, *argv), variables.values, site.volume / kode.workspace),
-        health=Health("/", socket=way.socket, port=way.port, below=kode.contract.healthy_below),
+        health=Health(
+            "/", socket=way.socket, port=way.port, below=kode.image_profile.unhealthy_from_status
+        ),
         runtime=f"process: {argv[0]}, the template's own command",
         not_here=(*variables.missing, *way.not_here),
         within=way.within,

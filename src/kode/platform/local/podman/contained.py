@@ -17,7 +17,7 @@ from kode.platform.local.program import Health, Program, Step
 from kode.render import editor as rendered
 from kode.render import terminal
 from kode.render.environment import editor as environment_of
-from kode.render.meta import Manifest
+from kode.render.metadata import Manifest
 from kode.render.resolve import ResolvedKode
 
 _RELAY = Path(__file__).parent / "relay.py"
@@ -71,10 +71,10 @@ def contained(kode: ResolvedKode, site: Site, engine: Engine, why: str) -> Conta
         steps=made.before(),
         cleanup=made.cleanup(),
         health=Health(
-            kode.contract.health_path,
+            kode.image_profile.health_path,
             socket=site.socket,
             within=_WITHIN,
-            below=kode.contract.healthy_below,
+            below=kode.image_profile.unhealthy_from_status,
         ),
     )
     asked = kode.template.resources is not None
@@ -177,4 +177,4 @@ class _Maker:
         security = manifest.get("securityContext") or {}
         if "runAsUser" in security:
             return f"{security['runAsUser']}:{security['runAsGroup']}"
-        return _ROOT if self._kode.contract.starts_as_root else ""
+        return _ROOT if self._kode.image_profile.starts_as_root else ""

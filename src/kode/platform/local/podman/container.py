@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kode.api.amount import amount
+from kode.api.quantity import parse_quantity
 from kode.platform.local.podman import image
 from kode.platform.local.podman.engine import Engine
 from kode.platform.local.shim.proc import TAG
 from kode.render.editor import HOME_VOLUME
-from kode.render.meta import Manifest
+from kode.render.metadata import Manifest
 from kode.render.variables import expand
 
 # What podman, and the programs that it starts on this side, go by.
@@ -177,6 +177,6 @@ def _rights(container: Container) -> Iterator[str]:
 def _limits(manifest: Manifest, engine: Engine) -> Iterator[str]:
     limits = (manifest.get("resources") or {}).get("limits") or {}
     for resource, option in (("cpu", "--cpus"), ("memory", "--memory")):
-        most = amount(limits[resource]) if resource in limits else None
+        most = parse_quantity(limits[resource]) if resource in limits else None
         if most and resource in engine.limits:
             yield f"{option}={float(most):g}" if resource == "cpu" else f"{option}={int(most)}b"

@@ -13,7 +13,7 @@ from typing import Literal
 from kode.api.conditions import Reason
 from kode.errors import Expired, PlatformError
 from kode.platform.local.store.entry import Document, Entry, dumps
-from kode.platform.port import Change
+from kode.platform.port import WatchEvent
 
 Type = Literal["ADDED", "MODIFIED", "DELETED"]
 
@@ -34,7 +34,7 @@ class Batch:
         complete: whether nothing is left to read.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[WatchEvent, ...]
     version: str
     complete: bool
 
@@ -101,7 +101,7 @@ def after(
         (number, _EVERY),
     ).fetchall()
     found = tuple(
-        Change(what, json.loads(body))
+        WatchEvent(what, json.loads(body))
         for _, kind, place, what, body in rows
         if (not kinds or kind in kinds) and namespace in {None, place}
     )

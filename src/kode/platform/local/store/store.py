@@ -25,7 +25,7 @@ from kode.platform.local.store import changes, deletion, entry, happenings
 from kode.platform.local.store.changes import Batch
 from kode.platform.local.store.database import Database, damaged
 from kode.platform.local.store.entry import Document, Entry, Key, dumps
-from kode.platform.port import Event, Listing
+from kode.platform.port import Event, ObjectList
 
 Edit = Callable[[Entry | None], Entry]
 """Given what stands there (None for nothing), returns what shall; it may raise to write nothing."""
@@ -71,7 +71,7 @@ class Store:
             raise absent(Key(kind, namespace, name))
         return found
 
-    def list(self, kind: str, namespace: str | None = None) -> Listing:
+    def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
         query = "SELECT body FROM objects WHERE kind = ?"
         values = [kind]
@@ -81,7 +81,7 @@ class Store:
         with self._database.read() as database:
             rows = database.execute(f"{query} ORDER BY namespace, name", values).fetchall()
             version = changes.version(database)
-        return Listing(tuple(self._load(body) for (body,) in rows), str(version))
+        return ObjectList(tuple(self._load(body) for (body,) in rows), str(version))
 
     def changes(
         self, since: str, kinds: Collection[str] = (), namespace: str | None = None

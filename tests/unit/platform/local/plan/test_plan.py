@@ -143,7 +143,7 @@ def test_custom_command_listens_in_a_network_of_its_own_behind_a_socket() -> Non
     assert health
     assert (health.port, health.socket) == (None, SITE.socket)
     # That it has no page at / is nobody's concern, at the door and here.
-    assert health.below == found.upstream.healthy_below == 500
+    assert health.below == found.upstream.unhealthy_from_status == 500
     assert found.within == enter(SITE.socket)
     assert not [item for item in found.not_here if item.startswith("network")]
 

@@ -11,7 +11,7 @@ from kode.errors import Conflict, Expired, RefNotFound
 from kode.platform.local.store.entry import CLAIM, FILES, SECRET, Document
 from kode.platform.local.store.store import Store
 from kode.platform.port import Event
-from kode.render.meta import owner
+from kode.render.metadata import owner
 from tests.documents import document
 
 PLACE = "team"

@@ -13,7 +13,7 @@ from kode.render.options import OptionsOf
 
 
 @dataclass(frozen=True)
-class Contract:
+class ImageProfile:
     """How an image is run.
 
     Attributes:
@@ -23,23 +23,23 @@ class Contract:
         health_path: path that answers while it lives.
         starts_as_root: whether it must start as root (and then becomes PUID:PGID by itself);
             otherwise the pod runs it as PUID:PGID.
-        asks_basic: whether it asks for HTTP basic authentication when given a password: a lock for
-            an image that nothing keeps on loopback, and its sidecar alone has the key.
+        uses_basic_auth: whether it asks for HTTP basic authentication when given a password: a lock
+            for an image that nothing keeps on loopback, and its sidecar alone has the key.
         port_variable: the variable that moves its port.
         account: login name of the user that it runs as.
         group: group id that it runs as.
-        healthy_below: the first status on its health path that shows no life.
-        keeps_home: whether it uses its home whatever HOME says.
+        unhealthy_from_status: the first status on its health path that shows no life.
+        ignores_home_env: whether it uses its home whatever HOME says.
         opens_working_directory: whether it opens the directory that it is started in.
-        launcher: the program that is named before options of its server; None where the image's own
-            entrypoint takes them.
+        entrypoint: the program that is named before options of its server; None where the
+            image's own entrypoint takes them.
         user_variable: the variable that takes the user's name; None where it has none.
         workspace_variable: the variable that takes the folder to open; None where the working
             directory decides.
         host_variable: the variable that keeps it on loopback; None where nothing can.
         programs: folders of its own, outside those that every image has, that root runs from.
-        other_ports: variables that move further ports of it, and where those are; nobody sets them,
-            because one that is moved onto the sidecar's could be reached past it.
+        extra_port_variables: variables that move further ports of it, and where those are; nobody
+            sets them, because one that is moved onto the sidecar's could be reached past it.
         options: whose options its arguments are; None where they are another program's.
         blanks: variables that are set to nothing: what they say would bring a login of its own, or
             more options than its arguments.
@@ -53,19 +53,19 @@ class Contract:
     home: str
     health_path: str
     starts_as_root: bool
-    asks_basic: bool
+    uses_basic_auth: bool
     port_variable: str
     account: str
     group: int = 1000
-    healthy_below: int = 400
-    keeps_home: bool = True
+    unhealthy_from_status: int = 400
+    ignores_home_env: bool = True
     opens_working_directory: bool = False
-    launcher: str | None = None
+    entrypoint: str | None = None
     user_variable: str | None = None
     workspace_variable: str | None = None
     host_variable: str | None = None
     programs: tuple[str, ...] = ()
-    other_ports: tuple[tuple[str, str], ...] = ()
+    extra_port_variables: tuple[tuple[str, str], ...] = ()
     options: OptionsOf | None = None
     blanks: tuple[str, ...] = ()
     config_variable: str | None = None
@@ -77,13 +77,13 @@ _LINUXSERVER_FOLDERS = (
     *("/lsiopy", "/package"),
 )
 
-LINUXSERVER_CODE_SERVER = Contract(
+LINUXSERVER_CODE_SERVER = ImageProfile(
     name="linuxserver/code-server",
     port=8443,
     home="/config",
     health_path="/healthz",
     starts_as_root=True,
-    asks_basic=False,
+    uses_basic_auth=False,
     port_variable="PORT",
     account="abc",
     workspace_variable="DEFAULT_WORKSPACE",
@@ -97,13 +97,13 @@ LINUXSERVER_CODE_SERVER = Contract(
 # What is built from an image of either kind, or copied under another name, may listen elsewhere.
 UNKNOWN_CODE_SERVER = replace(LINUXSERVER_CODE_SERVER, name="code-server", listens_unasked=False)
 
-CODER_CODE_SERVER = Contract(
+CODER_CODE_SERVER = ImageProfile(
     name="codercom/code-server",
     port=8080,
     home="/home/coder",
     health_path="/healthz",
     starts_as_root=False,
-    asks_basic=False,
+    uses_basic_auth=False,
     port_variable="PORT",
     account="coder",
     opens_working_directory=True,
@@ -112,49 +112,49 @@ CODER_CODE_SERVER = Contract(
     options="code-server",
 )
 
-LINUXSERVER_WEBTOP = Contract(
+LINUXSERVER_WEBTOP = ImageProfile(
     name="linuxserver/webtop",
     port=3000,
     home="/config",
     health_path="/",
     starts_as_root=True,
-    asks_basic=True,
+    uses_basic_auth=True,
     port_variable="CUSTOM_PORT",
     account="abc",
     user_variable="CUSTOM_USER",
     programs=_LINUXSERVER_FOLDERS,
-    other_ports=(("CUSTOM_HTTPS_PORT", "3001"), ("CUSTOM_WS_PORT", "8082")),
+    extra_port_variables=(("CUSTOM_HTTPS_PORT", "3001"), ("CUSTOM_WS_PORT", "8082")),
 )
 
-JUPYTER = Contract(
+JUPYTER = ImageProfile(
     name="jupyter/docker-stacks",
     port=8888,
     home="/home/jovyan",
     health_path="/api",
     starts_as_root=False,
-    asks_basic=False,
+    uses_basic_auth=False,
     port_variable="JUPYTER_PORT",
     account="jovyan",
     group=100,
     opens_working_directory=True,
-    launcher="start-notebook.py",
+    entrypoint="start-notebook.py",
     options="jupyter",
     blanks=("NOTEBOOK_ARGS",),
 )
 
-CUSTOM = Contract(
+CUSTOM = ImageProfile(
     name="custom",
     # Nothing to go by: a template of this type says its port.
     port=0,
     home="/home/kode",
     health_path="/",
     starts_as_root=False,
-    asks_basic=False,
+    uses_basic_auth=False,
     port_variable="PORT",
     account="kode",
     # It answers: that it has no page at / is nobody's concern.
-    healthy_below=500,
-    keeps_home=False,
+    unhealthy_from_status=500,
+    ignores_home_env=False,
 )
 
 _OF_TYPE = {"webtop": LINUXSERVER_WEBTOP, "jupyter": JUPYTER, "custom": CUSTOM}
@@ -162,7 +162,7 @@ _CODER = re.compile(r"(^|/)codercom/code-server([:@]|$)")
 _LINUXSERVER = re.compile(r"(^|/)linuxserver/code-server([:@]|$)")
 
 
-def of(template_type: str, image: str, default_home: str | None) -> Contract:
+def of(template_type: str, image: str, default_home: str | None) -> ImageProfile:
     """Return the contract of a template's image.
 
     An image of type code-server follows linuxserver's contract unless it is codercom's own, or is

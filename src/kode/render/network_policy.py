@@ -7,10 +7,10 @@ out, anywhere but to the addresses where clouds hand a node's credentials to who
 from collections.abc import Sequence
 
 from kode import labels, names
-from kode.api import ports
-from kode.render.meta import Manifest, child
+from kode.api import layout
+from kode.render.metadata import Manifest, child
 from kode.render.resolve import ResolvedKode
-from kode.render.service import exposure
+from kode.render.service import service_type
 
 METADATA_ADDRESSES = (
     "169.254.169.254/32",  # nearly every cloud
@@ -68,8 +68,8 @@ def _block(everything: str, closed: Sequence[str]) -> Manifest:
 
 
 def _ingress(kode: ResolvedKode, operator_namespace: str) -> Manifest:
-    rule: Manifest = {"ports": [{"port": ports.SIDECAR_HTTP, "protocol": "TCP"}]}
-    if exposure(kode) == "NodePort":
+    rule: Manifest = {"ports": [{"port": layout.SIDECAR_HTTP, "protocol": "TCP"}]}
+    if service_type(kode) == "NodePort":
         return rule
     rule["from"] = [
         {

@@ -15,7 +15,7 @@ _VOLATILE = re.compile(
 )
 
 
-def steady(told: str, message: str, notes: Sequence[str]) -> str:
+def stable_message(told: str, message: str, notes: Sequence[str]) -> str:
     """Return the message to tell: the one that was told where it still says as much.
 
     Args:
@@ -23,7 +23,7 @@ def steady(told: str, message: str, notes: Sequence[str]) -> str:
         message: the new one.
         notes: warnings of Kubernetes that hold now, each of which may be quoted.
     """
-    if _sense(told) == _sense(message) or told.startswith(message):
+    if _normalize(told) == _normalize(message) or told.startswith(message):
         return told
     quotes = [note for note in notes if note in message]
     if quotes and any(message.replace(quotes[0], note) == told for note in notes):
@@ -31,5 +31,5 @@ def steady(told: str, message: str, notes: Sequence[str]) -> str:
     return message
 
 
-def _sense(message: str) -> str:
+def _normalize(message: str) -> str:
     return _VOLATILE.sub("#", message)

@@ -9,65 +9,70 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from kode.api import meta
-from kode.api.placeholders import LONGEST, once_filled, or_placeholders, waits
+from kode.api.placeholders import (
+    MAX_LENGTH,
+    allow_placeholders,
+    check_when_filled,
+    has_placeholders,
+)
 
 _TIME_ZONE = r"^[A-Za-z0-9_+/-]+$"
-_LONGEST_TIME_ZONE = 64
+_MAX_TIME_ZONE = 64
 
 
 def _quantity(value: object, info: ValidationInfo) -> str:
     # What is not a text with placeholders is an amount, or refused in the same words as one.
-    return str(value) if waits(value, info) else meta.quantity(value)
+    return str(value) if has_placeholders(value, info) else meta.quantity(value)
 
 
 def _text(pattern: str, shortest: int = 1) -> Any:
     # The pattern is for the API server alone: what it says to people is that of once_filled.
     return Field(
         min_length=shortest,
-        max_length=LONGEST,
-        json_schema_extra={"pattern": or_placeholders(pattern)},
+        max_length=MAX_LENGTH,
+        json_schema_extra={"pattern": allow_placeholders(pattern)},
     )
 
 
-FillableImage = Annotated[
+TemplatedImage = Annotated[
     str,
     _text(meta.IMAGE),
-    once_filled(meta.IMAGE, meta.LONGEST_IMAGE),
+    check_when_filled(meta.IMAGE, meta.LONGEST_IMAGE),
 ]
 """An image reference."""
 
-FillableQuantity = Annotated[
+TemplatedQuantity = Annotated[
     str,
     BeforeValidator(_quantity),
     WithJsonSchema(
         {
             "x-kubernetes-int-or-string": True,
             "anyOf": [{"type": "integer"}, {"type": "string"}],
-            "pattern": or_placeholders(meta.QUANTITY),
-            "maxLength": LONGEST,
+            "pattern": allow_placeholders(meta.QUANTITY),
+            "maxLength": MAX_LENGTH,
             "minimum": 0,
         }
     ),
 ]
 """An amount of a resource."""
 
-FillableHome = Annotated[
+TemplatedHome = Annotated[
     str,
     _text(meta.HOME_PATH, shortest=3),
-    once_filled(meta.HOME_PATH, meta.LONGEST_PATH),
+    check_when_filled(meta.HOME_PATH, meta.LONGEST_PATH),
 ]
 """An absolute path without dot segments."""
 
-FillableWorkspace = Annotated[
+TemplatedWorkspace = Annotated[
     str,
     _text(meta.WORKSPACE_PATH),
-    once_filled(meta.WORKSPACE_PATH, meta.LONGEST_PATH),
+    check_when_filled(meta.WORKSPACE_PATH, meta.LONGEST_PATH),
 ]
 """A folder relative to the home."""
 
-FillableTimeZone = Annotated[
+TemplatedTimeZone = Annotated[
     str,
     _text(_TIME_ZONE),
-    once_filled(_TIME_ZONE, _LONGEST_TIME_ZONE),
+    check_when_filled(_TIME_ZONE, _MAX_TIME_ZONE),
 ]
 """The name of a time zone."""

@@ -1,8 +1,8 @@
-"""kode.evaluate.complaint. What a real Envoy says is in tests/envoy."""
+"""kode.evaluate.envoy_errors. What a real Envoy says is in tests/envoy."""
 
 import pytest
 
-from kode.evaluate.complaint import UNTOLD, complaint
+from kode.evaluate.envoy_errors import UNTOLD, summarize_error
 
 pytestmark = pytest.mark.attack
 
@@ -78,14 +78,14 @@ _SAID = [
 
 @pytest.mark.parametrize(("words", "told"), _SAID)
 def test_the_reason_is_told_and_no_value(words: str, told: str) -> None:
-    assert complaint(words).startswith(told)
-    assert bool(complaint(words)) == bool(told)
-    assert "secret" not in complaint(words)
+    assert summarize_error(words).startswith(told)
+    assert bool(summarize_error(words)) == bool(told)
+    assert "secret" not in summarize_error(words)
 
 
 def test_what_is_long_is_cut() -> None:
     links = "".join(f"{'x' * 79}ValidationError.{'Y' * 79}: " for _ in range(20))
-    assert len(complaint(f"Proto constraint validation failed ({links}")) == 900
+    assert len(summarize_error(f"Proto constraint validation failed ({links}")) == 900
 
 
 def test_where_nothing_is_told_it_is_said_how_to_see_it() -> None:

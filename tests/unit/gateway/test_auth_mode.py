@@ -1,4 +1,4 @@
-"""kode.gateway.door."""
+"""kode.gateway.auth_mode."""
 
 import itertools
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec
-from kode.gateway.door import choose
-from kode.gateway.sidecar import Door
+from kode.gateway.auth_mode import choose
+from kode.gateway.sidecar import AuthMode
 from tests.documents import EXT_AUTHZ
 
 pytestmark = pytest.mark.attack
@@ -22,17 +22,19 @@ LUA: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("credentials", "auth_type", "filters", "door"),
     [
-        (True, None, [], Door.BASIC),
-        (True, "none", [], Door.BASIC),
-        (True, "none", [EXT_AUTHZ], Door.BASIC),
-        (True, "basic", [], Door.BASIC),
-        (False, None, [], Door.CLOSED),
-        (False, "none", [], Door.CLOSED),
-        (False, "none", [LUA], Door.CLOSED),
-        (False, "none", [EXT_AUTHZ], Door.FILTERS),
+        (True, None, [], AuthMode.BASIC),
+        (True, "none", [], AuthMode.BASIC),
+        (True, "none", [EXT_AUTHZ], AuthMode.BASIC),
+        (True, "basic", [], AuthMode.BASIC),
+        (False, None, [], AuthMode.DENY),
+        (False, "none", [], AuthMode.DENY),
+        (False, "none", [LUA], AuthMode.DENY),
+        (False, "none", [EXT_AUTHZ], AuthMode.FILTERS),
     ],
 )
-def test_door(auth_type: str | None, filters: list[Any], door: Door, *, credentials: bool) -> None:
+def test_door(
+    auth_type: str | None, filters: list[Any], door: AuthMode, *, credentials: bool
+) -> None:
     assert choose(has_credentials=credentials, auth_type=auth_type, http_filters=filters) is door
 
 
@@ -49,4 +51,4 @@ def test_nothing_opens_without_credentials_or_authentication(
     auth_type: str | None, filters: list[Any]
 ) -> None:
     found = choose(has_credentials=False, auth_type=auth_type, http_filters=filters)
-    assert found is Door.CLOSED
+    assert found is AuthMode.DENY

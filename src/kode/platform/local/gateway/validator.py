@@ -10,13 +10,13 @@ from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
-from kode.evaluate.complaint import complaint
-from kode.platform.local.door import folder
+from kode.evaluate.envoy_errors import summarize_error
+from kode.platform.local.gateway import atomic_file
 
 _PATIENCE = 60.0
 
 
-class Judge:
+class EnvoyValidator:
     """Asks Envoy, and remembers what it said.
 
     Args:
@@ -29,7 +29,7 @@ class Judge:
         self._place = place
         self._said: dict[str, str] = {}
 
-    async def complaint(self, config: str) -> str:
+    async def validate(self, config: str) -> str:
         """Return why Envoy refuses a configuration; empty where it takes it.
 
         Raises:
@@ -41,8 +41,8 @@ class Judge:
         return self._said[digest]
 
     async def _ask(self, config: str, digest: str) -> str:
-        file = folder.private(self._place) / f"judged-{digest[:16]}.json"
-        folder.replaced(file, config)
+        file = atomic_file.private(self._place) / f"judged-{digest[:16]}.json"
+        atomic_file.replaced(file, config)
         try:
             return await self._run(file)
         finally:
@@ -75,4 +75,6 @@ class Judge:
                 await running.wait()
         if not running.returncode:
             return ""
-        return complaint(printed.decode(errors="replace")) or "Envoy refuses it without a word"
+        return (
+            summarize_error(printed.decode(errors="replace")) or "Envoy refuses it without a word"
+        )

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
-from kode.gateway import machine, translate
-from kode.gateway.machine import Entry, Inner
-from kode.platform.local.door import folder, holder, loaded
-from kode.platform.local.door.judge import Judge
-from kode.platform.local.door.sockets import Sockets
+from kode.gateway import local_gateway, translate
+from kode.gateway.local_gateway import KodeListener, Route
+from kode.platform.local.gateway import atomic_file, port_check, xds_stats
+from kode.platform.local.gateway.sockets import Sockets
+from kode.platform.local.gateway.validator import EnvoyValidator
 from kode.platform.local.places import Places
 from kode.platform.local.program import Health, Program, Step
 
@@ -29,7 +29,7 @@ _THREADS = 2
 _DRAIN = 5
 
 
-class Door:
+class LocalGateway:
     """The one Envoy of a machine, by its files; a supervisor runs its program.
 
     Args:
@@ -50,11 +50,11 @@ class Door:
         self._address = address
         self._port = port
         self._sockets = Sockets(places.sockets)
-        self._judge: Judge | None = None
+        self._judge: EnvoyValidator | None = None
         self._offering = asyncio.Lock()
         self._life = 0
         """How often Envoy was lost."""
-        self._served: dict[str, Entry] = {}
+        self._served: dict[str, Route] = {}
         """What Envoy has loaded that leads to an editor, by id."""
 
     @property
@@ -69,8 +69,8 @@ class Door:
             PlatformError: Envoy is not installed, or a port is not to be had.
         """
         _envoy()
-        for address in holder.addresses(self._address):
-            holder.check(address, self._port, self._folder)
+        for address in port_check.addresses(self._address):
+            port_check.check(address, self._port, self._folder)
 
     def program(self) -> Program:
         """Return Envoy's program; what it needs in order to start is written.
@@ -79,20 +79,20 @@ class Door:
             PlatformError: Envoy is not installed, or a folder cannot be ours.
         """
         envoy = _envoy()
-        folder.private(self._folder)
-        folder.private(self._places.sockets)
-        addresses = holder.addresses(self._address)
-        config = machine.bootstrap(str(self._folder), str(self.admin), addresses, self._port)
+        atomic_file.private(self._folder)
+        atomic_file.private(self._places.sockets)
+        addresses = port_check.addresses(self._address)
+        config = local_gateway.bootstrap(str(self._folder), str(self.admin), addresses, self._port)
         text = translate.dump(config)
         # Its name says what is in it: another one makes another program, and so a new start.
         file = self._folder / f"bootstrap-{sha256(text.encode()).hexdigest()[:16]}.json"
         for old in self._folder.glob("bootstrap-*.json"):
             if old != file:
                 old.unlink(missing_ok=True)
-        folder.replaced(file, text)
-        for name, content in machine.files([], {}).items():
+        atomic_file.replaced(file, text)
+        for name, content in local_gateway.files([], {}).items():
             if not (self._folder / name).exists():
-                folder.replaced(self._folder / name, translate.dump(content))
+                atomic_file.replaced(self._folder / name, translate.dump(content))
         options = ("--disable-hot-restart", "--log-level", "warning")
         numbers = ("--concurrency", str(_THREADS), "--drain-time-s", str(_DRAIN))
         return Program(
@@ -109,7 +109,7 @@ class Door:
             health=Health(path="/ready", socket=self.admin, within=60.0, renew=True),
         )
 
-    async def offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+    async def offer(self, entries: Sequence[Route]) -> Mapping[str, str]:
         """Let the door lead to these Kodes and to no others; `serves` tells what came of it.
 
         Returns:
@@ -126,7 +126,7 @@ class Door:
                 message = f"the door's files cannot be written: {error}"
                 raise PlatformError(Reason.PLATFORM_ERROR, message) from error
 
-    def serves(self, entry: Entry) -> bool:
+    def serves(self, entry: Route) -> bool:
         """Tell whether Envoy leads to a Kode's editor, exactly as this entry says.
 
         That is so once Envoy itself has named the version of every file that says so, and until
@@ -145,24 +145,26 @@ class Door:
         """Remove the sockets that Envoy leaves behind; only after it has ended."""
         self._sockets.remove()
 
-    async def _offer(self, entries: Sequence[Entry]) -> Mapping[str, str]:
-        folder.private(self._folder)
-        folder.private(self._places.sockets)
+    async def _offer(self, entries: Sequence[Route]) -> Mapping[str, str]:
+        atomic_file.private(self._folder)
+        atomic_file.private(self._places.sockets)
         life = self._life
         refused = dict(self._without_host(entries))
         led = [entry for entry in entries if entry.id not in refused]
-        inners: dict[str, Inner] = {}
+        inners: dict[str, KodeListener] = {}
         for entry in led:
             if entry.sidecar is None or entry.state not in {"running", "starting"}:
                 continue
-            one = machine.inner(entry, entry.sidecar, str(self._sockets.inner(entry.id)))
+            one = local_gateway.kode_listener(
+                entry, entry.sidecar, str(self._sockets.inner(entry.id))
+            )
             complaint = await self._complaint(entry, one)
             if complaint:
                 refused[entry.id] = complaint
             else:
                 inners[entry.id] = one
         has_loaded = True
-        for name, content in machine.files(led, inners).items():
+        for name, content in local_gateway.files(led, inners).items():
             # An Envoy that does not answer is not asked of the next file: each time takes a while.
             has_loaded = await self._lay(name, content, ask=has_loaded)
         # An answer of an Envoy that has ended meanwhile is none.
@@ -173,34 +175,34 @@ class Door:
         self._sockets.sweep([self._sockets.inner(name) for name in inners])
         return refused
 
-    async def _lay(self, name: str, content: machine.Json, *, ask: bool) -> bool:
+    async def _lay(self, name: str, content: local_gateway.Json, *, ask: bool) -> bool:
         """Put a file in its place; return whether Envoy was asked and has loaded it.
 
         Files refer to earlier ones, and Envoy refuses what refers to what it has not read yet. It
         looks again only when a file is replaced, so one that it has not loaded is put there anew.
         """
         version = str(content["version_info"])
-        before = await loaded.read(self.admin, name) if ask else None
+        before = await xds_stats.read(self.admin, name) if ask else None
         known = before is None or before.version == version
-        folder.replaced(self._folder / name, translate.dump(content), anew=not known)
+        atomic_file.replaced(self._folder / name, translate.dump(content), anew=not known)
         if before is None or before.version == version:
             return before is not None
-        now = await loaded.after(self.admin, name, version, before)
+        now = await xds_stats.after(self.admin, name, version, before)
         if now is not None and now.refused > before.refused:
             message = f"Envoy refuses {self._folder / name}; its log says why"
             raise PlatformError(Reason.PLATFORM_ERROR, message)
         return now is not None
 
-    async def _complaint(self, entry: Entry, one: Inner) -> str:
+    async def _complaint(self, entry: Route, one: KodeListener) -> str:
         # What has no part of an administrator's is what the golden files show.
         if entry.sidecar is None or not (entry.sidecar.http_filters or entry.sidecar.clusters):
             return ""
         if self._judge is None:
-            self._judge = Judge(_envoy(), self._folder)
-        complaint = await self._judge.complaint(translate.dump(machine.alone(one)))
+            self._judge = EnvoyValidator(_envoy(), self._folder)
+        complaint = await self._judge.validate(translate.dump(local_gateway.standalone_config(one)))
         return complaint.replace(f"{entry.id}/", "")
 
-    def _without_host(self, entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    def _without_host(self, entries: Sequence[Route]) -> Iterator[tuple[str, str]]:
         # One host twice, or one that is none, and Envoy refuses the routes of all.
         taken: dict[str, str] = {}
         for entry in entries:

@@ -1,8 +1,8 @@
-"""kode.evaluate.words."""
+"""kode.evaluate.messages."""
 
 import pytest
 
-from kode.evaluate.words import steady
+from kode.evaluate.messages import stable_message
 
 UUID = "0f8fad5b-d9cb-469f-a165-{:012x}"
 
@@ -20,7 +20,7 @@ UUID = "0f8fad5b-d9cb-469f-a165-{:012x}"
     ],
 )
 def test_message_that_says_no_more_leaves_the_old_one(told: str, message: str) -> None:
-    assert steady(told, message, ()) == told
+    assert stable_message(told, message, ()) == told
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_message_that_says_no_more_leaves_the_old_one(told: str, message: str) -
     ],
 )
 def test_message_that_says_something_new_is_told(told: str, message: str) -> None:
-    assert steady(told, message, ()) == message
+    assert stable_message(told, message, ()) == message
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_message_that_says_something_new_is_told(told: str, message: str) -> Non
     ],
 )
 def test_warning_that_still_holds_stays(notes: tuple[str, ...], message: str) -> None:
-    assert steady("waiting: old", "waiting: new", notes) == message
+    assert stable_message("waiting: old", "waiting: new", notes) == message

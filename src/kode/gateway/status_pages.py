@@ -1,4 +1,4 @@
-"""What the door of one machine says itself, where it has no editor to lead to.
+"""What the local gateway answers itself, where it has no editor to lead to.
 
 Rule: one notice, drawn for people whose browser asks for a page and in plain words for programs;
 it names no Kode but the one whose host was asked for.
@@ -29,7 +29,7 @@ _AGAIN = 2
 
 
 @dataclass(frozen=True)
-class Notice:
+class StatusPage:
     """What is said.
 
     Attributes:
@@ -47,13 +47,13 @@ class Notice:
     again: bool = False
 
 
-WELCOME = Notice(
+INDEX = StatusPage(
     200,
     "Kode runs here",
     "Each Kode has an address of its own, and this is none of them. What there is, and where:",
     "kode list",
 )
-UNKNOWN = Notice(
+UNKNOWN = StatusPage(
     404,
     "No Kode has this address",
     "It may have been deleted, or the address is misspelt. What there is, and where:",
@@ -61,30 +61,30 @@ UNKNOWN = Notice(
 )
 
 
-def starting(title: str) -> Notice:
+def starting(title: str) -> StatusPage:
     """Return what is said while a Kode starts."""
-    words = "This page opens it as soon as it answers. What it is at:"
-    return Notice(503, f"{title} is starting", words, _command("describe", title), again=True)
+    words = "This page opens it as soon as it answers. Details:"
+    return StatusPage(503, f"{title} is starting", words, _command("describe", title), again=True)
 
 
-def stopped(title: str) -> Notice:
+def stopped(title: str) -> StatusPage:
     """Return what is said while a Kode is stopped."""
     words = "Its files are kept. To start it:"
-    return Notice(503, f"{title} is stopped", words, _command("start", title))
+    return StatusPage(503, f"{title} is stopped", words, _command("start", title))
 
 
-def failed(title: str) -> Notice:
+def failed(title: str) -> StatusPage:
     """Return what is said of a Kode that does not start by itself."""
-    return Notice(503, f"{title} does not run", "What is wrong:", _command("describe", title))
+    return StatusPage(503, f"{title} does not run", "What is wrong:", _command("describe", title))
 
 
-def refused(title: str) -> Notice:
+def refused(title: str) -> StatusPage:
     """Return what is said of a Kode whose proxy config Envoy does not take."""
-    words = "Envoy refuses its proxy config, so nobody is let in. What is wrong:"
-    return Notice(503, f"{title} has no door", words, _command("describe", title))
+    words = "Envoy rejected its proxy config, so access is denied. Details:"
+    return StatusPage(503, f"{title} is unavailable", words, _command("describe", title))
 
 
-def routes(notice: Notice) -> list[Json]:
+def routes(notice: StatusPage) -> list[Json]:
     """Return the routes of a virtual host that says one thing, whatever it is asked."""
     page = {"prefix": "/", "headers": [_WANTS_A_PAGE]}
     return [
@@ -98,11 +98,11 @@ def _command(verb: str, title: str) -> str:
     return f"kode {verb} {name}" + (f" -n {namespace}" if namespace != "default" else "")
 
 
-def _text(notice: Notice) -> str:
+def _text(notice: StatusPage) -> str:
     return f"{notice.heading}. {notice.words} {notice.command}".rstrip() + "\n"
 
 
-def _page(notice: Notice) -> str:
+def _page(notice: StatusPage) -> str:
     again = f'<meta http-equiv="refresh" content="{_AGAIN}">' if notice.again else ""
     command = f" <code>{escape(notice.command)}</code>" if notice.command else ""
     return (
@@ -113,7 +113,7 @@ def _page(notice: Notice) -> str:
     )
 
 
-def _route(match: Json, notice: Notice, body: str, kind: str) -> Json:
+def _route(match: Json, notice: StatusPage, body: str, kind: str) -> Json:
     headers = {"content-type": kind, **_HEADERS}
     if notice.again:
         headers["retry-after"] = str(_AGAIN)

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from kode.gateway.machine import CLUSTERS, LISTENERS, ROUTES
+from kode.gateway.local_gateway import CLUSTERS, LISTENERS, ROUTES
 
 _STATS = {
     CLUSTERS: "cluster_manager.cds",

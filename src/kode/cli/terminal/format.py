@@ -11,7 +11,7 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 _SIZE = 1024
 
 
-def plain(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return a text as one line without control characters."""
     return "".join(
         character if unicodedata.category(character) not in ("Cc", "Cf", "Cs") else " "
@@ -32,7 +32,7 @@ def age(time: str | None, now: datetime | None = None) -> str:
     return f"{seconds // size}{unit}"
 
 
-def amount(size: float) -> str:
+def format_bytes(size: float) -> str:
     """Return a number of bytes for people."""
     for unit in _SIZES[:-1]:
         if size < _SIZE:

@@ -50,7 +50,7 @@ _CLUSTER = re.compile(
 )
 
 
-def complaint(words: str) -> str:
+def summarize_error(words: str) -> str:
     """Return what is wrong, out of the last words of an Envoy, all in one line; empty for none."""
     text = " ".join(words.split())
     if not text:

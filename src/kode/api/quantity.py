@@ -11,7 +11,7 @@ _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei"
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 
 
-def amount(quantity: object) -> Fraction | None:
+def parse_quantity(quantity: object) -> Fraction | None:
     """Return a Kubernetes quantity as an exact number; None for what is none."""
     found = _QUANTITY.fullmatch(str(quantity))
     try:

@@ -5,7 +5,7 @@ person names a Kode as they like.
 """
 
 from kode import names
-from kode.render.meta import Manifest, child
+from kode.render.metadata import Manifest, child
 from kode.render.resolve import ResolvedKode
 
 

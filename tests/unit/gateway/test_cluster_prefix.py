@@ -1,10 +1,10 @@
-"""kode.gateway.scope."""
+"""kode.gateway.cluster_prefix."""
 
 from typing import Any
 
 import pytest
 
-from kode.gateway import scope
+from kode.gateway import cluster_prefix
 
 pytestmark = pytest.mark.attack
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.attack
     ],
 )
 def test_references_are_within_the_scope_and_nothing_else(given: Any, found: Any) -> None:
-    assert scope.scoped(given, "dev") == found
+    assert cluster_prefix.prefix_names(given, "dev") == found
 
 
 @pytest.mark.parametrize("name", ["other/kode_editor", "other", "/other/kode_editor"])
@@ -52,18 +52,18 @@ def test_references_are_within_the_scope_and_nothing_else(given: Any, found: Any
     ],
 )
 def test_the_cluster_of_another_kode_cannot_be_named(given: Any, name: str) -> None:
-    text = str(scope.scoped(given(name), "dev"))
+    text = str(cluster_prefix.prefix_names(given(name), "dev"))
     assert f"dev/{name}" in text
     assert text.count(name) == 1
 
 
 def test_what_is_given_stays_as_it_was() -> None:
     given = {"clusters": ["opa"], "deep": {"cluster": "opa"}}
-    scope.scoped(given, "dev")
+    cluster_prefix.prefix_names(given, "dev")
     assert given == {"clusters": ["opa"], "deep": {"cluster": "opa"}}
 
 
 def test_a_cluster_has_its_own_name_within_the_scope() -> None:
     given = {"name": "opa", "load_assignment": {"cluster_name": "opa"}}
     found = {"name": "dev/opa", "load_assignment": {"cluster_name": "dev/opa"}}
-    assert scope.cluster(given, "dev") == found
+    assert cluster_prefix.prefix_cluster(given, "dev") == found

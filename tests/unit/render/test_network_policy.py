@@ -1,11 +1,11 @@
-"""kode.render.network: where a workspace may not go."""
+"""kode.render.network_policy: where a workspace may not go."""
 
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
-from kode.render.network import METADATA_ADDRESSES, policy
+from kode.render.network_policy import METADATA_ADDRESSES, policy
 from tests.documents import resolved
 
 pytestmark = pytest.mark.attack

@@ -103,7 +103,7 @@ NO_FRAMES: Json = {
 """The header of every answer that keeps it out of other origins' frames."""
 
 
-def guard() -> Json:
+def cross_origin_filter() -> Json:
     """Return the filter that refuses what other origins' pages ask for.
 
     It is the last before the editor: a filter that answers by itself, as one that takes back who

@@ -11,23 +11,23 @@ from typing import Any
 from kode.gateway import references
 
 
-def scoped(node: Any, scope: str) -> Any:
+def prefix_names(node: Any, scope: str) -> Any:
     """Return a part of Envoy's JSON in which all clusters' names are those within a scope.
 
     Args:
         node: any part of a configuration.
         scope: what the names begin with from now on.
     """
-    return _scripts(references.visited(node, lambda _, name: within(scope, name)), scope)
+    return _scripts(references.visited(node, lambda _, name: prefixed(scope, name)), scope)
 
 
-def cluster(item: Mapping[str, Any], scope: str) -> dict[str, Any]:
+def prefix_cluster(item: Mapping[str, Any], scope: str) -> dict[str, Any]:
     """Return a cluster with its own name within the scope, as well as those that it refers to."""
-    found: dict[str, Any] = scoped(item, scope)
-    return {**found, "name": within(scope, item["name"])}
+    found: dict[str, Any] = prefix_names(item, scope)
+    return {**found, "name": prefixed(scope, item["name"])}
 
 
-def within(scope: str, name: str) -> str:
+def prefixed(scope: str, name: str) -> str:
     """Return a name within a scope."""
     return f"{scope}/{name}"
 
@@ -44,5 +44,5 @@ def _scripts(node: Any, scope: str) -> Any:
 
 def _script(key: str, value: Any, scope: str) -> Any:
     if isinstance(value, str) and references.is_code(key):
-        return references.calls(value, lambda name: within(scope, name))
+        return references.calls(value, lambda name: prefixed(scope, name))
     return _scripts(value, scope)

@@ -1,4 +1,4 @@
-"""One Envoy for all Kodes of one machine: a door that leads by host name, an inner one for each.
+"""The local gateway: one Envoy for all Kodes of this machine.
 
 Rule: what changes for one Kode changes nothing of another's. The outer listener is constant and
 its routes come from a file, as inner listeners and clusters do; an inner listener is what
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Literal
 
-from kode.gateway import listener, login, notices, pages, scope, translate, upstream
+from kode.gateway import cluster_prefix, listener, login, pages, status_pages, translate, upstream
 from kode.gateway.sidecar import Sidecar
 
 Json = dict[str, Any]
@@ -22,7 +22,7 @@ ROUTES, CLUSTERS, LISTENERS = "routes.json", "clusters.json", "listeners.json"
 _TYPES = "type.googleapis.com/envoy.config"
 _ROUTER = "outer"
 _OWN_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-# What a client says about its way here: behind this door only the door's word counts.
+# What a client says about its way here: behind the gateway only its own word counts.
 _CLAIMS = ["forwarded", "x-forwarded-host", "x-forwarded-port", "x-real-ip", "x-scheme"]
 # Envoy itself would tell an address of the network for a request from the machine itself.
 _FROM = {
@@ -44,8 +44,8 @@ _NOT_THROUGH = {"response_flag_filter": {"flags": ["UH", "UF", "UC", "UR", "NC"]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A Kode at the door.
+class Route:
+    """A Kode behind the gateway.
 
     Attributes:
         id: unique and never used again.
@@ -65,7 +65,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Inner:
+class KodeListener:
     """What Envoy needs for one Kode.
 
     Attributes:
@@ -87,7 +87,7 @@ def bootstrap(folder: str, admin: str, addresses: Sequence[str], port: int) -> J
         port: the port to listen on.
     """
     return {
-        "node": {"id": "door", "cluster": "kode"},
+        "node": {"id": "gateway", "cluster": "kode"},
         "admin": {"address": listener.pipe(admin), "ignore_global_conn_limit": True},
         "overload_manager": listener.overload(),
         "dynamic_resources": {
@@ -98,7 +98,7 @@ def bootstrap(folder: str, admin: str, addresses: Sequence[str], port: int) -> J
     }
 
 
-def inner(entry: Entry, sidecar: Sidecar, socket: str) -> Inner:
+def kode_listener(entry: Route, sidecar: Sidecar, socket: str) -> KodeListener:
     """Return what Envoy needs for a Kode with a sidecar.
 
     Args:
@@ -107,22 +107,28 @@ def inner(entry: Entry, sidecar: Sidecar, socket: str) -> Inner:
         socket: path of the socket between the outer and the inner listener.
     """
     sidecar = replace(sidecar, socket=socket, users=entry.users or sidecar.users)
-    return Inner(
-        listener={**scope.scoped(listener.http(sidecar), entry.id), "name": entry.id},
+    return KodeListener(
+        listener={
+            **cluster_prefix.prefix_names(listener.http(sidecar), entry.id),
+            "name": entry.id,
+        },
         # In the sidecar's own order, by which a complaint of Envoy's tells which one it means.
         clusters=(
-            *(scope.cluster(item, entry.id) for item in translate.clusters(sidecar)),
-            _way(entry.id, socket),
+            *(
+                cluster_prefix.prefix_cluster(item, entry.id)
+                for item in translate.clusters(sidecar)
+            ),
+            _cluster(entry.id, socket),
         ),
     )
 
 
-def alone(one: Inner) -> Json:
+def standalone_config(one: KodeListener) -> Json:
     """Return a configuration of one Kode's part and nothing else, for Envoy to judge."""
     return {"static_resources": {"listeners": [one.listener], "clusters": list(one.clusters)}}
 
 
-def files(entries: Sequence[Entry], inners: Mapping[str, Inner]) -> dict[str, Json]:
+def files(entries: Sequence[Route], inners: Mapping[str, KodeListener]) -> dict[str, Json]:
     """Return the files that Envoy follows, by name, clusters first.
 
     Each has a version that its content makes: by it Envoy says which one it has loaded.
@@ -152,7 +158,7 @@ def _outer(folder: str, addresses: Sequence[str], port: int) -> Json:
         "skip_xff_append": True,
         "normalize_path": True,
         "server_header_transformation": "PASS_THROUGH",
-        "local_reply_config": {"mappers": [pages.starting_mapper(_NOT_THROUGH)]},
+        "local_reply_config": {"mappers": [pages.starting_page_mapper(_NOT_THROUGH)]},
         "http_filters": [listener.router()],
         "rds": {"route_config_name": _ROUTER, "config_source": _file(f"{folder}/{ROUTES}")},
     }
@@ -163,9 +169,9 @@ def _outer(folder: str, addresses: Sequence[str], port: int) -> Json:
     }
 
 
-def _routes(entries: Sequence[Entry], inners: Mapping[str, Inner]) -> Json:
+def _routes(entries: Sequence[Route], inners: Mapping[str, KodeListener]) -> Json:
     hosts = [
-        _host(entry.id, list(entry.hosts), _to(entry, known=entry.id in inners))
+        _virtual_host(entry.id, list(entry.hosts), _routes_for(entry, known=entry.id in inners))
         for entry in entries
         if entry.hosts
     ]
@@ -176,41 +182,41 @@ def _routes(entries: Sequence[Entry], inners: Mapping[str, Inner]) -> Json:
         "request_headers_to_add": [_FROM, _CONNECTION],
         "virtual_hosts": [
             *hosts,
-            _host("(this machine)", _OWN_HOSTS, notices.routes(notices.WELCOME)),
-            _host("(unknown)", ["*"], notices.routes(notices.UNKNOWN)),
+            _virtual_host("(this machine)", _OWN_HOSTS, status_pages.routes(status_pages.INDEX)),
+            _virtual_host("(unknown)", ["*"], status_pages.routes(status_pages.UNKNOWN)),
         ],
     }
 
 
-def _to(entry: Entry, *, known: bool) -> list[Json]:
+def _routes_for(entry: Route, *, known: bool) -> list[Json]:
     match entry.state:
         case "running" | "starting" if known:
             return [{"match": {"prefix": "/"}, "route": {"cluster": entry.id, "timeout": "0s"}}]
         case "running" | "starting" if entry.sidecar:
-            return notices.routes(notices.refused(entry.title))
+            return status_pages.routes(status_pages.refused(entry.title))
         case "running" | "starting":
-            return notices.routes(notices.starting(entry.title))
+            return status_pages.routes(status_pages.starting(entry.title))
         case "stopped":
-            return notices.routes(notices.stopped(entry.title))
+            return status_pages.routes(status_pages.stopped(entry.title))
         case _:
-            return notices.routes(notices.failed(entry.title))
+            return status_pages.routes(status_pages.failed(entry.title))
 
 
-def _host(name: str, domains: list[str], routes: list[Json]) -> Json:
+def _virtual_host(name: str, domains: list[str], routes: list[Json]) -> Json:
     return {"name": name, "domains": domains, "routes": routes}
 
 
-def _way(name: str, socket: str) -> Json:
+def _cluster(name: str, socket: str) -> Json:
     return {
         "name": name,
         "type": "STATIC",
         "connect_timeout": "2s",
         # Shorter than the hour after which the inner listener hangs up, which would then meet a
         # request on its way.
-        "typed_extension_protocol_options": upstream.http_1(
+        "typed_extension_protocol_options": upstream.http1_options(
             common_http_protocol_options={"idle_timeout": "300s"}
         ),
-        "load_assignment": upstream.assignment(name, {"pipe": {"path": socket}}),
+        "load_assignment": upstream.load_assignment(name, {"pipe": {"path": socket}}),
     }
 
 
