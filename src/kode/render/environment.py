@@ -185,7 +185,8 @@ def _unknown_path(what: str) -> InvalidSpec:
         Reason.INVALID_SPEC,
         f"{what}: $(PATH) is the image's, which is known only inside of it: PATH itself may refer "
         "to it once, where Kode starts the program (a code-server, Jupyter, whatever has a "
-        "command); here write the whole PATH, such as /opt/mine/bin:/usr/local/bin:/usr/bin:/bin",
+        "command); here write the whole PATH, as `printenv PATH` in the image shows it, such as "
+        "/opt/mine/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     )
 
 
