@@ -66,7 +66,7 @@ def test_plugins_run_in_their_images_and_no_secret_is_seen(engine: Podman, own: 
     - name: tools
       image: {IMAGE}
       command: [sh, -c, "mkdir -p $TOOLS && cat /bin/busybox >$TOOLS/tool"]
-      env: [{{name: TOOLS, value: /home/kode/tools}}]
+      env: [{{name: TOOLS, value: "$(HOME)/tools"}}]
 """
     own.apply(kode("kept", more=spec))
     own.ready("kept")
