@@ -39,7 +39,7 @@ class DesiredState:
 
     @property
     def doubt(self) -> str:
-        """Why the proxy config's filters do not authenticate anybody; empty where there are none."""
+        """Why the proxy config's filters authenticate nobody; empty where there are none."""
         filters = self.sidecar.http_filters
         return doubt(filters) if filters and self.auth_mode is AuthMode.DENY else ""
 
