@@ -19,8 +19,6 @@ CODE_NAMES = re.compile(r"(^|/)(Makefile|Dockerfile|\.ci/run)$")
 # gofmt puts the end of a function alone in the first column.
 GO_FUNCTION = re.compile(r"^func [^\n]*[{(]\n.*?^\}", re.MULTILINE | re.DOTALL)
 
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-
 
 def findings(source: Source) -> Iterator[Finding]:
     """What is too long in one file; nothing for generated files and for those that are no code."""
@@ -36,14 +34,13 @@ def findings(source: Source) -> Iterator[Finding]:
 
 
 def _python(source: Source) -> Iterator[Finding]:
-    for node in ast.walk(ast.parse(source.text, source.path)):
-        if isinstance(node, FUNCTION):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            yield from _length(source.path, node.name, first, (node.end_lineno or first))
-            parameters = _parameters(node.args)
-            if parameters > PARAMETERS:
-                message = f"{node.name} takes {parameters} parameters; at most {PARAMETERS}"
-                yield Finding(source.path, node.lineno, message)
+    for node in source.functions:
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        yield from _length(source.path, node.name, first, (node.end_lineno or first))
+        parameters = _parameters(node.args)
+        if parameters > PARAMETERS:
+            message = f"{node.name} takes {parameters} parameters; at most {PARAMETERS}"
+            yield Finding(source.path, node.lineno, message)
 
 
 def _parameters(arguments: ast.arguments) -> int:

@@ -3,9 +3,11 @@
 Rule: a wall reads what git tracks or would track, so caches and downloads never count.
 """
 
+import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +34,13 @@ class Source:
 
     path: str
     text: str
+
+    @cached_property
+    def functions(self) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
+        """The functions and methods of a Python file, those in others included."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+        tree = ast.parse(self.text, self.path)
+        return tuple(node for node in ast.walk(tree) if isinstance(node, kinds))
 
     @property
     def suffix(self) -> str:

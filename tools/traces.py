@@ -44,7 +44,8 @@ TRACES = (
 
 def findings(source: Source) -> Iterator[Finding]:
     """Every trace in one file."""
+    traces = [trace for trace in TRACES if trace.where.search(source.path)]
     for number, line in enumerate(source.text.splitlines(), start=1):
-        for trace in TRACES:
-            if trace.where.search(source.path) and (match := trace.pattern.search(line)):
+        for trace in traces:
+            if match := trace.pattern.search(line):
                 yield Finding(source.path, number, f"{match[0]!r}: {trace.message}")

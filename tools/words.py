@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 from tools.source import Finding, Source
 
 MODULES = frozenset({"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"})
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 VERBS = frozenset({"do", "ensure", "handle", "manage", "process"})
 # What http.server calls: the name is not ours to choose.
 FOREIGN = re.compile(r"do_[A-Z]+$")
@@ -26,8 +25,8 @@ def findings(source: Source) -> Iterator[Finding]:
     for part in (*path.parent.parts, path.stem):
         if part in MODULES:
             yield Finding(source.path, 1, f"name the module for its noun, not {part!r}")
-    for node in ast.walk(ast.parse(source.text, source.path)):
-        if isinstance(node, FUNCTION) and _vague(node.name) and not _property(node):
+    for node in source.functions:
+        if _vague(node.name) and not _property(node):
             message = f"{node.name}: say what it does with a verb of the design, section 1"
             yield Finding(source.path, node.lineno, message)
 

@@ -34,6 +34,8 @@ class Editor(BaseHTTPRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes: the second would wait for the first to be acknowledged (40 ms).
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Answer."""
