@@ -4,7 +4,19 @@ Rule: it is told only after all the time that an editor may take to start, so it
 (tests/cluster/session.py).
 """
 
+from collections.abc import Iterator
+
+import pytest
+
 from tests.cluster.place import START, Place
+from tests.cluster.session import Namespaces
+
+
+@pytest.fixture(autouse=True)
+def _ended(silent: Place, namespaces: Namespaces) -> Iterator[None]:
+    """Ask for it to go as soon as it was seen: it hears of no end, and takes all of its grace."""
+    yield
+    namespaces.end(silent)
 
 
 def test_an_editor_that_never_answers_is_told_with_its_port(silent: Place) -> None:
