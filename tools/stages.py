@@ -175,8 +175,8 @@ class Run:
             self.results.extend(lane.ended())
 
 
-def table(results: Sequence[Result], seconds: float) -> str:
-    """What is said at the end: a line for each stage, and one for all."""
+def table(results: Sequence[Result], seconds: float, missing: int = 0) -> str:
+    """What is said at the end: a line for each stage that ended, and one for all."""
     names = [field.name for field in fields(Counts)]
     rows = [("stage", "seconds", *names, "")]
     rows += [
@@ -189,8 +189,9 @@ def table(results: Sequence[Result], seconds: float) -> str:
         for it in results
     ]
     sums = (str(sum(getattr(it.counts, name) for it in results)) for name in names)
-    worst = next((it.status for it in results if it.status), 0)
-    rows.append(("all", f"{seconds:.1f}", *sums, _outcome(worst)))
+    worst = _outcome(next((it.status for it in results if it.status), 0))
+    outcome = f"INTERRUPTED, {missing} not done" if missing else worst
+    rows.append(("all", f"{seconds:.1f}", *sums, outcome))
     return "\n".join(
         f"== {name:<16}{' '.join(f'{cell:>8}' for cell in cells)}  {outcome}".rstrip()
         for name, *cells, outcome in rows
@@ -284,7 +285,8 @@ def main(arguments: list[str]) -> int:
             run.lanes(lanes)
     finally:
         results = sorted(run.results, key=lambda result: order.index(result.stage))
-        print(table(results, time.monotonic() - started), flush=True)
+        missing = len(order) - len(results)
+        print(table(results, time.monotonic() - started, missing), flush=True)
     return 1 if any(result.status for result in run.results) else 0
 
 

@@ -180,6 +180,7 @@ def test_an_interrupted_run_tells_what_it_has_and_leaves_nothing_running(
     assert "== wait-in-vain: output\nthis is wait-in-vain\n" in said
     names = [line.split()[1] for line in said.splitlines()[-4:]]
     assert names == ["stage", "check", "other", "all"]
+    assert said.endswith("INTERRUPTED, 3 not done\n")
     assert "test-local" not in ran.read_text().split()
     for path in pids:
         with pytest.raises(ProcessLookupError):
