@@ -29,8 +29,6 @@ from tests.cluster.installation import NAMESPACE, Operator
 from tests.cluster.place import Place
 from tests.sweep import COMMAND_LINES, Search, told
 
-pytestmark = pytest.mark.attack
-
 _ODD: tuple[object, ...] = (CANARY, [CANARY], {"no_such": CANARY})
 _PER_VALUE = 2
 _RUN = ("plain", "guarded", "existing")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kode.platform.local.places import Places
+from tests.local import traces
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import KODE, Machine, newcomers, until
 
@@ -23,8 +24,9 @@ pytestmark = pytest.mark.slow
 def too_deep() -> Iterator[Machine]:
     """A machine whose folder is too long for sockets."""
     with newcomers() as found:
-        deep = replace(found, root=found.root / ("x" * 80))
+        deep = replace(found, root=found.root.with_name("x" * 80))
         yield deep
+        traces.check(deep, traces.made_up(deep))
         sockets = Places(deep.root, deep.cache).sockets
         deep.end()
         assert not sockets.exists()

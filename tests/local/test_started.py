@@ -139,7 +139,7 @@ def started(
     running = Started(meaning, found, site.volume, site.log)
     try:
         assert program.health
-        _until(lambda: answers(running.socket, found.upstream.health_path), main)
+        _until(lambda: answers(running.socket, found.upstream.health_path), main, site.log)
         yield running
     finally:
         os.killpg(main.pid, signal.SIGKILL)
@@ -169,10 +169,10 @@ def _resolved(template: str, more: dict[str, object]) -> ResolvedKode:
     return resolve(kode, over, None, Credentials(USER, PASSWORD, "dev-auth"))
 
 
-def _until(done: Callable[[], bool], main: "subprocess.Popen[bytes]") -> None:
+def _until(done: Callable[[], bool], main: "subprocess.Popen[bytes]", log: Path) -> None:
     end = time.monotonic() + 120
     while not done():
-        assert main.poll() is None
+        assert main.poll() is None, log.read_text()
         assert time.monotonic() < end
         time.sleep(0.1)
 
@@ -286,7 +286,7 @@ def test_what_a_person_sets_is_there_in_the_terminal_of_the_browser(tmp_path: Pa
         with server.running(sidecar, tmp_path) as door:
             door.wait_until_ready()
             made = editor.plan.program.main.cwd / "made"
-            _type(door.port, f"env >{made}", until=made, keys="Control+Backquote")
+            type_into(door.port, f"env >{made}", until=made, keys="Control+Backquote")
             lines = made.read_text().splitlines()
     found = dict(line.split("=", 1) for line in lines if "=" in line)
     assert {name: found[name] for name in ("GITHUB_TOKEN", "PASSWORD", "MINE")} == {
@@ -342,12 +342,19 @@ def test_terminal_works_through_envoy(tmp_path: Path) -> None:
             assert door.ask("/").status == 401
             assert door.ask("/api", {"Authorization": BASIC}).status == 200
             made = editor.plan.program.main.cwd / "made"
-            _type(door.port, f"pip --version >{made}", until=made)
+            type_into(door.port, f"pip --version >{made}", until=made)
             assert "jupyterlab" in made.read_text()
 
 
-def _type(port: int, command: str, *, until: Path, keys: str = "") -> None:
-    """Type a command into a terminal until it has made a file.
+def type_into(
+    port: int,
+    command: str,
+    *,
+    until: Path,
+    keys: str = "",
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """Type a command into a terminal until it has made a file; then do what is to be done there.
 
     It is the first page, or opened by keys.
     """
@@ -362,13 +369,14 @@ def _type(port: int, command: str, *, until: Path, keys: str = "") -> None:
         if keys:
             page.locator(".explorer-folders-view .monaco-list").wait_for()
             page.keyboard.press(keys)
-        page.locator(".xterm-helper-textarea").wait_for(state="attached")
+        page.locator(".xterm-helper-textarea").first.wait_for(state="attached")
         for tries in range(600):
             if until.exists() and until.read_text():
                 break
             if tries % 20 == 0:
                 # What is typed before the shell is there may be lost.
-                page.locator(".xterm-helper-textarea").focus()
+                page.locator(".xterm-helper-textarea").first.focus()
                 page.keyboard.type(f"{command}\n")
             page.wait_for_timeout(100)
+        then()
         browser.close()

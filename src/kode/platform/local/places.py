@@ -14,8 +14,9 @@ from pathlib import Path
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
 
-_LONGEST_SOCKET_FOLDER = 70
-"""Bytes; the path of a Unix socket has at most 107, and names within need their part."""
+_LONGEST_SOCKET_FOLDER = 46
+"""Bytes; the path of a Unix socket has at most 107, and those of Jupyter's kernels need 61:
+`/k-` and 8 digits, `/kernel-` and a UUID, `-ipc-` and a digit."""
 
 _SHORT = Path("/tmp")  # noqa: S108 - whoever makes a folder there makes sure whose it is
 """Not what TMPDIR says: that may be another one when the next platform looks for what runs."""

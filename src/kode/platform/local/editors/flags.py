@@ -38,12 +38,17 @@ def code_server(
 
 
 def jupyterlab(
-    socket: PurePath, home: PurePath, folder: PurePath, *, terminal: str, given: Sequence[str] = ()
+    sockets: tuple[PurePath, PurePath],
+    home: PurePath,
+    folder: PurePath,
+    *,
+    terminal: str,
+    given: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return the flags of JupyterLab, which asks for no password: its door does.
 
     Args:
-        socket: Unix socket that it listens on.
+        sockets: Unix socket that it listens on, and the folder of those of its kernels.
         home: folder that it serves.
         folder: folder in it that it opens.
         terminal: program that its terminals run.
@@ -52,13 +57,17 @@ def jupyterlab(
     own = (
         "--no-browser",
         "--allow-root",
-        f"--ServerApp.sock={socket}",
+        f"--ServerApp.sock={sockets[0]}",
         # Any other than its default, from a file or JUPYTER_PORT, would be one too many.
         f"--ServerApp.port={_PORT_OF_JUPYTER}",
         f"--ServerApp.sock_mode=0{_OWNER_ONLY}",
         f"--ServerApp.root_dir={home}",
         f"--FileContentsManager.preferred_dir={folder}",
         *options.jupyter_behind_sidecar(),
+        # On ports of loopback kernels would be there for every user of the machine, and only a key
+        # would keep those out. Given for the class that is used: so no file's section wins.
+        "--ServerKernelManager.transport=ipc",
+        f"--ServerApp.runtime_dir={sockets[1]}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         # Without -l, which it would add: a login shell begins with another PATH.

@@ -11,6 +11,46 @@ import sysconfig
 import venv
 from pathlib import Path
 
+_LAUNCHER = "kode_kernel"
+# ipykernel has no setting for where the output of a cell's own subprocesses comes in: a port of
+# loopback. Seen in ipykernel 7.4, iostream.py; what another version calls otherwise stays its own.
+_LAUNCH = '''"""Written by Kode: ipykernel, listening on Unix sockets alone."""
+
+import os
+import tempfile
+
+import zmq
+from ipykernel import kernelapp
+from ipykernel.iostream import IOPubThread
+from zmq.eventloop.zmqstream import ZMQStream
+
+
+def listen(self):
+    self._pipe_uuid = os.urandom(16)
+    folder = os.environ.get("JUPYTER_RUNTIME_DIR") or tempfile.mkdtemp(prefix="kode-")
+    self._pipe_address = f"ipc://{folder}/pipe-{os.getpid()}-{id(self):x}"
+    pipe = self.socket.context.socket(zmq.PULL)
+    pipe.linger = 0
+    pipe.bind(self._pipe_address)
+    self._pipe_in = ZMQStream(pipe, self.io_loop)
+    self._pipe_in.on_recv(self._handle_pipe_msg)
+
+
+def connect(self):
+    context = zmq.Context()
+    pipe = context.socket(zmq.PUSH)
+    pipe.linger = 3000
+    pipe.connect(self._pipe_address)
+    return context, pipe
+
+
+if hasattr(IOPubThread, "_setup_pipe_in") and hasattr(IOPubThread, "_setup_pipe_out"):
+    IOPubThread._setup_pipe_in = listen
+    IOPubThread._setup_pipe_out = connect
+
+if __name__ == "__main__":
+    kernelapp.launch_new_instance()
+'''
 _PIP = '#!/bin/sh\nexec "{python}" -m pip "$@"\n'
 
 
@@ -22,11 +62,12 @@ def main() -> None:
     if not (python.exists() and packages.is_dir()):
         venv.create(root, symlinks=True)
     _write(packages / "kode_editor.pth", sysconfig.get_path("purelib") + "\n")
+    _write(packages / f"{_LAUNCHER}.py", _LAUNCH)
     for name in ("pip", "pip3"):
         _write(root / "bin" / name, _PIP.format(python=python))
         (root / "bin" / name).chmod(0o755)
     kernel = {
-        "argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [str(python), "-m", _LAUNCHER, "-f", "{connection_file}"],
         "display_name": "Python 3",
         "language": "python",
         "metadata": {"debugger": True},

@@ -42,7 +42,7 @@ async def start(editor: Editor, environment: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="kode-", ignore_cleanup_errors=True) as name:
         home = Path(name)
         place, path = home / "s", "/api"
-        flags = jupyterlab(place, home, home, terminal="/bin/sh")
+        flags = jupyterlab((place, home / "k"), home, home, terminal="/bin/sh")
         if editor.name == CODE_SERVER:
             flags, path = code_server((place, home / "t"), home), "/healthz"
         env = {**surroundings(environment), **editor.env, "HOME": name}

@@ -26,6 +26,7 @@ EDITOR = "editor"
 SOCKET = "KODE_SOCKET"
 """Variable of a program that can listen on a Unix socket: its command says so by naming it."""
 HOST_NETWORK = "host"
+_RUNTIME_DIR = "JUPYTER_RUNTIME_DIR"
 _KERNEL = Path(__file__).parents[1] / "editors" / "kernel.py"
 _SETTINGS = ".local/share/code-server/User/settings.json"
 _DEFAULTS = {
@@ -43,6 +44,9 @@ _DEFAULTS = {
 _NEWS = ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 # A first start begins with work, not with a question about news from elsewhere.
 _QUIET = {"checkForUpdates": False, "fetchNews": "false"}
+_PAGES = ".jupyter/labconfig/page_config.json"
+# A kernel that is debugged listens on a port of loopback and asks nobody who they are.
+_NO_DEBUGGER = {"disabledExtensions": {"@jupyterlab/debugger-extension": True}}
 _WRITE_ONCE = '[ -e "$1" ] || { mkdir -p "${1%/*}" && printf "%s\\n" "$2" >"$1"; }'
 
 
@@ -59,6 +63,7 @@ class Launch:
         within: what a command that is to run beside it is put behind; empty where it can be run
             as it is.
         commands: scripts of the editor's own commands, by name.
+        cleanup: what runs before a start and after an end; None for nothing.
     """
 
     main: Step
@@ -68,6 +73,7 @@ class Launch:
     not_here: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
+    cleanup: Step | None = None
 
 
 def launch(kode: ResolvedKode, site: Site) -> Launch:
@@ -127,7 +133,8 @@ def _code_server(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
 def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
     template = kode.template
     python = site.volume / ".local" / "share" / "kode" / "python"
-    variables = environment.editor(kode, site, {"JUPYTER_PATH": str(python / "share" / "jupyter")})
+    own = {"JUPYTER_PATH": str(python / "share" / "jupyter"), _RUNTIME_DIR: str(site.kernels)}
+    variables = environment.editor(kode, site, own)
     env = {**variables.values, **editor.env, "VIRTUAL_ENV": str(python)}
     env["PATH"] = f"{python / 'bin'}:{env['PATH']}"
     lacking = [*variables.missing, *_replaced(template.command, "command")]
@@ -138,7 +145,7 @@ def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         lacking, given = [*lacking, *_replaced(given, "args")], ()
     folder = site.volume / kode.workspace
     argv = flags.jupyterlab(
-        site.socket,
+        (site.socket, site.kernels),
         site.volume,
         folder,
         terminal=site.shell,
@@ -149,8 +156,14 @@ def _jupyter(kode: ResolvedKode, site: Site, editor: Editor) -> Launch:
         main=Step(EDITOR, (*editor.argv, *argv), env, folder),
         health=Health("/api", socket=site.socket),
         runtime=_installed(editor),
-        steps=(_written_once(kode, site, _NEWS, _QUIET), _step(kode, site, "python", prepare)),
+        steps=(
+            _written_once(kode, site, _NEWS, _QUIET),
+            _written_once(kode, site, _PAGES, _NO_DEBUGGER),
+            _step(kode, site, "python", prepare),
+        ),
         not_here=tuple(lacking),
+        # What a kernel that was killed leaves would be taken for another's.
+        cleanup=_step(kode, site, "kernels", ("rm", "-rf", "--", str(site.kernels))),
     )
 
 

@@ -97,6 +97,7 @@ def _bare(meaning: DesiredState, site: Site) -> Plan:
         log=site.log,
         steps=(*start.steps, *plugins, *_dotfiles(kode, site)),
         health=start.health,
+        cleanup=start.cleanup,
     )
     return Plan(
         program=program,

@@ -14,6 +14,7 @@ from kode.platform.local.podman.engine import Engine
 
 # As the longest folder of sockets leaves room for; see places.
 _DIGITS = 16
+_DIGITS_OF_KERNELS = 8
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,19 @@ class Site:
         return self._socket("session")
 
     @property
+    def kernels(self) -> Path:
+        """Folder where Jupyter's kernels listen; its name is short: theirs are long."""
+        return self.sockets / f"k-{self._digest[:_DIGITS_OF_KERNELS]}"
+
+    @property
     def anywhere(self) -> "Site":
         """The same site without what differs from one shell to the next that starts a platform."""
         engine = replace(self.engine, environment={}) if self.engine else None
         return replace(self, inherited={}, sockets=Path("/"), engine=engine)
 
     def _socket(self, name: str) -> Path:
-        digest = sha256(self.instance.encode()).hexdigest()[:_DIGITS]
-        return self.sockets / f"{name}-{digest}.sock"
+        return self.sockets / f"{name}-{self._digest[:_DIGITS]}.sock"
+
+    @property
+    def _digest(self) -> str:
+        return sha256(self.instance.encode()).hexdigest()

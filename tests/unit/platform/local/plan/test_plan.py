@@ -107,6 +107,18 @@ def test_jupyter_listens_on_a_socket_and_asks_nothing() -> None:
     assert found.upstream.health_path == "/api"
 
 
+def test_kernels_of_jupyter_listen_on_sockets_in_a_folder_that_is_cleared() -> None:
+    found = lab(args=["--transport=tcp"], env=[{"name": "JUPYTER_RUNTIME_DIR", "value": "/x"}])
+    program = found.program
+    assert program.main.argv.index("--ServerKernelManager.transport=ipc") > 4
+    assert f"--ServerApp.runtime_dir={SITE.kernels}" in program.main.argv
+    assert program.main.env["JUPYTER_RUNTIME_DIR"] == str(SITE.kernels)
+    assert program.cleanup
+    assert program.cleanup.argv == ("rm", "-rf", "--", str(SITE.kernels))
+    (pages,) = [it for it in program.steps if it.argv[-2].endswith("labconfig/page_config.json")]
+    assert "debugger-extension" in pages.argv[-1]
+
+
 def test_jupyter_has_a_python_of_the_kodes_own() -> None:
     program = lab().program
     python = f"{VOLUME}/.local/share/kode/python"
