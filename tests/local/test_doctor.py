@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,10 +17,12 @@ from pathlib import Path
 import pytest
 
 from kode.cli.checks import compiler, machine, programs
+from kode.platform.local.netns import look as netns
 from kode.platform.local.places import Places
 from kode.platform.local.running import Running, write
 from kode.platform.local.supervisor import proc
 from tests.local.machine import KODE, Machine, free_port
+from tests.local.test_netns import NO_NETWORKS
 
 Mount = Callable[[str], Path]
 
@@ -180,3 +183,36 @@ async def test_a_platform_that_does_not_answer_is_not_called_well(
     found = await machine.port()
     assert found.level.value == "fail"
     assert "does not answer" in found.words
+
+
+async def test_a_network_is_made_and_what_it_reaches_is_tried(
+    monkeypatch: pytest.MonkeyPatch, first_on_path: Callable[[str, str], Path]
+) -> None:
+    found = await programs.networks()
+    if not shutil.which("slirp4netns"):
+        assert "slirp4netns" in found.words + found.then
+        pytest.skip("slirp4netns is not installed")
+    # Whether there is a resolver is the machine's; that this machine is reached is tried first.
+    assert "nothing outside of it is reached" not in found.words
+    assert (found.level.value == "ok") == ("resolved a name in it" in found.words)
+    assert found.level.value == "ok" or "no name is resolved" in found.words
+    monkeypatch.setattr(netns, "_GREETING", b"else")
+    assert "another one answered" in (await programs.networks()).words
+    monkeypatch.undo()
+    first_on_path("slirp4netns", "echo no tun device >&2; exit 1")
+    broken = await programs.networks()
+    assert broken.level.value == "warn"
+    assert "no tun device" in broken.words or "pasta" in broken.words
+    assert "slirp4netns" in broken.then
+
+
+def test_a_machine_that_allows_no_network_is_told_so_with_the_way_out() -> None:
+    script = "import asyncio; from kode.cli.checks.programs import networks as look; "
+    script += "found = asyncio.run(look()); print(found.level.value, found.words, found.then)"
+    argv = ["unshare", "--user", "--map-root-user", "sh", "-c", NO_NETWORKS, "sh"]
+    done = subprocess.run(
+        [*argv, sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("warn "), done.stderr
+    assert "a network namespace is refused" in done.stdout
+    assert "KODE_SOCKET" in done.stdout

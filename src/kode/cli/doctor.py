@@ -59,6 +59,7 @@ def here() -> Sequence[tuple[str, Check]]:
         ("envoy", programs.envoy),
         ("editors", programs.editors),
         ("compiler", compiler.compiler),
+        ("networks", programs.networks),
         ("podman", programs.podman),
         ("room", machine.room),
         ("store", machine.store),

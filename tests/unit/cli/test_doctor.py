@@ -255,5 +255,5 @@ def test_a_cluster_is_looked_at_where_one_is_meant(
 def test_every_check_of_this_machine_is_named() -> None:
     assert [name for name, _ in doctor.here()] == [
         *("port", "names", "envoy", "editors", "compiler"),
-        *("podman", "room", "store", "modes", "clock"),
+        *("networks", "podman", "room", "store", "modes", "clock"),
     ]

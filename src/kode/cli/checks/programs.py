@@ -19,11 +19,14 @@ from kode.platform.local.editors.catalog import OFFERS
 from kode.platform.local.editors.command import CommandFailed, started
 from kode.platform.local.editors.editors import Editors
 from kode.platform.local.editors.probe import answers, start
+from kode.platform.local.netns import look as netns
 from kode.platform.local.places import Places
 from kode.platform.local.podman import look
 from kode.platform.local.podman.engine import Engine
 
 _NUMBER = re.compile(r"/(\d+\.\d+\.\d+)/")
+_NO_PORTS = "have the command listen on the Unix socket KODE_SOCKET"
+_INSTALL_UPLINK = "apt-get install slirp4netns, or what your system calls it"
 _TIMEOUT = 20.0
 _POLL_INTERVAL = 0.05
 _HTTP = "envoy.extensions.filters.network.http_connection_manager.v3"
@@ -112,6 +115,25 @@ async def editors() -> Finding:
         words = "none is installed; the first Kode that needs one installs it"
         return warn("editors", words, "kode editors install code-server")
     return ok("editors", f"{', '.join(names)}: started and answered")
+
+
+async def networks() -> Finding:
+    """A network of a program's own."""
+    then = f"{_NO_PORTS}, or allow namespaces (docs/how-to/run-jupyter-or-your-own-program.md)"
+    network = await netns.look(os.environ.get("PATH", os.defpath))
+    if network.why_not:
+        words = f"programs that listen on a port are refused: {network.why_not}"
+        return warn("networks", words, then)
+    if network.no_uplink:
+        words = f"programs with a network of their own reach nothing outside: {network.no_uplink}"
+        return warn("networks", words, _INSTALL_UPLINK)
+    name = Path(network.uplink).name
+    complaint = await netns.reach(network)
+    if complaint:
+        words = f"made one, and {name} connects it, but {complaint}"
+        return warn("networks", words, f"look at the resolver and the firewall, or at {name}")
+    tried = "made one, resolved a name in it and reached this machine from it"
+    return ok("networks", f"{tried}, by {name}")
 
 
 async def podman() -> Finding:
