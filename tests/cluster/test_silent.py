@@ -20,6 +20,6 @@ def _ended(silent: Place, namespaces: Namespaces) -> Iterator[None]:
 
 
 def test_an_editor_that_never_answers_is_told_with_its_port(silent: Place) -> None:
-    message = silent.message("silent", "Unhealthy", seconds=START)
+    message = silent.message("silent", "Unhealthy", seconds=2 * START)
     assert "nothing answers on port 8443, where an image like code-server listens" in message
     silent.warned("silent", "Unhealthy")
