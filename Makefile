@@ -118,6 +118,10 @@ verify: venv ## fail where a generated file is stale
 golden: venv ## rewrite the golden files from what the code gives now; review the diff
 	$(PYTEST) tests/golden --update-golden
 
+.PHONY: structure
+structure: venv ## the figures of the house: files, lines, roots, import circles, ambiguous class names
+	$(BIN)/python -m tools.structure
+
 .PHONY: lock
 lock: venv ## resolve what is asked for into the lock files (LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --extra operator --extra local --extra dev pyproject.toml --output-file requirements/dev.txt

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from kode.api.document import parse
 from kode.api.kode import Kode
-from kode.api.meta import API_VERSION, Resource
+from kode.api.meta import API_VERSION, CustomResource
 from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig, ProxyConfig
 from kode.api.template import KodeClusterTemplate, KodeTemplate, Template
 from kode.labels import ALLOW_GRANTS, LOGIN
 from kode.render.resolve import Credentials, ResolvedKode, resolve
 
 Document = dict[str, Any]
-_Type = TypeVar("_Type", bound=Resource)
+_Type = TypeVar("_Type", bound=CustomResource)
 
 UID = "7d3c1f0e-0000-4000-8000-000000000001"
 CODE_SERVER = "linuxserver/code-server:latest"

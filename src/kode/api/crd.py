@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from kode.api.document import CLUSTER_SCOPED, KINDS
-from kode.api.meta import GROUP, VERSION, Resource
+from kode.api.meta import GROUP, VERSION, CustomResource
 from kode.api.status import KodeStatus
 
 Schema = dict[str, Any]
@@ -60,7 +60,7 @@ def definitions() -> list[dict[str, Any]]:
     return [_definition(kind, model) for kind, model in KINDS.items()]
 
 
-def _definition(kind: str, model: type[Resource]) -> dict[str, Any]:
+def _definition(kind: str, model: type[CustomResource]) -> dict[str, Any]:
     printed = _PRINTED[kind]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -94,7 +94,7 @@ def _definition(kind: str, model: type[Resource]) -> dict[str, Any]:
     }
 
 
-def _object_schema(kind: str, model: type[Resource]) -> Schema:
+def _object_schema(kind: str, model: type[CustomResource]) -> Schema:
     spec = model.model_fields["spec"]
     properties: Schema = {
         "apiVersion": {"type": "string"},

@@ -13,13 +13,13 @@ from pydantic_core import ErrorDetails
 
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
-from kode.api.meta import API_VERSION, GROUP, VERSION, Resource
+from kode.api.meta import API_VERSION, GROUP, VERSION, CustomResource
 from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig
 from kode.api.spelling import field_hint, kind_hint
 from kode.api.template import KodeClusterTemplate, KodeTemplate
 from kode.errors import InvalidSpec
 
-KINDS: dict[str, type[Resource]] = {
+KINDS: dict[str, type[CustomResource]] = {
     model.__name__: model
     for model in (
         Kode,
@@ -39,7 +39,7 @@ _LONGEST_VALUE = 80
 _MOST_PROBLEMS = 5
 
 
-def parse(document: Mapping[str, Any]) -> Resource:
+def parse(document: Mapping[str, Any]) -> CustomResource:
     """Return the typed object that a document with the full apiVersion describes.
 
     Raises:
@@ -79,7 +79,7 @@ def is_ours(document: Mapping[str, Any]) -> bool:
     return isinstance(version, str) and version.split("/")[0] == GROUP
 
 
-def dump(resource: Resource) -> dict[str, Any]:
+def dump(resource: CustomResource) -> dict[str, Any]:
     """Return the document of a typed object: what was set, in the API's names."""
     return resource.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
 

@@ -10,12 +10,12 @@ from pydantic import Field
 from kode.api.dotfiles import Dotfiles, Repository
 from kode.api.meta import (
     MAX_KEYS,
+    CustomResource,
     HomePath,
     Model,
     NamespaceName,
     ObjectName,
     Quantity,
-    Resource,
     Rule,
     UniqueByName,
     WorkspacePath,
@@ -205,7 +205,7 @@ class KodeSpec(Model):
     ] = False
 
 
-class Kode(Resource):
+class Kode(CustomResource):
     """One person's development environment."""
 
     kind: Literal["Kode"] = "Kode"

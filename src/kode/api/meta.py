@@ -213,7 +213,7 @@ class ObjectMeta(BaseModel):
         return _without_nulls(given)
 
 
-class Resource(BaseModel):
+class CustomResource(BaseModel):
     """One object of the API: metadata and spec; status is read and written apart from it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from kode.api.meta import Image, Model, Resource, UniqueByName
+from kode.api.meta import CustomResource, Image, Model, UniqueByName
 
 DEFAULT_ENVOY_IMAGE = "envoyproxy/envoy:v1.40-latest"
 
@@ -101,14 +101,14 @@ class ProxyConfigSpec(Model):
     ] = []
 
 
-class EnvoyProxyConfig(Resource):
+class EnvoyProxyConfig(CustomResource):
     """A proxy config of one namespace."""
 
     kind: Literal["EnvoyProxyConfig"] = "EnvoyProxyConfig"
     spec: ProxyConfigSpec = ProxyConfigSpec()
 
 
-class EnvoyProxyClusterConfig(Resource):
+class EnvoyProxyClusterConfig(CustomResource):
     """A proxy config for all namespaces."""
 
     kind: Literal["EnvoyProxyClusterConfig"] = "EnvoyProxyClusterConfig"

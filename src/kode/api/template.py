@@ -10,11 +10,11 @@ from pydantic import Field, ValidationInfo, model_validator
 from kode.api import layout, placeholders
 from kode.api.meta import (
     MAX_KEYS,
+    CustomResource,
     Model,
     NamespaceName,
     ObjectName,
     Port,
-    Resource,
     Rule,
     UniqueByName,
 )
@@ -234,14 +234,14 @@ class NamespacedTemplateSpec(TemplateSpec):
     ] = []
 
 
-class KodeTemplate(Resource):
+class KodeTemplate(CustomResource):
     """A template of one namespace."""
 
     kind: Literal["KodeTemplate"] = "KodeTemplate"
     spec: NamespacedTemplateSpec
 
 
-class KodeClusterTemplate(Resource):
+class KodeClusterTemplate(CustomResource):
     """A template for all namespaces."""
 
     kind: Literal["KodeClusterTemplate"] = "KodeClusterTemplate"
