@@ -36,7 +36,7 @@ def greet(name: str) -> str:
 print(greet("world"))
 '''
 _SETTINGS = {"terminal.integrated.gpuAcceleration": "off"}
-_PATIENCE = 60_000
+_TIMEOUT = 60_000
 
 
 def main() -> int:
@@ -69,7 +69,7 @@ def _take(address: dict[str, str]) -> None:
         size = {"width": 1120, "height": 700}
         context = browser.new_context(viewport=size, http_credentials=login)  # type: ignore[arg-type]
         page = context.new_page()
-        page.set_default_timeout(_PATIENCE)
+        page.set_default_timeout(_TIMEOUT)
         page.goto(address["url"], wait_until="domcontentloaded")
         _work(page)
         _PICTURE.parent.mkdir(parents=True, exist_ok=True)

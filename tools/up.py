@@ -24,7 +24,7 @@ from devcluster.paths import cache_dir
 EXAMPLE = "examples/basic-auth.yaml"
 KODE = "secure-code-server"
 LOGIN = "user devuser, password devpassword"
-ANSWERS_WITHIN = 30
+STARTUP_TIMEOUT = 30
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def forward(port: int, variables: dict[str, str]) -> Process:
 
 def answers(port: int, child: subprocess.Popen[bytes]) -> bool:
     """Whether the door asks for the password before long: then the whole way is open."""
-    for _ in range(ANSWERS_WITHIN * 2):
+    for _ in range(STARTUP_TIMEOUT * 2):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
                 return False  # somebody else's, or a door that stands open

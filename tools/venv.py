@@ -27,7 +27,7 @@ from kode.platform.local.editors.uv import FLAGS, environment  # noqa: E402 - se
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-OLDEST = (3, 11)
+MIN_VERSION = (3, 11)
 
 # What is asked for: the locks that hold it, the smallest first.
 SETS = {"local": ("local", "dev"), "dev": ("dev",)}
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
     if name not in SETS:
         print(f"venv: {name} is none of {', '.join(SETS)}", file=sys.stderr)
         return 2
-    if sys.version_info < OLDEST:
+    if sys.version_info < MIN_VERSION:
         reason = "python3 is older than 3.11; name a newer one: make venv PYTHON=python3.12"
         print(f"venv: {reason}", file=sys.stderr)
         return 1

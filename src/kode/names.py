@@ -15,10 +15,10 @@ RESERVED = frozenset({"instance-data", "isatap", "kubernetes", "localhost", "met
 """Names that programs look up by themselves, in the name server's own domains first: a Service of
 such a name would answer every pod of the namespace."""
 
-LONGEST = 52
-_LONGEST_SUFFIX = len("-envoy")
-_LONGEST_LABEL = 63
-_LONGEST_SLUG = 24
+MAX_LENGTH = 52
+_MAX_SUFFIX = len("-envoy")
+_MAX_LABEL = 63
+_MAX_SLUG = 24
 _HASH = 16
 """Hex digits of a hash: 64 bits, so that no two names can be made to meet on purpose either."""
 
@@ -27,7 +27,7 @@ _VALID_HOST = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _VALID_LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 # What a cut name ends in. A Kode whose own name ends like this is hashed as well: else it could be
 # named to meet another's cut name.
-_CUT = re.compile(rf"-h[0-9a-f]{{{_HASH}}}\Z")
+_TRUNCATED = re.compile(rf"-h[0-9a-f]{{{_HASH}}}\Z")
 
 
 def child(kode: str, suffix: str = "") -> str:
@@ -80,16 +80,16 @@ def host(kode: str, namespace: str) -> str:
     """
     text = kode if namespace == DEFAULT_NAMESPACE else f"{kode}--{namespace}"
     # A name with two dashes of its own could be read as another Kode's name and namespace.
-    if "--" not in kode and _is_kept(text, _VALID_HOST, _LONGEST_LABEL):
+    if "--" not in kode and _is_kept(text, _VALID_HOST, _MAX_LABEL):
         return text
     slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")
-    return _hashed(slug or "x", f"{namespace}/{kode}", _LONGEST_LABEL)
+    return _hashed(slug or "x", f"{namespace}/{kode}", _MAX_LABEL)
 
 
 def instance(kode: str, uid: str) -> str:
     """Return what tells a Kode from every other one that ever was, safe as a file's name."""
     digest = hashlib.sha256(uid.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")[:_LONGEST_SLUG].strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")[:_MAX_SLUG].strip("-")
     return f"{slug or 'x'}-{digest}"
 
 
@@ -105,14 +105,14 @@ def login_cookie(kode: str, namespace: str, uid: str) -> str:
 
 def label_value(text: str) -> str:
     """Return a valid label value (at most 63 characters) that no other text gives."""
-    if _is_kept(text, _VALID_LABEL, _LONGEST_LABEL):
+    if _is_kept(text, _VALID_LABEL, _MAX_LABEL):
         return text
     slug = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
-    return _hashed(slug or "x", text, _LONGEST_LABEL)
+    return _hashed(slug or "x", text, _MAX_LABEL)
 
 
 def _stem(kode: str) -> str:
-    longest = LONGEST - _LONGEST_SUFFIX
+    longest = MAX_LENGTH - _MAX_SUFFIX
     if _is_kept(kode, _VALID, longest):
         return kode
     slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")
@@ -122,7 +122,7 @@ def _stem(kode: str) -> str:
 
 
 def _is_kept(text: str, valid: re.Pattern[str], longest: int) -> bool:
-    return len(text) <= longest and bool(valid.fullmatch(text)) and not _CUT.search(text)
+    return len(text) <= longest and bool(valid.fullmatch(text)) and not _TRUNCATED.search(text)
 
 
 def _hashed(slug: str, text: str, longest: int) -> str:

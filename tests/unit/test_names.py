@@ -54,7 +54,7 @@ def test_children_differ_by_suffix() -> None:
 def test_names_are_valid_for_any_kode(kode: str) -> None:
     for make in MADE:
         assert LABEL.fullmatch(make(kode))
-        assert len(make(kode)) <= names.LONGEST
+        assert len(make(kode)) <= names.MAX_LENGTH
     # The label controller-revision-hash of a pod is the StatefulSet's name, a dash and ten more.
     assert len(names.workload(kode)) + 11 <= 63
     assert names.pod(kode) == f"{names.workload(kode)}-0"

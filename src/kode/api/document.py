@@ -35,8 +35,8 @@ CLUSTER_SCOPED = frozenset({"KodeClusterTemplate", "EnvoyProxyClusterConfig"})
 """The kinds that have no namespace."""
 
 _SHOULD = re.compile(r"^[A-Z]\w+ should ")
-_LONGEST_VALUE = 80
-_MOST_PROBLEMS = 5
+_MAX_VALUE_LENGTH = 80
+_MAX_PROBLEMS = 5
 
 
 def parse(document: Mapping[str, Any]) -> CustomResource:
@@ -94,10 +94,10 @@ def problems(error: ValidationError, model: type[BaseModel] | None = None) -> st
     found = error.errors(include_url=False, include_context=False)
     shown = [
         f"{_path(problem['loc'])}: {_why(problem['type'], problem['msg'])}{_meant(problem, model)}"
-        for problem in found[:_MOST_PROBLEMS]
+        for problem in found[:_MAX_PROBLEMS]
     ]
-    if len(found) > _MOST_PROBLEMS:
-        shown.append(f"and {len(found) - _MOST_PROBLEMS} more")
+    if len(found) > _MAX_PROBLEMS:
+        shown.append(f"and {len(found) - _MAX_PROBLEMS} more")
     return "; ".join(shown)
 
 
@@ -111,7 +111,7 @@ def _refused(message: str) -> InvalidSpec:
 def _path(location: tuple[int | str, ...]) -> str:
     path = ""
     for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part[:_LONGEST_VALUE]}"
+        path += f"[{part}]" if isinstance(part, int) else f".{part[:_MAX_VALUE_LENGTH]}"
     return path.removeprefix(".")
 
 
@@ -139,4 +139,4 @@ def _shown(value: object) -> str:
     if value is None:
         return "(none)"
     text = value if isinstance(value, str) else f"({type(value).__name__})"
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
+    return text if len(text) <= _MAX_VALUE_LENGTH else text[:_MAX_VALUE_LENGTH] + "..."

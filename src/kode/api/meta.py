@@ -32,7 +32,7 @@ Object = Mapping[str, Any]
 QUANTITY = (
     r"^[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?$"
 )
-LONGEST_QUANTITY = 32
+MAX_QUANTITY = 32
 MAX_KEYS = 64
 """Entries of a map."""
 
@@ -106,7 +106,7 @@ def quantity(value: object) -> str:
         ValueError: it is none.
     """
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if len(text) > LONGEST_QUANTITY or not re.fullmatch(QUANTITY.removesuffix("$"), text):
+    if len(text) > MAX_QUANTITY or not re.fullmatch(QUANTITY.removesuffix("$"), text):
         raise ValueError("must be a Kubernetes quantity such as 500m, 2, 1Gi or 1.5Gi")
     return text.removeprefix("+")
 
@@ -119,7 +119,7 @@ Quantity = Annotated[
             "x-kubernetes-int-or-string": True,
             "anyOf": [{"type": "integer"}, {"type": "string"}],
             "pattern": QUANTITY,
-            "maxLength": LONGEST_QUANTITY,
+            "maxLength": MAX_QUANTITY,
             "minimum": 0,
         }
     ),
@@ -143,20 +143,20 @@ NamespaceName = Annotated[
 
 IMAGE = r"^[^\s-][^\s]*$"
 """A word that no program takes for an option."""
-LONGEST_IMAGE = 512
+MAX_IMAGE = 512
 
-Image = Annotated[str, Field(min_length=1, max_length=LONGEST_IMAGE, pattern=IMAGE)]
+Image = Annotated[str, Field(min_length=1, max_length=MAX_IMAGE, pattern=IMAGE)]
 """A container image reference, for example linuxserver/code-server:latest."""
 
 _SEGMENT = "[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*"
 HOME_PATH = f"^(/{_SEGMENT})+$"
 WORKSPACE_PATH = f"^{_SEGMENT}(/{_SEGMENT})*$"
-LONGEST_PATH = 253
+MAX_PATH = 253
 
-HomePath = Annotated[str, Field(min_length=3, max_length=LONGEST_PATH, pattern=HOME_PATH)]
+HomePath = Annotated[str, Field(min_length=3, max_length=MAX_PATH, pattern=HOME_PATH)]
 """An absolute path without dot segments, for example /config."""
 
-WorkspacePath = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, pattern=WORKSPACE_PATH)]
+WorkspacePath = Annotated[str, Field(min_length=1, max_length=MAX_PATH, pattern=WORKSPACE_PATH)]
 """A folder relative to the home, without dot segments, for example workspace or src/app."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]

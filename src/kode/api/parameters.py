@@ -20,21 +20,21 @@ from pydantic_core import SchemaError
 
 from kode.api.meta import MAX_KEYS, Model, Rule
 
-_LONGEST = 4096
+_MAX_LENGTH = 4096
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
-_LARGEST = 10**15
+_MAX_NUMBER = 10**15
 
 
 def _scalar(given: object) -> str | int | float | bool:
     match given:
         case bool():
             return given
-        case str() if len(given) > _LONGEST:
-            raise ValueError(f"must have at most {_LONGEST} characters")
+        case str() if len(given) > _MAX_LENGTH:
+            raise ValueError(f"must have at most {_MAX_LENGTH} characters")
         case str() if "\x00" in given:
             raise ValueError("must not hold the character NUL")
-        case int() | float() if not abs(given) <= _LARGEST:
-            raise ValueError(f"must be between -{_LARGEST} and {_LARGEST}")
+        case int() | float() if not abs(given) <= _MAX_NUMBER:
+            raise ValueError(f"must be between -{_MAX_NUMBER} and {_MAX_NUMBER}")
         case str() | int() | float():
             return given
         case _:

@@ -14,10 +14,10 @@ from kode.api.meta import CustomResource, Image, Model, UniqueByName
 
 DEFAULT_ENVOY_IMAGE = "envoyproxy/envoy:v1.40-latest"
 
-_DEEPEST = 64
+_MAX_DEPTH = 64
 """Levels of nesting; Envoy itself reads no more than 100 in all."""
-_LARGEST_NUMBER = 2**64
-_MOST_VALUES = 100_000
+_MAX_NUMBER = 2**64
+_MAX_VALUES = 100_000
 """Values on one level; more is no configuration."""
 
 
@@ -31,13 +31,13 @@ class RawModel(Model):
     @model_validator(mode="after")
     def _is_json(self) -> Self:
         level: list[object] = [self.model_extra]
-        for _ in range(_DEEPEST):
+        for _ in range(_MAX_DEPTH):
             level = [inner for value in level for inner in _inside(value)]
             if not level:
                 return self
-            if len(level) > _MOST_VALUES:
+            if len(level) > _MAX_VALUES:
                 break
-        raise ValueError(f"nested deeper than {_DEEPEST} levels, or too large")
+        raise ValueError(f"nested deeper than {_MAX_DEPTH} levels, or too large")
 
 
 def _inside(value: object) -> Iterable[object]:
@@ -53,7 +53,7 @@ def _inside(value: object) -> Iterable[object]:
                 raise ValueError("a text holds half of a surrogate pair, which is no Unicode")
         case float() if not math.isfinite(value):
             raise ValueError(f"{value} is no number of JSON")
-        case int() if abs(value) >= _LARGEST_NUMBER:
+        case int() if abs(value) >= _MAX_NUMBER:
             raise ValueError("a number is larger than Envoy reads")
         case None | int() | float():
             pass

@@ -37,7 +37,7 @@ def _text(pattern: str, shortest: int = 1) -> Any:
 TemplatedImage = Annotated[
     str,
     _text(meta.IMAGE),
-    check_when_filled(meta.IMAGE, meta.LONGEST_IMAGE),
+    check_when_filled(meta.IMAGE, meta.MAX_IMAGE),
 ]
 """An image reference."""
 
@@ -59,14 +59,14 @@ TemplatedQuantity = Annotated[
 TemplatedHome = Annotated[
     str,
     _text(meta.HOME_PATH, shortest=3),
-    check_when_filled(meta.HOME_PATH, meta.LONGEST_PATH),
+    check_when_filled(meta.HOME_PATH, meta.MAX_PATH),
 ]
 """An absolute path without dot segments."""
 
 TemplatedWorkspace = Annotated[
     str,
     _text(meta.WORKSPACE_PATH),
-    check_when_filled(meta.WORKSPACE_PATH, meta.LONGEST_PATH),
+    check_when_filled(meta.WORKSPACE_PATH, meta.MAX_PATH),
 ]
 """A folder relative to the home."""
 

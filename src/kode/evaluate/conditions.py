@@ -52,7 +52,7 @@ _ON_ITS_WAY = frozenset(
 )
 _SILENT_SECONDS = 90
 """For this long an editor that has not answered yet is just starting."""
-_LONGEST_MESSAGE = 1024
+_MAX_MESSAGE = 1024
 
 
 @dataclass(frozen=True)
@@ -369,4 +369,4 @@ def _as_it_was(message: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "..."
+    return text if len(text) <= _MAX_MESSAGE else text[:_MAX_MESSAGE] + "..."

@@ -16,7 +16,7 @@ START_TIMEOUT = 600
 """Seconds after which an editor that has never answered is restarted: its startup probe."""
 ENDED_FROM_OUTSIDE = (137, 143)
 """Exit codes of SIGKILL and SIGTERM."""
-_LONGEST_REMARK = 300
+_MAX_REMARK = 300
 _TIME_TO_END = 60
 """Seconds that the kubelet may take to end it, grace period included."""
 
@@ -134,7 +134,7 @@ def _remark(init: Sequence[Object]) -> str:
         is_ours = item.get("name") == "dotfiles" and ended.get("exitCode") == 0
         # Of others nobody knows what they say.
         if is_ours and ended.get("message"):
-            return _one_line(str(ended["message"]))[:_LONGEST_REMARK]
+            return _one_line(str(ended["message"]))[:_MAX_REMARK]
     return ""
 
 

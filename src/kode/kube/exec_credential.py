@@ -20,7 +20,7 @@ from kode.kube.config import Cluster, ContextConfig, ExecConfig
 
 _GROUP = "client.authentication.k8s.io"
 _VERSIONS = (f"{_GROUP}/v1", f"{_GROUP}/v1beta1")
-_EARLY = timedelta(seconds=30)
+_EXPIRY_MARGIN = timedelta(seconds=30)
 """How long before their end credentials are asked for again."""
 
 
@@ -42,7 +42,7 @@ class ExecCredential:
 
     def fresh(self, now: datetime) -> bool:
         """Tell whether there is no need to ask again."""
-        return self.until is None or now < self.until - _EARLY
+        return self.until is None or now < self.until - _EXPIRY_MARGIN
 
 
 async def run(

@@ -18,7 +18,7 @@ from kode.errors import RefNotFound
 from kode.render.metadata import Manifest, child
 from kode.render.resolve import DEFAULT_USER, Credentials, ResolvedKode
 
-_LONGEST_PASSWORD = 4096
+_MAX_PASSWORD = 4096
 _MIN_SESSION = 32
 
 
@@ -160,7 +160,7 @@ def parse_login_secret(secret: Mapping[str, Any], name: str, user: str | None) -
         RefNotFound: the Secret holds no usable password or user.
     """
     password = decode(secret, "password")
-    if not password or len(password) > _LONGEST_PASSWORD or not password.isprintable():
+    if not password or len(password) > _MAX_PASSWORD or not password.isprintable():
         raise RefNotFound(
             Reason.SECRET_INVALID, f"Secret {name} needs the key password with one line of text"
         )

@@ -121,6 +121,6 @@ def test_an_unknown_set_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_old_python_is_told_what_to_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(venv, "OLDEST", (99, 0))
+    monkeypatch.setattr(venv, "MIN_VERSION", (99, 0))
     assert venv.main([]) == 1
     assert "PYTHON=" in capsys.readouterr().err
