@@ -30,6 +30,8 @@ SEARCHED = $(sort $(shell grep -rlE --include='test_*.py' 'hypothesis|mark\.untr
 	tests/golden tests/unit $(ENVOY_TESTS)))
 # Their tests are parts of `check` and of test-local; `make attack` runs them by themselves.
 ATTACKED = $(addprefix tests/,golden unit envoy local)
+# Those of devcluster/build.py: what they compile is compiled once.
+GO_FLAGS := -trimpath -mod=readonly -gcflags all=-dwarf=false
 CLUSTER ?= default
 ON_CLUSTER = $(BIN)/python -m tools.on_cluster --name $(CLUSTER) --label $@
 EDITOR_LOCKS := src/kode/platform/local/editors/locks
@@ -68,7 +70,7 @@ test-local: deps-local venv ## the local platform: real editors, a real Envoy, a
 .PHONY: test-devcluster
 # The images need nothing of what Go builds, which `make test` has begun already.
 test-devcluster: deps venv ## the development cluster itself, and its Go programs
-	$(call timed,Go tests) env CGO_ENABLED=0 go -C devcluster/go/addons test ./...
+	$(call timed,Go tests) env CGO_ENABLED=0 GOWORK=off go -C devcluster/go/addons test $(GO_FLAGS) ./...
 	$(call timed,images) $(PYTHON) -m devcluster images --no-push
 	$(call timed,build) $(PYTHON) -m devcluster build all
 	$(call timed,tests) $(PYTEST) tests/devcluster -m cluster --durations=10 --junit-xml=artifacts/devcluster.xml

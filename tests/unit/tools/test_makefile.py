@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from devcluster import build, components
 from tools.source import ROOT
 
 _HERE = "not cluster and not browser"
@@ -153,3 +154,10 @@ def test_every_attack_is_in_a_stage_and_runs_by_itself() -> None:
     folders = [ROOT / path for path in paths(arguments)]
     assert marked
     assert {it for it in marked if not any(it.is_relative_to(path) for path in folders)} == set()
+
+
+def test_go_tests_share_what_the_components_compile() -> None:
+    flags = re.search(r"^GO_FLAGS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert flags
+    built = " ".join(build.command(components.ADDONS, Path("/x")))
+    assert set(flags[1].split()) <= set(built.split())
