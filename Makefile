@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest
 # there is never more than one cluster.
 LANES := check,test-local test-devcluster,test-faults,test-cluster
 # The longest first: each starts as soon as one of those before it has ended.
-CHECKS := unit-rest unit-core unit-envoy unit-search types verify walls layers lint formatted
+CHECKS := unit-envoy unit-rest unit-core unit-search types verify walls layers lint formatted
 HERE := not cluster and not browser
 # The tests that cover the core (pyproject.toml says what that is). Every other test runs without
 # coverage, which makes Python more than twice as slow.
@@ -57,7 +57,7 @@ down: venv-local ## stop it; the files stay
 
 .PHONY: check
 check: venv ## everything that needs no cluster
-	@$(MAKE) -j4 --keep-going --output-sync=target $(CHECKS)
+	@$(MAKE) -j5 --keep-going --output-sync=target $(CHECKS)
 
 .PHONY: test
 test: deps venv ## check and the tests of this machine, beside those on a cluster and in a browser

@@ -10,4 +10,4 @@ from kode.cli.main import app
 def test_every_definition_is_printed() -> None:
     result = CliRunner().invoke(app, ["crds"])
     assert result.exit_code == 0
-    assert list(yaml.safe_load_all(result.stdout)) == definitions()
+    assert list(yaml.load_all(result.stdout, Loader=yaml.CSafeLoader)) == definitions()

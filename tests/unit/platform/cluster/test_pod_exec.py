@@ -160,7 +160,8 @@ async def test_what_nobody_reads_any_more_is_ended(alone: str) -> None:
         os.close(writing)
         try:
             await _until(lambda: len(_running(alone)) == 1)
-            os.read(reading, 1)
+            # Not in the loop, which is that of the server as well.
+            await asyncio.to_thread(os.read, reading, 1)
             os.close(reading)
             code = await asyncio.wait_for(tool.wait(), 30)
             assert _running(alone) == []
