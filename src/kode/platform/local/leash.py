@@ -24,7 +24,9 @@ _SET_CHILD_SUBREAPER = 36
 _NOT_FOUND = 127
 _NOT_ALLOWED = 126
 _SIGNALS = 128
-_PAUSE = 0.02
+_POLL_INTERVAL = 0.02
+_MAX_POLL_INTERVAL = 0.2
+"""Seconds; most commands end at once or late, and each look reads all of /proc."""
 _LEFT_TO_IT = (signal.SIGINT, signal.SIGQUIT)
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -104,7 +106,7 @@ def _end(mark: str) -> None:
     """Ask all that was started to end, wait, and end by force what does not."""
     asked: set[tuple[int, int]] = set()
     force = time.monotonic() + GRACE
-    give_up = force + GRACE
+    give_up, interval = force + GRACE, _POLL_INTERVAL
     while (left := _left(mark)) and time.monotonic() < give_up:
         for each in left:
             if time.monotonic() > force:
@@ -114,7 +116,8 @@ def _end(mark: str) -> None:
                 _send(each, signal.SIGTERM)
                 # What somebody stopped could not end.
                 _send(each, signal.SIGCONT)
-        time.sleep(_PAUSE)
+        time.sleep(interval)
+        interval = min(1.5 * interval, _MAX_POLL_INTERVAL)
         _collect()
 
 

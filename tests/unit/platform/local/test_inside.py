@@ -162,7 +162,6 @@ import asyncio, os, sys
 from pathlib import Path
 from kode.platform.local import inside
 from kode.platform.port import Command
-from tests.local.machine import until
 place = inside.Surroundings({"PATH": os.defpath, "KODE_INSTANCE": sys.argv[1]}, Path(sys.argv[1]))
 sys.exit(asyncio.run(inside.run(place, Command(sys.argv[2:]))))
 """
