@@ -77,6 +77,6 @@ def test_what_is_no_json_stays_none(body: bytes) -> None:
 @pytest.mark.attack
 def test_a_megabyte_is_cut_in_no_time() -> None:
     body = b"[" * 2000 + b'{"key":"value \\" []"},' * 50_000 + b"1" + b"]" * 2000
-    began = time.perf_counter()
+    began = time.process_time()
     loads(body)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
