@@ -5,6 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # The tests start Python hundreds of times: without its cache each start compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
+# What the shell sets for other programs is none of ours.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
