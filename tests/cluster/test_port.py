@@ -115,9 +115,9 @@ def test_a_terminal_is_one_on_the_other_side(place: Place) -> None:
     termios.tcsetwinsize(theirs, (_ROWS, _COLUMNS))
     program = (
         "import asyncio, os\nfrom kode.platform.cluster.platform import ClusterPlatform\n"
-        "from kode.platform.port import Command\n"
+        "from kode.platform.port import ExecOptions\n"
         "cluster = ClusterPlatform.from_environment(os.environ)\n"
-        f"command = cluster.execute('dev', {place.namespace!r}, Command((), terminal=True))\n"
+        f"command = cluster.exec('dev', {place.namespace!r}, ExecOptions((), terminal=True))\n"
         "print(asyncio.run(command))"
     )
     shell = subprocess.Popen(

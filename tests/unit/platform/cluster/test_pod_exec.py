@@ -28,7 +28,7 @@ from kode.platform.resources import KODE
 from kode.kube.config import AuthInfo, Cluster, ContextConfig
 from kode.kube.resources import ObjectRef
 from kode.kube.transport import Transport
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 
 async def main():
     auth = KubeconfigAuth(ContextConfig("here", Cluster(server=sys.argv[1]), AuthInfo()), {})
@@ -36,7 +36,7 @@ async def main():
     pod = {"metadata": {"name": "dev-0"}}
     ref = ObjectRef(KODE, "team", "dev")
     try:
-        return await pod_exec.run(transport, ref, pod, Command(sys.argv[2:]))
+        return await pod_exec.run(transport, ref, pod, ExecOptions(sys.argv[2:]))
     finally:
         await transport.close()
 

@@ -161,9 +161,9 @@ TOOL = """
 import asyncio, os, sys
 from pathlib import Path
 from kode.platform.local import inside
-from kode.platform.port import Command
+from kode.platform.port import ExecOptions
 place = inside.Surroundings({"PATH": os.defpath, "KODE_INSTANCE": sys.argv[1]}, Path(sys.argv[1]))
-sys.exit(asyncio.run(inside.run(place, Command(sys.argv[2:]))))
+sys.exit(asyncio.run(inside.run(place, ExecOptions(sys.argv[2:]))))
 """
 
 
