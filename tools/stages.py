@@ -7,7 +7,7 @@ other. What a stage prints is kept in artifacts/STAGE.log and printed when it en
 says now and then how far it is.
 
 Rule: each stage is a target that runs alone on an empty cache as well; a stage that fails stops no
-other. What Go compiles is begun beside the first stages, at the lowest priority: a stage that needs
+other. What Go compiles is begun beside the first stages, at a lower priority: a stage that needs
 it sooner waits for it, and whether it failed is told by the stage that needs it. What is
 interrupted is ended with all that it started, and has time to clean up.
 """
@@ -26,7 +26,8 @@ from pathlib import Path
 
 ARTIFACTS = Path("artifacts")
 MAKE = ["make"]
-COMPILE = ["nice", "-n", "19", sys.executable, "-m", "devcluster", "build", "all"]
+# Not so low that it stands still beside the stages: one of them waits for it.
+COMPILE = ["nice", "-n", "5", sys.executable, "-m", "devcluster", "build", "all"]
 PROGRESS_INTERVAL = 30.0
 MAX_PROGRESS_WIDTH = 80
 _POLL_INTERVAL = 0.1
