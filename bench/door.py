@@ -22,7 +22,7 @@ from bench.program import usage
 from kode.gateway.sidecar import AuthMode as Decides
 from kode.gateway.sidecar import Sidecar, Upstream
 from kode.platform.local.gateway import LocalGateway, Route
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 
@@ -57,7 +57,7 @@ async def measure(options: Options, report: Report) -> None:
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        door = LocalGateway(Places(root, root / "cache"), port=port)
+        door = LocalGateway(Paths(root, root / "cache"), port=port)
         pid = await stack.enter_async_context(_open(door))
         direct, through = Target(_request(), socket=upstream), Target(_request(), port=port)
         report.tell(Figure("door_memory_of_0_kodes", usage(pid).rss, "MB"))

@@ -19,7 +19,7 @@ from socket import AF_UNIX, socket
 from statistics import median
 
 from bench.figures import Figure, Report
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.platform.local.platform import LocalPlatform
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import Machine, newcomers
@@ -88,7 +88,7 @@ def _bare(machine: Machine) -> float:
 
 def _through(machine: Machine) -> float:
     """Return the seconds from the wish to start to the page through the door."""
-    local = LocalPlatform(Places(machine.root, machine.cache))
+    local = LocalPlatform(Paths(machine.root, machine.cache))
 
     async def start() -> float:
         began = time.monotonic()

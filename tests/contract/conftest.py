@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kode.errors import RefNotFound
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.platform.local.platform import LocalPlatform
 from kode.platform.local.store.store import Store
 from kode.platform.port import Platform
@@ -67,8 +67,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ground(request: pytest.FixtureRequest, root: Path) -> Ground:
     """A platform."""
     if request.param == "local":
-        places = Places(root / "data", root / "cache")
-        return Ground(LocalPlatform(places), ("team-a", "team-b"), places.store)
+        paths = Paths(root / "data", root / "cache")
+        return Ground(LocalPlatform(paths), ("team-a", "team-b"), paths.store)
     # It needs what only a cluster needs.
     from kode.platform.cluster.platform import ClusterPlatform  # noqa: PLC0415
 

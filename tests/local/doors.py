@@ -21,7 +21,7 @@ from aiohttp.typedefs import Handler
 from kode.gateway.sidecar import AuthMode as Decides
 from kode.gateway.sidecar import Sidecar, Upstream
 from kode.platform.local.gateway import LocalGateway, Route
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 
@@ -38,7 +38,7 @@ class Room:
 
     Attributes:
         door: the door.
-        places: its folders.
+        paths: its folders.
         port: where people reach it.
         session: what asks.
         envoy: the running program.
@@ -47,7 +47,7 @@ class Room:
     """
 
     door: LocalGateway
-    places: Places
+    paths: Paths
     port: int
     session: aiohttp.ClientSession
     envoy: asyncio.subprocess.Process | None = None
@@ -56,7 +56,7 @@ class Room:
 
     def entry(self, name: str, decides: Decides = Decides.FILTERS, **more: Any) -> Route:
         """Return the entry of a running Kode whose editor listens on a socket of its name."""
-        upstream = Upstream(0, "/healthz", socket=str(self.places.root / f"{name}.sock"))
+        upstream = Upstream(0, "/healthz", socket=str(self.paths.root / f"{name}.sock"))
         sidecar = Sidecar(decides, upstream, **more)
         return Route(name, (f"{name}.localhost",), f"default/{name}", "running", sidecar, USERS)
 
@@ -103,7 +103,7 @@ class Room:
         """Start an editor."""
         runner = web.AppRunner(_editor(name, self.heard), shutdown_timeout=0.1)
         await runner.setup()
-        await web.UnixSite(runner, str(self.places.root / f"{name}.sock")).start()
+        await web.UnixSite(runner, str(self.paths.root / f"{name}.sock")).start()
         self.editors[name] = runner
 
     async def move_out(self, name: str) -> None:
@@ -153,10 +153,10 @@ class Room:
 async def room(root: Path, *names: str, **options: Any) -> AsyncIterator[Room]:
     """Open a door with editors of these names, all led to."""
     port = free_port()
-    places = Places(root, root / "cache")
+    paths = Paths(root, root / "cache")
     await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
     async with aiohttp.ClientSession() as session:
-        found = Room(LocalGateway(places, port=port, **options), places, port, session)
+        found = Room(LocalGateway(paths, port=port, **options), paths, port, session)
         try:
             for name in names:
                 await found.move_in(name)

@@ -9,19 +9,19 @@ import asyncio
 import sys
 from pathlib import Path
 
-from kode.platform.local.places import Places
-from kode.platform.local.supervisor import Supervisor
+from kode.platform.local.paths import Paths
+from kode.platform.local.supervisor.supervisor import Supervisor
 from tests.local.programs import QUICK, Machine
 
 
 async def keep(folder: Path, mark: str, keys: list[str]) -> None:
-    place = Machine(folder, Places(folder / "root", folder / "cache"), mark)
+    place = Machine(folder, Paths(folder / "root", folder / "cache"), mark)
 
     def tell(key: str) -> None:
         state = supervisor.state(key)
         print(key, state.phase if state else "gone", flush=True)
 
-    supervisor = Supervisor(place.places, tell, QUICK)
+    supervisor = Supervisor(place.paths, tell, QUICK)
     await supervisor.adopt()
     for key in keys:
         await supervisor.want(place.web(key))

@@ -24,7 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.platform.local.store.store import Store
 from tests.local import traces
 
@@ -72,8 +72,8 @@ class Machine:
             for key, value in os.environ.items()
             if key in kept or _FOR_DOWNLOADS.search(key)
         }
-        places = {"KODE_HOME": str(self.root), "KODE_CACHE": str(self.cache)}
-        return {**own, **places, "NO_COLOR": "1"}
+        paths = {"KODE_HOME": str(self.root), "KODE_CACHE": str(self.cache)}
+        return {**own, **paths, "NO_COLOR": "1"}
 
     def run(self, *arguments: str, given: str | None = None) -> "subprocess.CompletedProcess[str]":
         """Run `kode` to its end."""
@@ -118,7 +118,7 @@ class Machine:
         The store is read as any program of the person's may: a test asks often, and a command each
         time would be most of what the machine is busy with.
         """
-        with closing(Store(Places(self.root, self.cache).store)) as store:
+        with closing(Store(Paths(self.root, self.cache).store)) as store:
             status = store.get("Kode", name, namespace).get("status") or {}
         found = [item for item in status.get("conditions", ()) if item["type"] == kind]
         return dict(found[0]) if found else {}
@@ -243,7 +243,7 @@ def newcomers() -> Iterator[Machine]:
     """
     # Not pytest's folder: with the test's name in it, it is too long for sockets.
     root = Path(tempfile.mkdtemp(prefix="kode-"))
-    found = Machine(root / "home", Places.of(os.environ).cache, free_port())
+    found = Machine(root / "home", Paths.of(os.environ).cache, free_port())
     lives = True
     try:
         yield found

@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kode.platform.local.places import Places
-from kode.platform.local.program import Health, Phase, Program, State, Step
-from kode.platform.local.shim import proc
-from kode.platform.local.supervisor import Supervisor
-from kode.platform.local.supervisor.pace import Pace
-from kode.platform.local.supervisor.sweep import sweep
+from kode.platform.local.paths import Paths
+from kode.platform.local.program import Command, Phase, Probe, Program, State
+from kode.platform.local.shim import procfs
+from kode.platform.local.supervisor.kill import kill_instance
+from kode.platform.local.supervisor.supervisor import Supervisor
+from kode.platform.local.supervisor.timings import Timings
 
-QUICK = Pace(first=0.2, longest=1.0, settled=60.0, eager=0.05, calm=0.2, failures=3)
+QUICK = Timings(first=0.2, longest=1.0, settled=60.0, eager=0.05, calm=0.2, failures=3)
 PATIENCE = 60.0
 ROOT = Path(__file__).parent.parent.parent
 
@@ -63,13 +63,13 @@ class Machine:
 
     Attributes:
         folder: where everything is; short, for sockets.
-        places: of the platform.
+        paths: of the platform.
         mark: makes instances unique on this machine.
         seen: keys of changed states, in order.
     """
 
     folder: Path
-    places: Places
+    paths: Paths
     mark: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     seen: list[str] = field(default_factory=list)
     _instances: set[str] = field(default_factory=set)
@@ -80,30 +80,34 @@ class Machine:
         """The least that a program needs."""
         return {"PATH": os.environ["PATH"]}
 
-    def supervisor(self, pace: Pace = QUICK) -> Supervisor:
-        return Supervisor(self.places, self.seen.append, pace)
+    def supervisor(self, pace: Timings = QUICK) -> Supervisor:
+        return Supervisor(self.paths, self.seen.append, pace)
 
-    def shell(self, script: str, name: str = "main", **env: str) -> Step:
-        return Step(name, ("/bin/sh", "-c", script), {**self.env, **env}, self.folder)
+    def shell(self, script: str, name: str = "main", **env: str) -> Command:
+        return Command(name, ("/bin/sh", "-c", script), {**self.env, **env}, self.folder)
 
-    def program(self, key: str, main: Step, **rest: Any) -> Program:
+    def program(self, key: str, main: Command, **rest: Any) -> Program:
         """Return a program that runs a command."""
         instance = f"{key}-{self.mark}"
         self._instances.add(instance)
         rest.setdefault("grace", 5.0)
-        return Program(key, instance, main, self.places.log(instance), **rest)
+        return Program(key, instance, main, self.paths.log(instance), **rest)
 
     def web(self, key: str, within: float = 60.0, **rest: Any) -> Program:
         """Return a program that answers on a socket."""
         argv = (sys.executable, "-I", "-S", "-c", WEB, str(self.folder), key)
-        health = Health("/", socket=self.folder / f"{key}.sock", within=within)
-        return self.program(key, Step("editor", argv, self.env, self.folder), health=health, **rest)
+        health = Probe("/", socket=self.folder / f"{key}.sock", within=within)
+        return self.program(
+            key, Command("editor", argv, self.env, self.folder), health=health, **rest
+        )
 
     def processes(self, program: Program) -> list[int]:
         """Return the pids of what carries the instance of a program, its shim included."""
-        found = proc.rows()
+        found = procfs.rows()
         return [
-            each.pid for each in found if not each.ended and proc.tagged(each.pid, program.instance)
+            each.pid
+            for each in found
+            if not each.ended and procfs.tagged(each.pid, program.instance)
         ]
 
     def shim(self, program: Program) -> int:
@@ -113,7 +117,7 @@ class Machine:
         return int(record["pid"])
 
     def record(self, program: Program) -> dict[str, Any] | None:
-        path = self.places.run / program.instance / "record.json"
+        path = self.paths.run / program.instance / "record.json"
         return json.loads(path.read_text()) if path.exists() else None
 
     def starts(self, key: str) -> list[int]:
@@ -147,14 +151,14 @@ class Machine:
             if started.stdout is not None:
                 started.stdout.close()
         for instance in self._instances:
-            assert sweep(instance)
+            assert kill_instance(instance)
 
 
 @contextmanager
 def machine() -> Iterator[Machine]:
     """Give a place for programs, and take it away with all that runs in it."""
     folder = Path(tempfile.mkdtemp(prefix="kode-"))
-    made = Machine(folder, Places(folder / "root", folder / "cache"))
+    made = Machine(folder, Paths(folder / "root", folder / "cache"))
     try:
         yield made
     finally:

@@ -52,7 +52,7 @@ def besieged(folder: Path) -> Iterator[Siege]:
         opened = room(folder)
         found = runner.run(opened.__aenter__())
         try:
-            sockets = [str(found.places.root / f"{name}.sock") for name in ("one", "two")]
+            sockets = [str(found.paths.root / f"{name}.sock") for name in ("one", "two")]
             one, two = (stack.enter_context(recording(it)) for it in sockets)
             runner.run(_offer(found))
             yield Siege(Besieged(found.port, one, b"Kode runs here"), two)

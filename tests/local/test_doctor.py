@@ -17,10 +17,9 @@ from pathlib import Path
 import pytest
 
 from kode.cli.checks import compiler, machine, programs
-from kode.platform.local.netns import look as netns
-from kode.platform.local.places import Places
-from kode.platform.local.running import Running, write
-from kode.platform.local.supervisor import proc
+from kode.platform.local.paths import Paths
+from kode.platform.local.shim import procfs
+from kode.platform.local.status.daemon_info import DaemonInfo, write
 from tests.local.machine import KODE, Machine, free_port
 from tests.local.test_netns import NO_NETWORKS
 
@@ -174,12 +173,12 @@ async def test_a_platform_that_does_not_answer_is_not_called_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KODE_HOME", str(tmp_path))
-    places, port = Places(tmp_path, tmp_path), free_port()
-    places.run.mkdir()
-    own = proc.row(os.getpid())
+    paths, port = Paths(tmp_path, tmp_path), free_port()
+    paths.run.mkdir()
+    own = procfs.row(os.getpid())
     assert own
     url = f"http://localhost:{port}"
-    write(places, Running(os.getpid(), own.start, url, time.time(), "1"))
+    write(paths, DaemonInfo(os.getpid(), own.start, url, time.time(), "1"))
     found = await machine.port()
     assert found.level.value == "fail"
     assert "does not answer" in found.words

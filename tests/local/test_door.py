@@ -16,7 +16,7 @@ import pytest
 from kode.errors import PlatformError
 from kode.gateway.sidecar import AuthMode as Decides
 from kode.platform.local.gateway import LocalGateway, Route, port_check, sockets
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from tests.local.doors import LOGIN, Room, room, said, until
 
 AUTHZ = "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"
@@ -176,7 +176,7 @@ async def test_two_proxy_configs_may_use_one_name_for_two_things(tmp_path: Path)
 
 
 def _socket(found: Room, cluster: str, name: str) -> dict[str, object]:
-    address = {"pipe": {"path": str(found.places.root / f"{name}.sock")}}
+    address = {"pipe": {"path": str(found.paths.root / f"{name}.sock")}}
     return {
         "cluster_name": cluster,
         "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
@@ -188,7 +188,7 @@ async def test_killed_it_comes_back_with_what_it_had(tmp_path: Path) -> None:
         await found.close(kill=True)
         with pytest.raises(aiohttp.ClientError):
             await found.ask("one.localhost")
-        assert list(found.places.sockets.glob("door-*.sock"))
+        assert list(found.paths.sockets.glob("door-*.sock"))
         await found.open()
         await found.until_served("one")
         await found.until_served("two")
@@ -209,13 +209,13 @@ async def test_nothing_is_left_of_those_who_are_gone(
         await found.until_served("two")
         await found.close(kill=True)
         found.door.clear()
-        assert not list(found.places.sockets.glob("*.sock"))
+        assert not list(found.paths.sockets.glob("*.sock"))
         await found.open()
         await found.until_served("two")
 
 
 def _inner(found: Room) -> list[Path]:
-    return [path for path in found.places.sockets.glob("door-*.sock") if "admin" not in path.name]
+    return [path for path in found.paths.sockets.glob("door-*.sock") if "admin" not in path.name]
 
 
 async def test_one_who_goes_and_comes_at_once_is_served(tmp_path: Path) -> None:
@@ -311,9 +311,9 @@ async def test_a_folder_with_a_long_name(tmp_path: Path) -> None:
 async def test_files_and_sockets_are_for_their_owner_alone(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         await found.door.offer([found.entry("one", Decides.BASIC)])
-        for folder in (found.places.run / "door", found.places.sockets):
+        for folder in (found.paths.run / "door", found.paths.sockets):
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        files = [path for path in found.places.run.rglob("*") if not path.is_dir()]
+        files = [path for path in found.paths.run.rglob("*") if not path.is_dir()]
         assert len(files) >= 6
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
@@ -368,26 +368,26 @@ def test_who_has_the_port_is_named(tmp_path: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(PlatformError, match=rf"{port} is taken by .*\(pid {os.getpid()}\)"):
-            LocalGateway(Places(tmp_path, tmp_path), port=port).check()
+            LocalGateway(Paths(tmp_path, tmp_path), port=port).check()
 
 
 def test_an_address_that_is_not_here_is_told(tmp_path: Path) -> None:
     with pytest.raises(PlatformError, match="no such address"):
-        LocalGateway(Places(tmp_path, tmp_path), "203.0.113.9").check()
+        LocalGateway(Paths(tmp_path, tmp_path), "203.0.113.9").check()
     with pytest.raises(PlatformError, match="no IP address"):
-        LocalGateway(Places(tmp_path, tmp_path), "example")
+        LocalGateway(Paths(tmp_path, tmp_path), "example")
 
 
 async def test_an_open_door_is_not_in_its_own_way(tmp_path: Path) -> None:
     async with room(tmp_path / "a") as found:
         found.door.check()
         with pytest.raises(PlatformError, match=f"pid {found.envoy.pid if found.envoy else 0}"):
-            LocalGateway(Places(tmp_path / "b", tmp_path), port=found.port).check()
+            LocalGateway(Paths(tmp_path / "b", tmp_path), port=found.port).check()
 
 
 def test_another_port_makes_another_program(tmp_path: Path) -> None:
-    places = Places(tmp_path, tmp_path)
-    one, same, other = (LocalGateway(places, port=port).program() for port in (8080, 8080, 8081))
+    paths = Paths(tmp_path, tmp_path)
+    one, same, other = (LocalGateway(paths, port=port).program() for port in (8080, 8080, 8081))
     assert one.digest == same.digest != other.digest
 
 
@@ -395,6 +395,6 @@ def test_another_port_makes_another_program(tmp_path: Path) -> None:
 async def test_other_hosts_are_taken_only_by_a_door_for_others(tmp_path: Path) -> None:
     given = Route("dev", ("dev.localhost", "dev.example"), "default/dev", "stopped")
     for address, refused in (("127.0.0.1", {"dev"}), ("::1", {"dev"}), ("0.0.0.0", set())):  # noqa: S104 # never opened
-        door = LocalGateway(Places(tmp_path / address, tmp_path), address)
+        door = LocalGateway(Paths(tmp_path / address, tmp_path), address)
         assert set(await door.offer([given])) == refused
         assert set(await door.offer([replace(given, hosts=("192.0.2.1",))])) == {"dev"}

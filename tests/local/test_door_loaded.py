@@ -77,7 +77,7 @@ async def test_what_envoy_has_not_loaded_is_laid_before_it_again(tmp_path: Path)
         one = found.entry("one")
         await found.door.offer([one])
         # As another Envoy would have it that began while the files were replaced.
-        file = found.places.run / "door" / "routes.json"
+        file = found.paths.run / "door" / "routes.json"
         right = file.read_bytes()
         other = json.loads(right) | {"version_info": "of another time"}
         atomic_file.replaced(file, json.dumps(other))

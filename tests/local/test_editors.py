@@ -20,11 +20,11 @@ import pytest
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
-from kode.platform.local.editors import fallback, install
-from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, offer
+from kode.platform.local.editors import default_editor, install
+from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, release
 from kode.platform.local.editors.editor import Editor, Progress
 from kode.platform.local.editors.editors import Editors
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ INSTALL = """
 import asyncio, sys
 from pathlib import Path
 from kode.platform.local.editors.editors import Editors
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Places
 editors = Editors(Places(Path(sys.argv[1]), Path(sys.argv[2])))
 told = lambda progress: print(progress.step, flush=True)
 print("installed", asyncio.run(editors.install(sys.argv[3], told)).version, flush=True)
@@ -45,25 +45,25 @@ print("installed", asyncio.run(editors.install(sys.argv[3], told)).version, flus
 
 
 @pytest.fixture
-def places() -> Iterator[Places]:
+def paths() -> Iterator[Paths]:
     """An empty home and an empty cache, but for what was downloaded before."""
     root = Path(mkdtemp(prefix="kode-"))
-    shared = Places.of(os.environ).cache
+    shared = Paths.of(os.environ).cache
     cache = root / "cache"
     cache.mkdir()
     for name in ("npm", "uv"):
         (shared / name).mkdir(parents=True, exist_ok=True)
         (cache / name).symlink_to(shared / name)
     try:
-        yield Places(root / "root", cache)
+        yield Paths(root / "root", cache)
     finally:
         shutil.rmtree(root)
 
 
 @pytest.fixture
-def no_compiler(places: Places) -> dict[str, str]:
+def no_compiler(paths: Paths) -> dict[str, str]:
     """The environment of a machine without one."""
-    folder = places.cache / "bin"
+    folder = paths.cache / "bin"
     folder.mkdir()
     for name in ("sh", "env", "sed", "uname", "dirname", "readlink"):
         (folder / name).symlink_to(str(shutil.which(name)))
@@ -71,9 +71,9 @@ def no_compiler(places: Places) -> dict[str, str]:
 
 
 @pytest.fixture
-def settings(places: Places) -> dict[str, str]:
+def settings(paths: Paths) -> dict[str, str]:
     """The variables of a person whose other programs install otherwise."""
-    home, elsewhere = places.cache / "home", places.cache / "elsewhere"
+    home, elsewhere = paths.cache / "home", paths.cache / "elsewhere"
     (home / ".config" / "pip").mkdir(parents=True)
     own = Path.home() / ".npmrc"
     registry = own.read_text() if own.exists() else ""
@@ -90,12 +90,10 @@ def settings(places: Places) -> dict[str, str]:
     }
 
 
-def installing(
-    places: Places, name: str, environment: Mapping[str, str]
-) -> "subprocess.Popen[str]":
+def installing(paths: Paths, name: str, environment: Mapping[str, str]) -> "subprocess.Popen[str]":
     """Start an install in a program of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", INSTALL, str(places.root), str(places.cache), name],
+        [sys.executable, "-c", INSTALL, str(paths.root), str(paths.cache), name],
         env=dict(environment),
         stdout=subprocess.PIPE,
         text=True,
@@ -125,26 +123,26 @@ def until(done: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
-    places: Places, no_compiler: dict[str, str], settings: dict[str, str]
+    paths: Paths, no_compiler: dict[str, str], settings: dict[str, str]
 ) -> None:
-    killed = installing(places, CODE_SERVER, no_compiler)
+    killed = installing(paths, CODE_SERVER, no_compiler)
     assert killed.stdout
     while killed.stdout.readline() != "Code's modules\n":
         assert killed.poll() is None
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
-    until(lambda: not working_in(places.editors))
-    editors = Editors(places, no_compiler)
+    until(lambda: not working_in(paths.editors))
+    editors = Editors(paths, no_compiler)
     assert editors.installed(CODE_SERVER) is None
 
     # With settings of npm and Node that say how other installs go.
-    both = [installing(places, CODE_SERVER, {**no_compiler, **settings}) for _ in range(2)]
+    both = [installing(paths, CODE_SERVER, {**no_compiler, **settings}) for _ in range(2)]
     told = [one.communicate(timeout=PATIENCE)[0].splitlines() for one in both]
     assert [one.returncode for one in both] == [0, 0]
     assert sorted("Node" in lines for lines in told) == [False, True]
-    left = {path.name for path in places.editors.iterdir()}
-    assert left == {offer(CODE_SERVER).folder, "code-server.lock"}
+    left = {path.name for path in paths.editors.iterdir()}
+    assert left == {release(CODE_SERVER).folder, "code-server.lock"}
 
     again: list[Progress] = []
     found = asyncio.run(editors.install(CODE_SERVER, again.append))
@@ -152,7 +150,7 @@ def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
     assert found == editors.installed(CODE_SERVER)
     assert "for want of g++, make, python3" in found.notes[0]
     version = subprocess.run(
-        [*found.argv, "--version"], env={"HOME": str(places.cache)}, capture_output=True, check=True
+        [*found.argv, "--version"], env={"HOME": str(paths.cache)}, capture_output=True, check=True
     )
     assert found.version in version.stdout.decode()
 
@@ -170,56 +168,56 @@ def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
     ],
 )
 async def test_without_a_registry_it_says_what_to_do(
-    places: Places, name: str, missing: dict[str, str]
+    paths: Paths, name: str, missing: dict[str, str]
 ) -> None:
-    (places.cache / "npm").unlink()
-    editors = Editors(places, {**os.environ, **missing})
+    (paths.cache / "npm").unlink()
+    editors = Editors(paths, {**os.environ, **missing})
     with pytest.raises(PlatformError, match=f"no network.*`kode editors install {name}`") as raised:
         await editors.install(name)
     assert raised.value.reason is Reason.EDITOR_UNAVAILABLE
     assert "ECONNREFUSED" in str(raised.value) or "Connection refused" in str(raised.value)
-    assert {path.name for path in places.editors.iterdir()} == {f"{name}.lock"}
+    assert {path.name for path in paths.editors.iterdir()} == {f"{name}.lock"}
 
 
-async def test_too_small_a_disk_is_told_before_anything_is_downloaded(places: Places) -> None:
-    huge = replace(offer(CODE_SERVER), space=1 << 60)
+async def test_too_small_a_disk_is_told_before_anything_is_downloaded(paths: Paths) -> None:
+    huge = replace(release(CODE_SERVER), space=1 << 60)
     told: list[Progress] = []
     with pytest.raises(PlatformError, match="KODE_CACHE"):
-        await install.install(huge, places.editors, places.cache, os.environ, told.append)
+        await install.install(huge, paths.editors, paths.cache, os.environ, told.append)
     assert not told
 
 
-async def test_cancelled_install_ends_what_it_started(places: Places) -> None:
+async def test_cancelled_install_ends_what_it_started(paths: Paths) -> None:
     busy = asyncio.Event()
 
     def tell(said: Progress) -> None:
         if said.line:
             busy.set()
 
-    task = asyncio.create_task(Editors(places).install(CODE_SERVER, tell))
+    task = asyncio.create_task(Editors(paths).install(CODE_SERVER, tell))
     await asyncio.wait_for(busy.wait(), PATIENCE)
-    assert working_in(places.editors)
+    assert working_in(paths.editors)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not working_in(places.editors)
-    assert {path.name for path in places.editors.iterdir()} == {"code-server.lock"}
+    assert not working_in(paths.editors)
+    assert {path.name for path in paths.editors.iterdir()} == {"code-server.lock"}
 
 
-async def test_jupyterlab_serves_where_code_server_cannot_be_had(places: Places) -> None:
-    shared = Places(places.root, Places.of(os.environ).cache)
+async def test_jupyterlab_serves_where_code_server_cannot_be_had(paths: Paths) -> None:
+    shared = Paths(paths.root, Paths.of(os.environ).cache)
     lab = await Editors(shared).install(JUPYTERLAB)
-    places.editors.mkdir(parents=True)
-    (places.editors / offer(JUPYTERLAB).folder).symlink_to(str(lab.root))
-    found = await fallback.starter(Editors(places, {**os.environ, **OFFLINE}))
+    paths.editors.mkdir(parents=True)
+    (paths.editors / release(JUPYTERLAB).folder).symlink_to(str(lab.root))
+    found = await default_editor.install_default_editor(Editors(paths, {**os.environ, **OFFLINE}))
     assert (found.template, found.editor.name) == ("python", JUPYTERLAB)
     assert "no network" in found.why
 
 
-async def test_ones_own_code_server_is_tried_and_then_used(places: Places) -> None:
-    editors = Editors(places)
-    installed = await Editors(Places.of(os.environ)).install(CODE_SERVER)
-    own = places.cache / "code-server"
+async def test_ones_own_code_server_is_tried_and_then_used(paths: Paths) -> None:
+    editors = Editors(paths)
+    installed = await Editors(Paths.of(os.environ)).install(CODE_SERVER)
+    own = paths.cache / "code-server"
     own.write_text(f'#!/bin/sh\nexec {" ".join(installed.argv)} "$@"\n')
     own.chmod(0o755)
     assert await editors.use(str(own)) == own
@@ -231,14 +229,12 @@ async def test_ones_own_code_server_is_tried_and_then_used(places: Places) -> No
     assert editors.installed(CODE_SERVER) is None
 
 
-def test_settings_of_other_programs_change_nothing(
-    places: Places, settings: dict[str, str]
-) -> None:
-    foreign = places.cache / "foreign"
+def test_settings_of_other_programs_change_nothing(paths: Paths, settings: dict[str, str]) -> None:
+    foreign = paths.cache / "foreign"
     foreign.mkdir()
     for module in ("yaml", "json", "tornado", "sqlite3"):
         (foreign / f"{module}.py").write_text("raise SystemExit('another module')\n")
-    own = {"KODE_HOME": str(places.root), "KODE_CACHE": str(places.cache)}
+    own = {"KODE_HOME": str(paths.root), "KODE_CACHE": str(paths.cache)}
     found = subprocess.run(
         [str(Path(sys.executable).parent / "kode"), "editors", "install", JUPYTERLAB],
         env={**os.environ, **settings, **own, "PYTHONPATH": str(foreign)},
@@ -248,5 +244,5 @@ def test_settings_of_other_programs_change_nothing(
         check=False,
     )
     assert found.returncode == 0, found.stdout + found.stderr
-    assert install.find(offer(JUPYTERLAB), places.editors)
-    assert not (places.cache / "elsewhere").exists()
+    assert install.find(release(JUPYTERLAB), paths.editors)
+    assert not (paths.cache / "elsewhere").exists()

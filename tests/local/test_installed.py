@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from tests.local import wheels
 from tests.local.machine import Machine, free_port
 from tools import uv, wheel
@@ -53,7 +53,7 @@ class Newcomer:
             "PATH": path,
             "UV_DEFAULT_INDEX": self.url,
             "UV_TOOL_BIN_DIR": str(self.programs),
-            "UV_CACHE_DIR": str(Places.of(os.environ).cache / "uv"),
+            "UV_CACHE_DIR": str(Paths.of(os.environ).cache / "uv"),
             "UV_PYTHON": sys.executable,
             "PIPX_HOME": str(self.root / "pipx"),
             "PIPX_BIN_DIR": str(self.programs),
@@ -80,7 +80,7 @@ def index() -> Iterator[tuple[Path, str]]:
     try:
         subprocess.run([sys.executable, "-m", "venv", root / "pip"], check=True)
         pip = str(root / "pip" / "bin" / "pip")
-        real = wheels.fetch([pip], Places.of(os.environ).cache)
+        real = wheels.fetch([pip], Paths.of(os.environ).cache)
         (root / "index").mkdir()
         url = wheels.write_index(real.glob("*.whl"), root / "index")
         yield wheel.build(root / "dist"), url
@@ -113,7 +113,7 @@ def test_kode_up_gives_the_editor(
     install(newcomer, "local")
     kode = newcomer.programs / "kode"
     monkeypatch.setattr("tests.local.machine.KODE", kode)
-    machine = Machine(newcomer.root / "kode", Places.of(os.environ).cache, free_port())
+    machine = Machine(newcomer.root / "kode", Paths.of(os.environ).cache, free_port())
     try:
         said = machine.up()
         assert f"http://dev.localhost:{machine.port}/" in said

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.envoy import server
@@ -165,6 +165,6 @@ def check(editor: Started) -> None:
 
 def test_the_longest_path_of_a_kernels_socket_is_one(tmp_path: Path) -> None:
     for length in range(1, 120):
-        places = Places(Path("/" + "h" * length), tmp_path)
+        paths = Paths(Path("/" + "h" * length), tmp_path)
         name = f"k-01234567/kernel-{uuid.uuid4()}-ipc-5"
-        assert len(os.fsencode(places.sockets / name)) <= 107
+        assert len(os.fsencode(paths.sockets / name)) <= 107

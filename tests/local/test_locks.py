@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.editors.build import Build
 from kode.platform.local.editors.catalog import LOCKS
+from kode.platform.local.editors.install_context import InstallContext
 from kode.platform.local.editors.uv import FLAGS, environment
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from tests.local import wheels
 from tools import uv, venv
 
@@ -60,7 +60,7 @@ def place() -> Iterator[Place]:
         python = shutil.which(OLDEST) or sys.executable
         subprocess.run([python, "-m", "venv", root / "old"], check=True)
         pip = root / "old" / "bin" / "pip"
-        real = wheels.fetch([str(pip)], Places.of(os.environ).cache)
+        real = wheels.fetch([str(pip)], Paths.of(os.environ).cache)
         fake = root / "newer"
         fake.mkdir()
         wheels.newer(fake, {name for lock in wheels.ALL.values() for name in wheels.pinned(lock)})
@@ -174,7 +174,7 @@ def test_an_environment_holds_its_lock(name: str, place: Place, folder: Path) ->
 async def test_an_editor_of_one_machine_holds_its_lock(
     name: str, place: Place, folder: Path
 ) -> None:
-    build = Build(folder, folder, place.root / "c", place.person, lambda _: None)
+    build = InstallContext(folder, folder, place.root / "c", place.person, lambda _: None)
     if name == "node":
         await build.install("node.txt", target=folder / "wheel")
     else:

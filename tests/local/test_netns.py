@@ -27,7 +27,7 @@ NOBODY = "nobody"
 # Exactly as where an administrator allows none.
 NO_NETWORKS = 'echo 0 >/proc/sys/user/max_net_namespaces; exec "$@"'
 LOOK = (
-    "import asyncio, os; from kode.platform.local.netns.look import look; "
+    "import asyncio, os; from kode.platform.local.netns.discovery import look; "
     "print(asyncio.run(look(os.defpath)).why_not)"
 )
 

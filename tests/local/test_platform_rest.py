@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.journal import write_to
+from kode.platform.local.daemon_log import write_to
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import Machine
 

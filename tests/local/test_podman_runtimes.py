@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.podman import trial
-from kode.platform.local.podman.engine import Engine, Refusal
-from kode.platform.local.podman.look import ask, state
+from kode.platform.local.runtime import trial
+from kode.platform.local.runtime.engine import Engine, Refusal
+from kode.platform.local.runtime.engine_discovery import ask, state
 from tests.local.contained import kode, template
 from tests.local.images import Podman, configured
 from tests.local.machine import Machine

@@ -13,8 +13,8 @@ from http.client import HTTPException
 
 import pytest
 
-from kode.platform.local.places import Places
-from kode.platform.local.running import running
+from kode.platform.local.paths import Paths
+from kode.platform.local.status.daemon_info import find_daemon
 from kode.platform.local.store.store import Store
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import Machine, until
@@ -152,11 +152,11 @@ class Seen:
 def watched(machine: Machine, name: str) -> Iterator[Seen]:
     """Look again and again whether a Kode is Ready while a platform runs, and is served then."""
     seen, over = Seen(), threading.Event()
-    places = Places(machine.root, machine.cache)
+    paths = Paths(machine.root, machine.cache)
 
     def look() -> None:
         while not over.wait(0.002):
-            run = running(places)
+            run = find_daemon(paths)
             if run is None or machine.condition(name).get("status") != "True":
                 continue
             seen.ready = True
@@ -189,13 +189,13 @@ def phases(machine: Machine) -> dict[str, str]:
 
 def version(machine: Machine) -> str:
     """Return the version of the store."""
-    with closing(Store(Places(machine.root, machine.cache).store)) as store:
+    with closing(Store(Paths(machine.root, machine.cache).store)) as store:
         return store.version()
 
 
 def readies(machine: Machine, name: str, since: str) -> list[dict[str, str]]:
     """Return what was told of Ready since a version, each once as long as it stood."""
-    with closing(Store(Places(machine.root, machine.cache).store)) as store:
+    with closing(Store(Paths(machine.root, machine.cache).store)) as store:
         changes = store.changes(since, ("Kode",)).changes
     told: list[dict[str, str]] = []
     for change in changes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.podman import relay
+from kode.platform.local.shim import socket_proxy
 from tests.local.machine import free_port, until
 
 SIZE = 8 * 2**20
@@ -45,7 +45,7 @@ def started(path: Path) -> Iterator[Started]:
     def start(program: str) -> "subprocess.Popen[bytes]":
         port, pid = str(free_port()), f"{path}.pid"
         command = [sys.executable, "-c", program, port, pid]
-        argv = [sys.executable, "-I", "-S", relay.__file__, str(path), port, pid, *command]
+        argv = [sys.executable, "-I", "-S", socket_proxy.__file__, str(path), port, pid, *command]
         found = subprocess.Popen(argv, stderr=subprocess.PIPE, start_new_session=True)
         running.append(found)
         return found

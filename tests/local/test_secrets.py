@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.platform.local.store.store import Store
 from tests import canaries
 from tests.canaries import CANARY, leaks
@@ -162,22 +162,22 @@ def _is_refused(machine: Machine, name: str) -> bool:
 def test_a_secret_is_found_wherever_a_platform_leaves_it(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "home", tmp_path / "cache", 1)
     assert traces.leaks(machine, set()) == []
-    places: dict[str, tuple[str, str]] = {
+    paths: dict[str, tuple[str, str]] = {
         "logs/dev-0/log": (CANARY[4:18], ""),
         "run/dev-0/other.json": (CANARY, ""),
         "volumes/default/dev-home/notes": ("x" * ((1 << 20) - 9) + CANARY, ""),
         f"run/{CANARY}": ("", "the name"),
     }
-    for name, (content, _) in places.items():
+    for name, (content, _) in paths.items():
         path = machine.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     (machine.root / "link").symlink_to(CANARY)
     found = traces.leaks(machine, set(), homes=True)
-    assert len(found) == len(places) + 1
-    for name, (_, word) in places.items():
+    assert len(found) == len(paths) + 1
+    for name, (_, word) in paths.items():
         assert [leak for leak in found if name in leak.where and word in leak.where], name
-    assert len(traces.leaks(machine, set())) == len(places)
+    assert len(traces.leaks(machine, set())) == len(paths)
 
 
 def test_a_file_that_may_hold_a_secret_may_be_read_by_nobody_else(tmp_path: Path) -> None:
@@ -229,5 +229,5 @@ def test_what_a_platform_makes_up_is_searched_for(own_machine: Machine) -> None:
     (found,) = traces.leaks(own_machine, secrets)
     assert found.where == str(log)
     log.unlink()
-    with closing(Store(Places(own_machine.root, own_machine.cache).store)) as store:
+    with closing(Store(Paths(own_machine.root, own_machine.cache).store)) as store:
         assert not leaks(json.dumps(store.list("Kode").items))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from tests.local import traces
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import KODE, Machine, newcomers, until
@@ -27,7 +27,7 @@ def too_deep() -> Iterator[Machine]:
         deep = replace(found, root=found.root.with_name("x" * 80))
         yield deep
         traces.check(deep, traces.made_up(deep))
-        sockets = Places(deep.root, deep.cache).sockets
+        sockets = Paths(deep.root, deep.cache).sockets
         deep.end()
         assert not sockets.exists()
 
@@ -58,7 +58,7 @@ def bereft() -> Iterator[Bereft]:
         up(found)
         found.apply(tiny(), opened("dev"))
         found.ready("dev")
-        sockets = Places(found.root, found.cache).sockets
+        sockets = Paths(found.root, found.cache).sockets
         assert sockets != found.root / "run"
         before = gateway(found)
         shutil.rmtree(sockets)

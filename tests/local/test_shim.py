@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.program import Phase, Step
+from kode.platform.local.program import Command, Phase
 from kode.platform.local.shim import record
-from kode.platform.local.shim.logfile import LogFile
+from kode.platform.local.shim.log_file import LogFile
 from kode.platform.local.shim.record import Record
 from tests.local.programs import Machine, environment, machine, reach, until
 
@@ -44,7 +44,7 @@ def fill(folder: Path) -> None:
 
 async def test_the_environment_is_what_was_given_and_the_instance(place: Machine) -> None:
     given = {"PATH": os.environ["PATH"], "ODD": 'a\nb = "c"', "EMPTY": "", "SMÖRGÅS": "bord"}
-    step = Step("main", ("env", "-0"), given, place.folder)
+    step = Command("main", ("env", "-0"), given, place.folder)
     program = place.program("dev", step)
     supervisor = place.supervisor()
     await supervisor.want(program)
@@ -100,7 +100,7 @@ async def test_a_vanished_log_folder_comes_back(place: Machine) -> None:
     await supervisor.want(program)
     await until(lambda: "tick" in place.text(program), "a log")
     pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
-    shutil.rmtree(place.places.logs)
+    shutil.rmtree(place.paths.logs)
     await until(lambda: "tick" in place.text(program), "a new log")
     state = supervisor.state("dev")
     assert state is not None
@@ -134,7 +134,7 @@ async def test_a_full_disk_costs_lines_and_nothing_else(place: Machine, small: P
 
 
 async def test_a_disk_that_is_full_from_the_start_is_told(place: Machine, small: Path) -> None:
-    place.places = type(place.places)(small / "root", small / "cache")
+    place.paths = type(place.paths)(small / "root", small / "cache")
     fill(small)
     supervisor = place.supervisor()
     await supervisor.want(place.web("dev"))
@@ -146,7 +146,7 @@ async def test_a_disk_that_is_full_from_the_start_is_told(place: Machine, small:
 
 
 async def test_an_end_is_seen_on_a_full_disk(place: Machine, small: Path) -> None:
-    place.places = type(place.places)(small / "root", small / "cache")
+    place.paths = type(place.paths)(small / "root", small / "cache")
     script = "touch up; while [ ! -e stop ]; do sleep 0.05; done; echo alas; exit 9"
     supervisor = place.supervisor()
     await supervisor.want(place.program("dev", place.shell(script)))

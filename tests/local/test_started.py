@@ -29,15 +29,15 @@ from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.template import KodeClusterTemplate
 from kode.desired.desired_state import DesiredState, derive
+from kode.platform.local.editors import host_env
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
+from kode.platform.local.editors.check import check_responds
 from kode.platform.local.editors.editors import Editors
-from kode.platform.local.editors.probe import answers
-from kode.platform.local.places import Places
-from kode.platform.local.plan import environment
-from kode.platform.local.plan.plan import Plan, plan
-from kode.platform.local.plan.site import Site
+from kode.platform.local.paths import Paths
 from kode.platform.local.program import Program
-from kode.platform.local.starters import documents
+from kode.platform.local.runtime.host import HostContext
+from kode.platform.local.runtime.plan import Plan, plan
+from kode.platform.local.templates.shipped_templates import documents
 from kode.render.resolve import Credentials, ResolvedKode, resolve
 from kode.render.secret import htpasswd
 from tests.envoy import server
@@ -92,7 +92,7 @@ class Started:
 
 def installed(name: str) -> Editors:
     """Return the person's own editors, among them this one."""
-    editors = Editors(Places.of(os.environ))
+    editors = Editors(Paths.of(os.environ))
     asyncio.run(editors.install(name))
     return editors
 
@@ -107,13 +107,13 @@ def started(
 ) -> Iterator[Started]:
     """Run what a Kode of a template that ships means, in a home with files, until it answers."""
     root = Path(mkdtemp(prefix="kode-"))
-    places = Places(root, root / "cache")
+    paths = Paths(root, root / "cache")
     meaning = derive(_resolved(template, more))
     account = pwd.getpwuid(os.getuid())
-    site = Site(
+    host = HostContext(
         instance="dev-0123456789ab",
-        volume=places.volume("default", f"{LONG}-home"),
-        sockets=places.sockets,
+        volume=paths.volume("default", f"{LONG}-home"),
+        sockets=paths.sockets,
         log=root / "log",
         port=0,
         user=account.pw_name,
@@ -121,13 +121,13 @@ def started(
         uid=os.getuid(),
         gid=os.getgid(),
         editor=editors.installed(name),
-        inherited=environment.inherited(os.environ),
+        inherited=host_env.inherit_env(os.environ),
     )
-    found = plan(meaning, site)
+    found = plan(meaning, host)
     program = found.program
-    places.sockets.mkdir()
-    _prepare(program, site.volume, files)
-    with site.log.open("wb") as log:
+    paths.sockets.mkdir()
+    _prepare(program, host.volume, files)
+    with host.log.open("wb") as log:
         main = subprocess.Popen(
             program.main.argv,
             env=dict(program.main.env),
@@ -136,10 +136,10 @@ def started(
             stderr=log,
             start_new_session=True,
         )
-    running = Started(meaning, found, site.volume, site.log)
+    running = Started(meaning, found, host.volume, host.log)
     try:
         assert program.health
-        _until(lambda: answers(running.socket, found.upstream.health_path), main, site.log)
+        _until(lambda: check_responds(running.socket, found.upstream.health_path), main, host.log)
         yield running
     finally:
         os.killpg(main.pid, signal.SIGKILL)

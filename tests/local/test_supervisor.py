@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.program import Health, Phase, Step
-from kode.platform.local.shim import proc
-from kode.platform.local.supervisor import health
-from kode.platform.local.supervisor.pace import Pace
-from kode.platform.local.supervisor.pulse import Pulse
+from kode.platform.local.program import Command, Phase, Probe
+from kode.platform.local.shim import procfs
+from kode.platform.local.supervisor import probe
+from kode.platform.local.supervisor.probe_state import ProbeState
+from kode.platform.local.supervisor.timings import Timings
 from tests.local.programs import QUICK, Machine, machine, reach, until
 
 
@@ -37,7 +37,7 @@ async def test_a_program_starts_answers_and_ends_without_a_trace(place: Machine)
     assert place.processes(program) == []
     assert supervisor.state("dev") is None
     assert supervisor.keys() == ()
-    assert list(place.places.run.iterdir()) == []
+    assert list(place.paths.run.iterdir()) == []
     assert set(place.seen) == {"dev"}
     await supervisor.close(leave_running=False)
 
@@ -88,7 +88,7 @@ async def test_a_program_that_is_wanted_again_while_it_ends_comes_back(place: Ma
 
 
 async def test_a_program_that_ends_is_started_again_after_growing_waits(place: Machine) -> None:
-    supervisor = place.supervisor(Pace(first=0.1, longest=0.4, eager=0.02))
+    supervisor = place.supervisor(Timings(first=0.1, longest=0.4, eager=0.02))
     main = place.shell("echo hopeless; printf '\\033[31mred\\033[0m\\n' >&2; exit 3")
     await supervisor.want(place.program("dev", main))
     state = await reach(supervisor, "dev", Phase.WAITING)
@@ -96,7 +96,7 @@ async def test_a_program_that_ends_is_started_again_after_growing_waits(place: M
     assert state.retry_at is not None
     await until(lambda: (s := supervisor.state("dev")) and s.restarts >= 3, "three restarts")
     await supervisor.close(leave_running=False)
-    pace = Pace()
+    pace = Timings()
     assert [pace.wait(n) for n in (1, 2, 3, 6, 7, 1000)] == [1, 2, 4, 32, 60, 60]
 
 
@@ -120,7 +120,7 @@ async def test_a_command_that_cannot_start_is_told_in_words(
     command = tuple(word.format(place=place.folder) for word in argv)
     supervisor = place.supervisor()
     await supervisor.want(
-        place.program("dev", Step("editor", command, place.env, place.folder / cwd))
+        place.program("dev", Command("editor", command, place.env, place.folder / cwd))
     )
     state = await reach(supervisor, "dev", Phase.WAITING)
     assert words.format(place=place.folder) in state.words
@@ -181,7 +181,7 @@ async def test_cleanup_runs_before_a_start_and_after_every_end(place: Machine) -
 
 
 async def test_cleanup_runs_even_where_nothing_is_started_any_more(place: Machine) -> None:
-    supervisor = place.supervisor(Pace(first=60, eager=0.02))
+    supervisor = place.supervisor(Timings(first=60, eager=0.02))
     cleanup = place.shell("echo clean", "cleanup")
     program = place.program("dev", place.shell("echo main; exec sleep 1000"), cleanup=cleanup)
     await supervisor.want(program)
@@ -209,7 +209,7 @@ async def test_an_end_takes_everything_with_it(place: Machine) -> None:
     pids = place.folder / "pids"
     await until(lambda: pids.exists() and len(pids.read_text().split()) == 5, "five processes")
     await supervisor.unwant("dev")
-    assert [pid for pid in pids.read_text().split() if proc.row(int(pid))] == []
+    assert [pid for pid in pids.read_text().split() if procfs.row(int(pid))] == []
 
 
 async def test_a_program_asked_to_end_may_take_its_time(place: Machine) -> None:
@@ -244,8 +244,8 @@ async def test_one_that_hangs_is_asked_no_more_rarely_for_it(
     await supervisor.want(program)
     pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
     assert pid is not None
-    monkeypatch.setattr(health, "_SECONDS", 0.3)
-    pulse = Pulse(program.health, Pace(calm=0.2))
+    monkeypatch.setattr(probe, "_SECONDS", 0.3)
+    pulse = ProbeState(program.health, Timings(calm=0.2))
     await pulse.beat()
     assert pulse.phase is Phase.RUNNING
     os.kill(pid, signal.SIGSTOP)
@@ -258,7 +258,7 @@ async def test_one_that_hangs_is_asked_no_more_rarely_for_it(
 
 async def test_a_start_that_takes_too_long_is_a_failure(place: Machine) -> None:
     supervisor = place.supervisor(QUICK)
-    never = Health("/", socket=place.folder / "never.sock", within=0.5)
+    never = Probe("/", socket=place.folder / "never.sock", within=0.5)
     program = place.program("dev", place.shell("echo thinking; exec sleep 1000"), health=never)
     await supervisor.want(program)
     state = await reach(supervisor, "dev", Phase.WAITING)
@@ -285,9 +285,9 @@ async def test_a_port_is_as_good_as_a_socket(place: Machine, code: int) -> None:
     listening.close()
     await listening.wait_closed()
     server = server.replace("0)", f"{port})", 1)
-    step = Step("main", (sys.executable, "-S", "-c", server), place.env, place.folder)
+    step = Command("main", (sys.executable, "-S", "-c", server), place.env, place.folder)
     supervisor = place.supervisor()
-    await supervisor.want(place.program("dev", step, health=Health("/x", port=port)))
+    await supervisor.want(place.program("dev", step, health=Probe("/x", port=port)))
     await reach(supervisor, "dev", Phase.RUNNING)
     await supervisor.close(leave_running=False)
 
@@ -321,7 +321,7 @@ async def test_secrets_are_for_nobody_else(place: Machine) -> None:
     program = place.program("dev", place.shell("exec sleep 1000", PASSWORD="hunter2"))
     await supervisor.want(program)
     await reach(supervisor, "dev", Phase.RUNNING)
-    folder = place.places.run / program.instance
+    folder = place.paths.run / program.instance
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
     shim = Path(f"/proc/{place.shim(program)}")

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 import pytest
 
 from kode.platform.local.program import Phase, Program
-from kode.platform.local.shim import proc
-from kode.platform.local.supervisor import Supervisor
-from kode.platform.local.supervisor.folder import Folder
-from kode.platform.local.supervisor.running import Running
+from kode.platform.local.shim import procfs
+from kode.platform.local.supervisor.instance_dir import Folder
+from kode.platform.local.supervisor.shim_handle import ShimHandle
+from kode.platform.local.supervisor.supervisor import Supervisor
 from tests.local.programs import QUICK, Machine, machine, reach, until
 
 _POINTS = 20
@@ -40,7 +40,7 @@ def kill(pid: int) -> None:
 
 def alive(pid: int) -> bool:
     """Return whether a process runs; init may take its time to collect one that does not."""
-    row = proc.row(pid)
+    row = procfs.row(pid)
     return row is not None and not row.ended
 
 
@@ -86,14 +86,14 @@ async def over(place: Machine, supervisor: Supervisor, programs: list[Program]) 
     await supervisor.close(leave_running=False)
     assert [place.processes(program) for program in programs] == [[] for _ in programs]
     assert place.alone()
-    assert list(place.places.run.iterdir()) == []
+    assert list(place.paths.run.iterdir()) == []
 
 
 async def test_programs_outlive_their_supervisor_and_find_the_next(place: Machine) -> None:
     keeper, (program,) = await started(place, "dev")
     keeper.kill()
     keeper.wait()
-    assert proc.row(place.starts("dev")[0])
+    assert procfs.row(place.starts("dev")[0])
     supervisor = await successor(place)
     assert supervisor.keys() == ("dev",)
     state = await reach(supervisor, "dev", Phase.RUNNING)
@@ -179,8 +179,8 @@ async def test_what_starts_more_and_more_is_ended_as_well(place: Machine) -> Non
     await until((place.folder / "up").exists, "main")
     await reach(supervisor, "dev", Phase.RUNNING)
     shim = place.shim(program)
-    await until(lambda: len(proc.below(shim, proc.rows())) > 20, "many processes")
-    found = proc.below(shim, proc.rows())
+    await until(lambda: len(procfs.below(shim, procfs.rows())) > 20, "many processes")
+    found = procfs.below(shim, procfs.rows())
     await supervisor.unwant("dev")
     assert [each.pid for each in found if alive(each.pid)] == []
 
@@ -190,9 +190,9 @@ async def test_a_second_shim_of_an_instance_ends_at_once(place: Machine) -> None
     program = place.web("dev")
     await supervisor.want(program)
     state = await reach(supervisor, "dev", Phase.RUNNING)
-    second = Running.start(Folder(place.places.run / program.instance), "another", lambda: None)
+    second = ShimHandle.start(Folder(place.paths.run / program.instance), "another", lambda: None)
     assert await second.wait(60.0)
-    errors = (place.places.run / program.instance / "shim.err").read_text()
+    errors = (place.paths.run / program.instance / "shim.err").read_text()
     assert errors == "another shim runs this instance\n"
     assert supervisor.state("dev") == state
     assert place.alone()
@@ -251,7 +251,7 @@ async def test_leftovers_of_what_nobody_wants_any_more_are_swept(place: Machine)
     assert supervisor.keys() == ()
     assert place.processes(program) == []
     assert place.text(program).split() == ["clean", "clean"]
-    assert list(place.places.run.iterdir()) == []
+    assert list(place.paths.run.iterdir()) == []
 
 
 @pytest.mark.parametrize("change", [{"start": 1}, {"boot": "another"}, {"pid": 1}, {"version": 99}])
@@ -260,14 +260,14 @@ async def test_a_record_that_tells_of_something_else_harms_nobody(
 ) -> None:
     (stranger,) = busy(1)
     try:
-        own = proc.row(stranger.pid)
+        own = procfs.row(stranger.pid)
         assert own is not None
         program = place.web("dev")
         supervisor = place.supervisor()
         await supervisor.want(program)
         await reach(supervisor, "dev", Phase.RUNNING)
         await supervisor.close(leave_running=True)
-        path = place.places.run / program.instance / "record.json"
+        path = place.paths.run / program.instance / "record.json"
         record = json.loads(path.read_text())
         path.write_text(json.dumps({**record, "pid": stranger.pid, "main_pid": own.pid, **change}))
         supervisor = await successor(place)
@@ -290,14 +290,14 @@ async def test_broken_files_are_no_reason_to_leave_something_running(
     await supervisor.want(program)
     await reach(supervisor, "dev", Phase.RUNNING)
     await supervisor.close(leave_running=True)
-    (place.places.run / program.instance / name).write_text("{")
+    (place.paths.run / program.instance / name).write_text("{")
     supervisor = await successor(place)
     assert place.processes(program) == []
     await over(place, supervisor, [program])
 
 
 async def test_folders_of_others_are_left_alone(place: Machine) -> None:
-    other = place.places.run / "envoy"
+    other = place.paths.run / "envoy"
     other.mkdir(parents=True)
     (other / "lock").write_text("resources: []")
     supervisor = await successor(place)

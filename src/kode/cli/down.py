@@ -11,11 +11,11 @@ def command() -> None:
     """Stop the platform on this machine and every editor on it; Kodes and files stay."""
 
     async def errand() -> None:
-        from kode.platform.local import daemon
-        from kode.platform.local.places import Places
+        from kode.platform.local import daemon_control
+        from kode.platform.local.paths import Paths
 
         with Progress("stopping") as progress:
-            ended = await daemon.stop(Places.of(os.environ), progress.tell)
+            ended = await daemon_control.stop(Paths.of(os.environ), progress.tell)
         sys.stdout.write("the platform is stopped\n" if ended else "nothing runs\n")
 
     finish(errand)

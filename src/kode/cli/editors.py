@@ -27,9 +27,9 @@ Editor = Annotated[str, typer.Argument(metavar="EDITOR", help="code-server or ju
 def editors() -> "Editors":
     """Return the editors of this machine."""
     from kode.platform.local.editors.editors import Editors
-    from kode.platform.local.places import Places
+    from kode.platform.local.paths import Paths
 
-    return Editors(Places.of(os.environ))
+    return Editors(Paths.of(os.environ))
 
 
 def show(output: Output = Form.TABLE) -> None:
@@ -52,10 +52,10 @@ def show(output: Output = Form.TABLE) -> None:
 
 def told(found: "Editors") -> list[dict[str, Any]]:
     """Return name, version, state and notes of every editor."""
-    from kode.platform.local.editors.catalog import OFFERS
+    from kode.platform.local.editors.catalog import RELEASES
 
     rows: list[dict[str, Any]] = []
-    for offer in OFFERS:
+    for offer in RELEASES:
         row = {"name": offer.name, "version": offer.version, "state": "not installed", "notes": ""}
         try:
             editor = found.installed(offer.name)

@@ -13,7 +13,7 @@ from typing import Any
 
 from kode import names
 from kode.cli.terminal.format import format_bytes
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 
 _PATIENCE = 1.0
 """Seconds to spend on adding up sizes."""
@@ -24,7 +24,7 @@ def about(kode: Mapping[str, Any]) -> list[list[str]]:
     meta = kode["metadata"]
     storage = kode["spec"].get("storage") or {}
     claim = storage.get("existingVolumeClaim") or names.home_claim(meta["name"])
-    path = Places.of(os.environ).volume(meta["namespace"], claim)
+    path = Paths.of(os.environ).volume(meta["namespace"], claim)
     if not path.is_dir():
         return [["files", f"{path} (none yet)"]]
     return [["files", f"{path} ({size(path)})"]]
@@ -33,10 +33,10 @@ def about(kode: Mapping[str, Any]) -> list[list[str]]:
 def state() -> dict[str, Any]:
     """Return whether the platform runs, where things are, and how much room there is."""
     from kode.cli.editors import editors, told
-    from kode.platform.local.running import running
+    from kode.platform.local.status.daemon_info import find_daemon
 
-    places = Places.of(os.environ)
-    run = running(places)
+    paths = Paths.of(os.environ)
+    run = find_daemon(paths)
     said: dict[str, Any] = {"state": "up" if run else "down"}
     if run:
         since = datetime.fromtimestamp(run.since, UTC).isoformat(timespec="seconds")
@@ -55,10 +55,10 @@ def state() -> dict[str, Any]:
         if shutil.which("podman")
         else "not installed",
         "editors": here,
-        "files": str(places.root),
-        "cache": str(places.cache),
-        "used": size(places.root),
-        "free": format_bytes(shutil.disk_usage(existing(places.root)).free),
+        "files": str(paths.root),
+        "cache": str(paths.cache),
+        "used": size(paths.root),
+        "free": format_bytes(shutil.disk_usage(existing(paths.root)).free),
     }
 
 

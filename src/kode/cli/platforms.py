@@ -43,10 +43,10 @@ def choose(where: Where) -> Chosen:
         return _cluster(where)
     import os
 
-    from kode.platform.local.places import Places
+    from kode.platform.local.paths import Paths
     from kode.platform.local.platform import LocalPlatform
 
-    return Chosen(LocalPlatform(Places.of(os.environ)), local=True)
+    return Chosen(LocalPlatform(Paths.of(os.environ)), local=True)
 
 
 def _cluster(where: Where) -> Chosen:

@@ -64,10 +64,10 @@ class Session:
             return False
         import os
 
-        from kode.platform.local.places import Places
-        from kode.platform.local.running import running
+        from kode.platform.local.paths import Paths
+        from kode.platform.local.status.daemon_info import find_daemon
 
-        return running(Places.of(os.environ)) is None
+        return find_daemon(Paths.of(os.environ)) is None
 
     async def _absent(self, name: str, kind: Kind) -> Failure:
         import difflib

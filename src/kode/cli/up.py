@@ -22,7 +22,7 @@ from kode.errors import Conflict
 
 if TYPE_CHECKING:
     from kode.platform.local.editors.editor import Progress as Installing
-    from kode.platform.local.places import Places
+    from kode.platform.local.paths import Paths
 
 FIRST, TEMPLATE = "dev", "code-server"
 
@@ -51,20 +51,22 @@ def command(
     """
 
     async def errand() -> None:
-        from kode.platform.local import daemon
-        from kode.platform.local.places import Places
+        from kode.platform.local import daemon_control
+        from kode.platform.local.paths import Paths
         from kode.platform.local.platform import LocalPlatform
 
-        places = Places.of(os.environ)
+        paths = Paths.of(os.environ)
         with Progress("starting the platform") as progress:
-            running = await daemon.start(places, daemon.Options(address, port), progress.tell)
+            running = await daemon_control.start(
+                paths, daemon_control.Options(address, port), progress.tell
+            )
         sys.stdout.write(f"platform: {running.url}\n")
         sys.stdout.flush()
         _tell_who_listens(address)
-        platform = LocalPlatform(places)
+        platform = LocalPlatform(paths)
         session = Session(platform, "default", everywhere=True, local=True)
         try:
-            await _kodes(session, timeout, places, empty=empty)
+            await _kodes(session, timeout, paths, empty=empty)
         finally:
             await platform.close()
         _note()
@@ -72,7 +74,7 @@ def command(
     finish(errand)
 
 
-async def _kodes(session: Session, seconds: float, places: "Places", *, empty: bool) -> None:
+async def _kodes(session: Session, seconds: float, paths: "Paths", *, empty: bool) -> None:
     items = await session.items(KODE)
     if items:
         from kode.cli.list import listed
@@ -82,7 +84,7 @@ async def _kodes(session: Session, seconds: float, places: "Places", *, empty: b
         return
     if empty:
         return
-    template = await _template(places, seconds)
+    template = await _template(paths, seconds)
     with contextlib.suppress(Conflict):  # another `kode up` was quicker
         await created(session, FIRST, Wish(template=template))
     await wait.ready(session, FIRST, seconds)
@@ -92,13 +94,13 @@ async def _kodes(session: Session, seconds: float, places: "Places", *, empty: b
     sys.stderr.write(f"next: open it, or kode open {FIRST}; kode down stops everything\n")
 
 
-async def _template(places: "Places", seconds: float) -> str:
+async def _template(paths: "Paths", seconds: float) -> str:
     """Return the template to begin with: another where the editor of the first cannot be had.
 
     Installing goes on in the platform where it takes longer than somebody waits for.
     """
+    from kode.platform.local.editors.default_editor import install_default_editor
     from kode.platform.local.editors.editors import Editors
-    from kode.platform.local.editors.fallback import starter
 
     def tell(said: "Installing") -> None:
         progress.tell(f"installing an editor: {said.step} ({said.done + 1} of {said.total})")
@@ -106,7 +108,7 @@ async def _template(places: "Places", seconds: float) -> str:
     with Progress("looking for an editor") as progress:
         try:
             async with asyncio.timeout(seconds):
-                found = await starter(Editors(places), tell)
+                found = await install_default_editor(Editors(paths), tell)
         except TimeoutError:
             return TEMPLATE
     if found.why:

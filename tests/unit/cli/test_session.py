@@ -5,13 +5,13 @@ import pytest
 from kode.api.conditions import Reason
 from kode.cli.session import Session
 from kode.errors import RefNotFound
-from kode.platform.local import running
+from kode.platform.local.status import daemon_info
 from kode.platform.port import ObjectList
 from tests.unit.cli.memory import Memory
 
 
 def test_only_this_machine_can_be_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "running", lambda _: None)
+    monkeypatch.setattr(daemon_info, "running", lambda _: None)
     assert Session(Memory(), "default", local=True).asleep()
     assert not Session(Memory(), "default").asleep()
 

@@ -23,11 +23,11 @@ from kode.cli.checks.finding import Finding, fail, ok, warn
 from kode.cli.machine import existing
 from kode.cli.terminal.format import format_bytes
 from kode.errors import PlatformError
-from kode.platform.local import daemon
-from kode.platform.local.editors.catalog import OFFERS
+from kode.platform.local import daemon_control
+from kode.platform.local.editors.catalog import RELEASES
 from kode.platform.local.gateway import port_check
-from kode.platform.local.places import Places
-from kode.platform.local.running import Running, running
+from kode.platform.local.paths import Paths
+from kode.platform.local.status.daemon_info import DaemonInfo, find_daemon
 from kode.platform.local.store.store import Store
 
 PORT = 8080
@@ -40,19 +40,19 @@ _TRIAL_BYTES = 2**20
 _ELSEWHERE = "set KODE_HOME and KODE_CACHE to folders elsewhere"
 
 
-def places() -> Places:
-    """Return the places of this platform."""
-    return Places.of(os.environ)
+def paths() -> Paths:
+    """Return the paths of this platform."""
+    return Paths.of(os.environ)
 
 
 async def port() -> Finding:
     """The port that browsers open."""
-    run = running(places())
+    run = find_daemon(paths())
     if run:
         return await asyncio.to_thread(_ours, run)
     try:
         for address in port_check.addresses("127.0.0.1"):
-            port_check.check(address, PORT, places().run / "door")
+            port_check.check(address, PORT, paths().run / "door")
             await asyncio.to_thread(_reach, address)
     except PlatformError as error:
         return warn("port", str(error), f"kode up --port {PORT + 1}")
@@ -62,7 +62,7 @@ async def port() -> Finding:
     return ok("port", f"{PORT} is free: listened on it and was reached")
 
 
-def _ours(run: Running) -> Finding:
+def _ours(run: DaemonInfo) -> Finding:
     url = urlsplit(run.url)
     door = HTTPConnection(run.address, url.port or PORT, timeout=_TIMEOUT)
     try:
@@ -71,7 +71,9 @@ def _ours(run: Running) -> Finding:
             door.getresponse()
     except (OSError, HTTPException) as error:
         words = f"{run.url} is ours, but does not answer: {run.trouble or error}"
-        return fail("port", words, f"kode down, then kode up; {daemon.log(places())} says more")
+        return fail(
+            "port", words, f"kode down, then kode up; {daemon_control.log_path(paths())} says more"
+        )
     return ok("port", f"{run.url} is ours, and answers")
 
 
@@ -105,7 +107,7 @@ async def hosts() -> Finding:
 async def room() -> Finding:
     """Room for files and editors."""
     words = []
-    for folder in (places().root, places().cache):
+    for folder in (paths().root, paths().cache):
         there = existing(folder)
         complaint = await asyncio.to_thread(_write, there)
         if complaint:
@@ -117,8 +119,8 @@ async def room() -> Finding:
         # Some file systems have no such limit, and say 0.
         if os.statvfs(there).f_files and files < _LEAST_FILES:
             return fail("room", f"{folder}: room for {files} files only", "delete some files")
-    needed = max(offer.space for offer in OFFERS)
-    if shutil.disk_usage(existing(places().cache)).free < needed:
+    needed = max(offer.space for offer in RELEASES)
+    if shutil.disk_usage(existing(paths().cache)).free < needed:
         text = f"{words[-1]}; an editor needs {format_bytes(needed)} to be installed"
         return warn("room", text, "free some space, or set KODE_CACHE")
     return ok("room", "; ".join(words))
@@ -140,7 +142,7 @@ def _write(folder: Path) -> str:
 
 async def store() -> Finding:
     """The database."""
-    path = places().store
+    path = paths().store
     try:
         await asyncio.to_thread(_scratch, existing(path.parent))
     except (OSError, PlatformError) as error:
@@ -179,7 +181,7 @@ def _quick_check(path: Path) -> str:
 
 async def modes() -> Finding:
     """Who may read what is the person's own."""
-    root = places().root
+    root = paths().root
     if not root.exists():
         return ok("modes", f"{root}: not there yet")
     if root.stat().st_uid != os.getuid():

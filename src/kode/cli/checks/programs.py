@@ -15,14 +15,14 @@ from typing import Any
 from kode.cli.checks.finding import Finding, fail, ok, warn
 from kode.cli.checks.said import said
 from kode.errors import PlatformError
-from kode.platform.local.editors.catalog import OFFERS
-from kode.platform.local.editors.command import CommandFailed, started
+from kode.platform.local.editors.catalog import RELEASES
+from kode.platform.local.editors.check import check_responds, check_starts
+from kode.platform.local.editors.command import CommandFailed, start_process
 from kode.platform.local.editors.editors import Editors
-from kode.platform.local.editors.probe import answers, start
-from kode.platform.local.netns import look as netns
-from kode.platform.local.places import Places
-from kode.platform.local.podman import look
-from kode.platform.local.podman.engine import Engine
+from kode.platform.local.netns import discovery
+from kode.platform.local.paths import Paths
+from kode.platform.local.runtime import engine_discovery
+from kode.platform.local.runtime.engine import Engine
 
 _NUMBER = re.compile(r"/(\d+\.\d+\.\d+)/")
 _NO_PORTS = "have the command listen on the Unix socket KODE_SOCKET"
@@ -63,8 +63,8 @@ async def _served(program: str, folder: Path) -> str:
     # The path of a temporary folder may be too long for a socket's.
     place = Path(f"/proc/self/fd/{handle}/socket")
     try:
-        async with started(argv, cwd=folder, env={}) as running:
-            while not await asyncio.to_thread(answers, place, "/"):
+        async with start_process(argv, cwd=folder, env={}) as running:
+            while not await asyncio.to_thread(check_responds, place, "/"):
                 if running.returncode is not None:
                     printed = await running.stdout.read() if running.stdout else b""
                     return " ".join(printed.decode(errors="replace").split()) or "it ended"
@@ -97,14 +97,14 @@ def _bootstrap(socket: str) -> dict[str, Any]:
 
 async def editors() -> Finding:
     """Something to edit with."""
-    there = Editors(Places.of(os.environ))
+    there = Editors(Paths.of(os.environ))
     names, broken = [], []
-    for offer in OFFERS:
+    for offer in RELEASES:
         try:
             editor = there.installed(offer.name)
             if editor is None:
                 continue
-            await start(editor, os.environ)
+            await check_starts(editor, os.environ)
         except (CommandFailed, OSError, PlatformError) as error:
             broken.append(f"{offer.name} does not start: {error}")
         else:
@@ -120,7 +120,7 @@ async def editors() -> Finding:
 async def networks() -> Finding:
     """A network of a program's own."""
     then = f"{_NO_PORTS}, or allow namespaces (docs/how-to/run-jupyter-or-your-own-program.md)"
-    network = await netns.look(os.environ.get("PATH", os.defpath))
+    network = await discovery.look(os.environ.get("PATH", os.defpath))
     if network.why_not:
         words = f"programs that listen on a port are refused: {network.why_not}"
         return warn("networks", words, then)
@@ -128,7 +128,7 @@ async def networks() -> Finding:
         words = f"programs with a network of their own reach nothing outside: {network.no_uplink}"
         return warn("networks", words, _INSTALL_UPLINK)
     name = Path(network.uplink).name
-    complaint = await netns.reach(network)
+    complaint = await discovery.reach(network)
     if complaint:
         words = f"made one, and {name} connects it, but {complaint}"
         return warn("networks", words, f"look at the resolver and the firewall, or at {name}")
@@ -138,7 +138,7 @@ async def networks() -> Finding:
 
 async def podman() -> Finding:
     """What runs images."""
-    found = await look.ask(os.environ)
+    found = await engine_discovery.ask(os.environ)
     if isinstance(found, Engine):
         who = "rootless" if found.rootless else "as root"
         tried = "a container resolved a name, wrote a file and was reached at a port"

@@ -9,11 +9,11 @@ import os
 import sys
 
 from kode.errors import KodeError
-from kode.platform.local import daemon, journal
-from kode.platform.local.daemon import Options
-from kode.platform.local.lock import TAKEN, Taken, alone
-from kode.platform.local.places import Places
-from kode.platform.local.service import Service
+from kode.platform.local import daemon_control, daemon_log
+from kode.platform.local.daemon import Daemon
+from kode.platform.local.daemon_control import Options
+from kode.platform.local.daemon_lock import EX_LOCKED, LockHeld, exclusive
+from kode.platform.local.paths import Paths
 
 
 def main() -> int:
@@ -24,27 +24,27 @@ def main() -> int:
     found = parser.parse_args()
     # Files of a person's are nobody else's.
     os.umask(0o077)
-    places = Places.of(os.environ)
+    paths = Paths.of(os.environ)
     try:
-        places.check()
-        with alone(places):
+        paths.check()
+        with exclusive(paths):
             if sys.stderr.isatty():
-                journal.write_to_stderr()
+                daemon_log.write_to_stderr()
             else:
-                daemon.log(places).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                journal.write_to(daemon.log(places))
-            asyncio.run(_run(places, Options(found.address, found.port)))
-    except Taken as error:
+                daemon_control.log_path(paths).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                daemon_log.write_to(daemon_control.log_path(paths))
+            asyncio.run(_run(paths, Options(found.address, found.port)))
+    except LockHeld as error:
         sys.stderr.write(f"{error}\n")
-        return TAKEN
+        return EX_LOCKED
     except (KodeError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-async def _run(places: Places, options: Options) -> None:
-    await Service(places, options).run()
+async def _run(paths: Paths, options: Options) -> None:
+    await Daemon(paths, options).run()
 
 
 if __name__ == "__main__":

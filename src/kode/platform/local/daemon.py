@@ -1,296 +1,305 @@
-"""The platform's own program as seen from outside: is it there, start it, end it.
+"""The platform's own program: follows the store, makes passes, keeps the door.
 
-Rule: there is one at most (a lock says so); when it is ended nothing of it runs and nothing
-listens, also where it had been killed before and only its editors were left.
+Rule: level-triggered: a change only says which Kode to look at. One pass at a time, so that nothing
+of one Kode happens twice at once; what takes long (an install, an end) goes on beside them.
 """
 
 import asyncio
 import contextlib
+import logging
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Awaitable, Iterator
+from functools import partial
+from importlib.metadata import version
+from typing import TypeVar
 
-from kode.api.conditions import Reason
-from kode.errors import KodeError, PlatformError
-from kode.platform.local import statuses
-from kode.platform.local.gateway import LocalGateway
-from kode.platform.local.lock import TAKEN, Taken, alone
-from kode.platform.local.places import Places
-from kode.platform.local.running import Running, record, running
+from kode.errors import Expired, KodeError
+from kode.evaluate import standing
+from kode.platform.local.daemon_control import Options
+from kode.platform.local.gateway import LocalGateway, Route
+from kode.platform.local.paths import Paths
+from kode.platform.local.program import Phase
+from kode.platform.local.reconcile.host_resources import HostResources
+from kode.platform.local.reconcile.reconcile import Dependencies, Reconciler, kode_key
+from kode.platform.local.shim import procfs
+from kode.platform.local.status import statuses
+from kode.platform.local.status.daemon_info import DaemonInfo, info_path, write
+from kode.platform.local.status.statuses import KODE, Statuses
+from kode.platform.local.store.objects import CLAIM, SECRET, STORED, Key
 from kode.platform.local.store.store import Store
-from kode.platform.local.supervisor import Supervisor, proc
+from kode.platform.local.store.watch import follow
+from kode.platform.local.supervisor.supervisor import Supervisor
+from kode.platform.local.templates.shipped_templates import documents, install_templates
 
-Tell = Callable[[str], None]
-"""Takes one line about what goes on, for people."""
+_LOG = logging.getLogger(__name__)
 
-_LOOK_EVERY = 0.05
-_STARTS_WITHIN = 60.0
-_ENDS_WITHIN = 60.0
-_LAST_WORDS = 2000
-_LEAST_ROOM = 2**18
-"""Bytes."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a platform is reached.
-
-    Attributes:
-        address: address to listen on; anything but loopback must be asked for.
-        port: TCP port to listen on.
-    """
-
-    address: str = "127.0.0.1"
-    port: int = 8080
-
-    @property
-    def url(self) -> str:
-        """Where a browser finds it."""
-        return f"http://localhost:{self.port}"
+_TRY_AGAIN = 2.0
+_LOOK_AGAIN = 60.0
+_T = TypeVar("_T")
+_DOOR = "door"
+_CLOSED = "the gateway does not answer; it is started again by itself"
+_FOLLOWING = "following the store"
+_BATCH = 0.005
+"""Seconds in which changes are gathered before passes begin."""
 
 
-async def start(places: Places, options: Options, told: Tell) -> Running:
-    """Start the platform, and wait until its door answers; nothing to do where it does.
+class Daemon:
+    """One platform, while its program runs."""
 
-    Args:
-        places: whose.
-        options: how it is reached; of one that runs already they must be the same.
-        told: hears what goes on.
-
-    Raises:
-        PlatformError: it does not start; the message says why and what to do.
-    """
-    places.check()
-    if running(places) is None:
-        _check_outside()
-    child = None
-    until = time.monotonic() + _STARTS_WITHIN
-    while time.monotonic() < until:
-        found = running(places)
-        if found:
-            _check_same(found, options)
-            if found.ready:
-                return found
-            if found.trouble:
-                _check(places, options)
-        elif child is None:
-            child = _Child(places, options, told)
-            until = time.monotonic() + _STARTS_WITHIN
-        elif child.ended():
-            # It met another one that begins, or one that ends: what comes of that is seen next.
-            child = None
-        await asyncio.sleep(_LOOK_EVERY)
-    text = f"the platform did not answer within {_STARTS_WITHIN:.0f} s"
-    found = running(places)
-    why = found.trouble if found else ""
-    raise _failed(places, text, why or (child.words() if child else ""))
-
-
-async def stop(places: Places, told: Tell) -> bool:
-    """End the platform and all that it runs; return whether there was anything to end.
-
-    Raises:
-        PlatformError: something could not be ended.
-    """
-    places.check()
-    found = await _end(places, told)
-    left = False
-    if places.run.exists():
-        # One that only just begins has told nobody yet, and holds the lock.
-        found, left = await _clear(places, told, found)
-    return bool(found) or left
-
-
-def _remove_sockets(folder: Path) -> None:
-    """Remove the folder of sockets among temporary files, once nothing runs: some leave theirs."""
-    with contextlib.suppress(OSError):
-        # Nobody else's, and no link to something else.
-        if folder.lstat().st_uid == os.getuid() and not folder.is_symlink():
-            shutil.rmtree(folder)
-
-
-def log(places: Places) -> Path:
-    """Return the file with the platform's own words."""
-    return places.logs / "platform" / "log"
-
-
-async def _end(places: Places, told: Tell) -> Running | None:
-    found = running(places)
-    if found:
-        told("stopping the platform")
-        _signal(found, signal.SIGTERM)
-        if not await _gone(found, _ENDS_WITHIN):
-            _signal(found, signal.SIGKILL)
-            await _gone(found, _ENDS_WITHIN)
-    return found
-
-
-async def _clear(places: Places, told: Tell, found: Running | None) -> tuple[Running | None, bool]:
-    """Clear away what is left, once no platform runs there any more."""
-    until = time.monotonic() + _ENDS_WITHIN
-    while True:
-        try:
-            with alone(places):
-                left = await _stop_left(places, told)
-                record(places).unlink(missing_ok=True)
-                await asyncio.to_thread(_take_back, places, told)
-                if places.sockets != places.run:
-                    _remove_sockets(places.sockets)
-                return found, left
-        except Taken:
-            if time.monotonic() > until:
-                raise
-            await asyncio.sleep(_LOOK_EVERY)
-            found = await _end(places, told) or found
-
-
-async def _stop_left(places: Places, told: Tell) -> bool:
-    """End what a platform that was killed has left running."""
-    supervisor = Supervisor(places, lambda _: None)
-    await supervisor.adopt()
-    keys = supervisor.keys()
-    for key in keys:
-        told(f"stopping {key}")
-    await asyncio.gather(*(supervisor.unwant(key) for key in keys))
-    await supervisor.close(leave_running=False)
-    return bool(keys)
-
-
-def _take_back(places: Places, told: Tell) -> None:
-    """Let no status say that something runs: whoever was killed could not do it."""
-    if not places.store.exists():
-        return
-    try:
-        with contextlib.closing(Store(places.store)) as store:
-            statuses.stop(store)
-    except KodeError as error:
-        # What is read by way of the platform is told right all the same.
-        told(f"what Kodes are told to be stays as it was: {error}")
-
-
-class _Child:
-    """A platform's program that was started just now."""
-
-    def __init__(self, places: Places, options: Options, told: Tell) -> None:
-        _check(places, options)
-        told("starting the platform")
-        file = log(places)
-        for folder in (places.root, places.logs, file.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_room(places)
-        self._places = places
-        self._from = file.stat().st_size if file.exists() else 0
-        self._running = _spawn(places, options)
-
-    def ended(self) -> bool:
-        """Tell whether it met another one, and ended.
+    def __init__(self, paths: Paths, options: Options) -> None:
+        """Open the store; nothing runs yet.
 
         Raises:
-            PlatformError: it ended for another reason.
+            PlatformError: the store cannot be used.
         """
-        code = self._running.poll()
-        if code in (None, TAKEN):
-            return code is not None
-        # Whoever ended it with a signal, `kode down` for example, did not want it to run.
-        why = self.words() or (f"signal {-code}" if code < 0 else f"exit code {code}")
-        raise _failed(self._places, "the platform ended", why)
-
-    def words(self) -> str:
-        """Return the last line that it wrote."""
-        try:
-            with log(self._places).open("rb") as stream:
-                stream.seek(self._from)
-                words = stream.read()[-_LAST_WORDS:].decode("utf-8", "replace")
-        except OSError:
-            return ""
-        lines = [line for line in words.splitlines() if line.strip()]
-        return lines[-1].strip() if lines else ""
-
-
-def _check(places: Places, options: Options) -> None:
-    LocalGateway(places, options.address, options.port).check()
-
-
-def _check_room(places: Places) -> None:
-    """Find out whether there is room to begin: a platform without any cannot even say so.
-
-    Raises:
-        OSError: there is none, or the folder cannot be written.
-    """
-    file = places.root / f".room-{os.getpid()}"
-    try:
-        file.write_bytes(bytes(_LEAST_ROOM))
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(places.root)) from error
-    finally:
-        file.unlink(missing_ok=True)
-
-
-def _check_same(found: Running, options: Options) -> None:
-    """Refuse to take one that runs for one that is reached otherwise.
-
-    Raises:
-        PlatformError: it is reached otherwise.
-    """
-    if (found.url, found.address) != (options.url, options.address):
-        where = f"{found.url}, address {found.address}"
-        text = f"the platform runs already, on {where}: `kode down` ends it"
-        raise PlatformError(Reason.PLATFORM_ERROR, text)
-
-
-def _check_outside() -> None:
-    """Refuse to start below an editor, whose end would be the platform's.
-
-    Raises:
-        PlatformError: this program runs in a Kode.
-    """
-    if os.environ.get(proc.TAG):
-        text = "this is a Kode's own terminal, and the platform would end with the Kode: start it"
-        raise PlatformError(Reason.PLATFORM_ERROR, f"{text} from a terminal of the machine")
-
-
-def _spawn(places: Places, options: Options) -> "subprocess.Popen[bytes]":
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    out = os.open(log(places), flags, 0o600)
-    command = [sys.executable, "-m", "kode.platform.local"]
-    try:
-        return subprocess.Popen(
-            [*command, f"--address={options.address}", f"--port={options.port}"],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            cwd="/",
-            env=_environment(places),
-            start_new_session=True,
+        self._paths = paths
+        self._options = options
+        self._store = Store(paths.store)
+        self._statuses = Statuses(self._store)
+        self._supervisor = Supervisor(paths, self._changed)
+        self._door = LocalGateway(paths, options.address, options.port)
+        self._dirty: set[Key] = set()
+        self._stirred = asyncio.Event()
+        self._passes = Reconciler(
+            Dependencies(
+                store=self._store,
+                statuses=self._statuses,
+                supervisor=self._supervisor,
+                paths=paths,
+                sites=HostResources(paths, self._again),
+                url=options.url,
+                again=self._again,
+                unserved=self._unserved,
+            )
         )
-    finally:
-        os.close(out)
+        self._open = False
+        """Whether the door answers."""
+        self._withdrawals: set[asyncio.Task[None]] = set()
+        """Take back that Kodes are Ready, since the door was lost."""
+        self._due: dict[Key, asyncio.TimerHandle] = {}
+        self._told: DaemonInfo | None = None
+        self._complaints: dict[str, str] = {}
+        self._since = time.time()
+        self._looked = False
+        """Whether every Kode was looked at."""
+        self._ending = False
 
+    async def run(self) -> None:
+        """Run until a signal asks for the end; then nothing of it is left."""
+        ending = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, ending.set)
+        # Before anybody can know that this platform runs: what its Kodes were is not what they are.
+        await self._statuses.begin()
+        self._record()
+        await asyncio.to_thread(install_templates, self._store, documents())
+        await self._supervisor.adopt()
+        await self._supervisor.want(self._door.program())
+        self._dirty |= self._passes.known()
+        since = ""
+        with self._tried("reading the store"):
+            since = await self._look()
+        tasks = [asyncio.create_task(part) for part in (self._follow(since), self._work())]
+        waiting = asyncio.create_task(ending.wait())
+        done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+        for task in (*tasks, waiting):
+            task.cancel()
+        await asyncio.gather(*tasks, waiting, return_exceptions=True)
+        if waiting in done:
+            await self._end()
+            return
+        # A fault of ours costs nobody an editor: the next platform finds it running.
+        await self._supervisor.close(leave_running=True)
+        for task in done:
+            task.result()
 
-def _environment(places: Places) -> Mapping[str, str]:
-    return {**os.environ, "KODE_HOME": str(places.root), "KODE_CACHE": str(places.cache)}
+    async def _end(self) -> None:
+        _LOG.info("ending")
+        self._ending = True
+        self._record()
+        with self._tried("telling that it ends"):
+            await self._statuses.withdraw(standing.stopping)
+        keys = sorted(self._supervisor.keys(), key=lambda key: key == _DOOR)
+        await asyncio.gather(*(self._supervisor.unwant(key) for key in keys))
+        await self._passes.close()
+        await self._supervisor.close(leave_running=False)
+        await asyncio.gather(*self._withdrawals)
+        with self._tried("telling that it has ended"):
+            await asyncio.to_thread(statuses.stop, self._store)
+        info_path(self._paths).unlink(missing_ok=True)
+        self._store.close()
+        _LOG.info("ended")
 
+    async def _look(self) -> str:
+        """Have every Kode looked at; return the version after which changes are to be followed."""
+        since = await asyncio.to_thread(self._store.version)
+        self._all()
+        return since
 
-def _signal(found: Running, number: int) -> None:
-    if proc.lives(found.pid, found.start):
-        os.kill(found.pid, number)
+    async def _follow(self, since: str) -> None:
+        while True:
+            try:
+                if not since:
+                    since = await self._look()
+                    self._complaints.pop(_FOLLOWING, None)
+                async for change in follow(self._store, since, STORED):
+                    self._see(change.document)
+            except Expired:
+                since = ""
+            except (KodeError, OSError) as error:
+                since = ""
+                self._complain(_FOLLOWING, error)
+                await asyncio.sleep(_TRY_AGAIN)
 
+    def _see(self, document: object) -> None:
+        assert isinstance(document, dict)  # noqa: S101 - the store holds nothing else
+        kind, metadata = document["kind"], document["metadata"]
+        if kind == KODE:
+            self._again(Key(KODE, metadata["namespace"], metadata["name"]))
+        else:
+            # Few Kodes, and a pass that changes nothing is quick: all of them look.
+            self._all(metadata["namespace"] if kind in (SECRET, CLAIM) else None)
 
-async def _gone(found: Running, within: float) -> bool:
-    until = time.monotonic() + within
-    while proc.lives(found.pid, found.start):
-        if time.monotonic() > until:
-            return False
-        await asyncio.sleep(_LOOK_EVERY)
-    return True
+    def _all(self, namespace: str | None = None) -> None:
+        kodes = self._store.list(KODE, namespace).items
+        self._dirty |= {Key.of(item) for item in kodes}
+        kept = self._supervisor.keys()
+        running = {kode_key(key) for key in kept if key != _DOOR}
+        self._dirty |= {key for key in running if namespace in (None, key.namespace)}
+        self._stirred.set()
 
+    def _again(self, key: Key) -> None:
+        self._dirty.add(key)
+        self._stirred.set()
 
-def _failed(places: Places, text: str, why: str) -> PlatformError:
-    words = f": {why}" if why else ""
-    return PlatformError(Reason.PLATFORM_ERROR, f"{text}{words} (log: {log(places)})")
+    def _changed(self, key: str) -> None:
+        if key != _DOOR:
+            self._again(kode_key(key))
+            return
+        state = self._supervisor.state(_DOOR)
+        opened, self._open = self._open, state is not None and state.phase is Phase.RUNNING
+        if self._open and not opened:
+            self._dirty |= set(self._passes.offers)
+            self._stirred.set()
+        if not self._open and self._door.lose():
+            lost = partial(standing.unserved, message=_CLOSED)
+            task = asyncio.create_task(self._withdraw(self._statuses.withdraw(lost)))
+            self._withdrawals.add(task)
+            task.add_done_callback(self._withdrawals.discard)
+        self._record()
+
+    async def _withdraw(self, withdrawal: Awaitable[None]) -> None:
+        """Take back that Kodes are Ready: nobody leads to them any more."""
+        with self._tried("telling that the door is lost"):
+            await withdrawal
+        self._dirty |= set(self._passes.offers)
+        self._stirred.set()
+
+    def _unserved(self, offer: Route) -> str:
+        if not self._open:
+            return _CLOSED
+        return "" if self._door.serves(offer) else "the gateway does not lead to it yet"
+
+    async def _work(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN):
+                    await self._stirred.wait()
+                await asyncio.sleep(_BATCH)
+            self._stirred.clear()
+            if not self._dirty:
+                with self._tried("reading the store"):
+                    self._all()
+                    self._stirred.clear()
+            keys, self._dirty = sorted(self._dirty), set()
+            works = [work for key in keys if (work := await self._pass(key, self._passes.one(key)))]
+            await self._offer()
+            if self._withdrawals:
+                await asyncio.wait(self._withdrawals)
+            for work in works:
+                # Ready means that a page is served, so it is told after the door has said so.
+                await self._pass(work.key, self._passes.tell(work))
+            with self._tried("deleting files"):
+                await self._passes.collect()
+            self._looked = True
+            self._record()
+
+    async def _pass(self, key: Key, part: Awaitable[_T]) -> _T | None:
+        try:
+            found = await part
+        except (KodeError, OSError) as error:
+            self._complain(str(key), error)
+            self._later(key)
+        except Exception:  # noqa: BLE001 - one Kode's trouble is not another's
+            _LOG.exception("%s: a pass failed in an unforeseen way", key)
+            self._later(key)
+        else:
+            self._complaints.pop(str(key), None)
+            return found
+        return None
+
+    @contextlib.contextmanager
+    def _tried(self, what: str) -> Iterator[None]:
+        """Try something that is tried again in a while where it fails."""
+        try:
+            yield
+        except (KodeError, OSError) as error:
+            self._complain(what, error)
+            asyncio.get_running_loop().call_later(_TRY_AGAIN, self._stirred.set)
+        else:
+            self._complaints.pop(what, None)
+
+    def _complain(self, what: str, error: Exception) -> None:
+        """Write down what fails, once for as long as it is the same."""
+        words = str(error)
+        if self._complaints.get(what) != words:
+            self._complaints[what] = words
+            _LOG.warning("%s: %s; tried again every %.0f s", what, words, _TRY_AGAIN)
+
+    def _later(self, key: Key) -> None:
+        if key not in self._due:
+            loop = asyncio.get_running_loop()
+            self._due[key] = loop.call_later(_TRY_AGAIN, self._is_due, key)
+
+    def _is_due(self, key: Key) -> None:
+        del self._due[key]
+        self._again(key)
+
+    async def _offer(self) -> None:
+        offers = self._passes.offers
+        with self._tried("the door"):
+            refused = dict(await self._door.offer(tuple(offers.values())))
+            before, self._passes.refused = self._passes.refused, refused
+            for key, offer in offers.items():
+                if before.get(offer.id) != refused.get(offer.id):
+                    self._again(key)
+        for key, offer in offers.items():
+            led = offer.sidecar is not None and offer.id not in self._passes.refused
+            if led and self._open and not self._door.serves(offer):
+                # Envoy has not said yet that it has loaded it.
+                self._later(key)
+
+    def _record(self) -> None:
+        row = procfs.row(os.getpid())
+        assert row is not None  # noqa: S101 - this very process
+        door = self._supervisor.state(_DOOR)
+        answers = door is not None and door.phase is Phase.RUNNING
+        found = DaemonInfo(
+            pid=row.pid,
+            start=row.start,
+            url=self._options.url,
+            since=self._since,
+            version=version("kode"),
+            address=self._options.address,
+            ready=answers and self._looked and not self._ending,
+            boot=procfs.boot(),
+            statuses_since=self._statuses.since,
+            trouble=door.words if door is not None and door.phase is Phase.WAITING else "",
+        )
+        if found != self._told:
+            with self._tried("telling that it runs"):
+                write(self._paths, found)
+                self._told = found

@@ -25,16 +25,19 @@ from kode.desired import homes
 from kode.errors import Conflict, InvalidSpec, NotReady
 from kode.evaluate import standing
 from kode.evaluate.standing import Status
-from kode.platform.local import folders, inside, lines, login
-from kode.platform.local.attended import attend
-from kode.platform.local.documents import admission, merge, plain, schemas
-from kode.platform.local.gather import gather
-from kode.platform.local.places import Places
-from kode.platform.local.running import running
-from kode.platform.local.statuses import believed, stamp
-from kode.platform.local.store.entry import STORED, Document, Entry, Key
-from kode.platform.local.store.follow import follow
+from kode.platform.local.admission import admit, core_kinds, merge, schemas
+from kode.platform.local.exec import load_context, run
+from kode.platform.local.paths import Paths
+from kode.platform.local.reconcile import credentials
+from kode.platform.local.reconcile.gather import gather
+from kode.platform.local.runtime import volume_files
+from kode.platform.local.status.daemon_info import find_daemon
+from kode.platform.local.status.statuses import believed, stamp
+from kode.platform.local.status.watch import watch_kodes
+from kode.platform.local.store.objects import STORED, Document, Key, StoredObject
 from kode.platform.local.store.store import Store, absent, check_version, with_status_of
+from kode.platform.local.store.watch import follow
+from kode.platform.local.supervisor import log_reader
 from kode.platform.port import (
     ApplyResult,
     Endpoint,
@@ -52,9 +55,9 @@ _DOOR = "door"
 class LocalPlatform:
     """Kodes on this machine."""
 
-    def __init__(self, places: Places) -> None:
-        """Take the local platform at some places; nothing is opened yet."""
-        self._places = places
+    def __init__(self, paths: Paths) -> None:
+        """Take the local platform at some paths; nothing is opened yet."""
+        self._paths = paths
         self._store: Store | None = None
 
     @property
@@ -65,7 +68,7 @@ class LocalPlatform:
     @property
     def namespace(self) -> str:
         """The namespace of documents and commands that name none."""
-        return admission.DEFAULT_NAMESPACE
+        return admit.DEFAULT_NAMESPACE
 
     async def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """Return one object."""
@@ -85,8 +88,8 @@ class LocalPlatform:
         _check_kind(kind)
         changes = follow(self._opened(), since, (kind,), namespace or None)
         if kind == _KODE:
-            changes = attend(
-                changes, partial(running, self._places), partial(self._kodes, namespace)
+            changes = watch_kodes(
+                changes, partial(find_daemon, self._paths), partial(self._kodes, namespace)
             )
         async with aclosing(changes):
             async for change in changes:
@@ -94,20 +97,20 @@ class LocalPlatform:
 
     async def create(self, document: Object) -> Object:
         """Make an object; return it as it stands."""
-        placed, _ = admission.placed(document)
+        placed, _ = admit.normalize(document)
         if placed["metadata"].get("resourceVersion"):
             raise InvalidSpec(
                 Reason.INVALID_SPEC, "metadata.resourceVersion: a new object has none: leave it out"
             )
-        made = admission.admitted(placed, None)
+        made = admit.admit(placed, None)
         return await self._asked(self._opened().create, made)
 
     async def replace(self, document: Object) -> Object:
         """Replace an object of the version that its metadata names; status is left as it is."""
-        placed, _ = admission.placed(document)
+        placed, _ = admit.normalize(document)
         key = Key.of(placed)
 
-        def change(live: Entry | None) -> Entry:
+        def change(live: StoredObject | None) -> StoredObject:
             if live is None:
                 raise absent(key)
             if not placed["metadata"].get("resourceVersion"):
@@ -116,19 +119,19 @@ class LocalPlatform:
                     "metadata.resourceVersion: required: replace what was read, or apply",
                 )
             check_version(live, placed)
-            return _rewritten(live, admission.admitted(placed, live.document))
+            return _rewritten(live, admit.admit(placed, live.document))
 
         return await self._asked(self._opened().edit, key, change)
 
     async def apply(self, document: Object) -> ApplyResult:
         """Make an object be as a document says; what others have set besides is left alone."""
-        if admission.is_namespace(document):
-            return ApplyResult(admission.namespace(document), "unchanged")
-        placed, warnings = admission.placed(document)
+        if admit.is_namespace(document):
+            return ApplyResult(admit.namespace(document), "unchanged")
+        placed, warnings = admit.normalize(document)
         key = Key.of(placed)
-        seen: list[Entry | None] = []
+        seen: list[StoredObject | None] = []
 
-        def change(live: Entry | None) -> Entry:
+        def change(live: StoredObject | None) -> StoredObject:
             seen[:] = [live]
             return _applied(live, placed)
 
@@ -160,7 +163,7 @@ class LocalPlatform:
 
         def tell(status: Status) -> Status:
             # In the same write, so that nobody takes what was told before it for what came of it.
-            return standing.restarting(status, stamp()) if running(self._places) else status
+            return standing.restarting(status, stamp()) if find_daemon(self._paths) else status
 
         return await self._annotated(name, namespace, {labels.RESTARTED_AT: now}, tell)
 
@@ -171,8 +174,8 @@ class LocalPlatform:
         if seen is None or seen.claim is None:
             return await self._annotated(name, namespace, {labels.NEW_HOME: homes.gone(kode)})
         metadata = seen.claim["metadata"]
-        folder = self._places.volume(metadata["namespace"], metadata["name"])
-        await asyncio.to_thread(folders.make, folder)
+        folder = self._paths.volume(metadata["namespace"], metadata["name"])
+        await asyncio.to_thread(volume_files.make, folder)
         # The claim is there still; a look at its folder is all that is needed.
         return await self.restart(name, namespace)
 
@@ -180,13 +183,13 @@ class LocalPlatform:
         """Give the lines of a Kode's log, without their ends; those of the one door are all's."""
         kode = await self.get(_KODE, name, namespace)
         instance = _DOOR if query.source == "sidecar" else _instance(kode)
-        path = self._places.log(instance)
+        path = self._paths.log(instance)
         if not query.follow and not path.exists():
             raise NotReady(
                 Reason.STARTING,
                 f"{Key.of(kode)} has not run yet: `kode describe {name}` says what it waits for",
             )
-        found = lines.read(path, follow=query.follow, tail=query.tail)
+        found = log_reader.read(path, follow=query.follow, tail=query.tail)
         try:
             async for line in found:
                 yield line
@@ -206,8 +209,8 @@ class LocalPlatform:
         if kode["spec"].get("suspend"):
             text = f"{Key.of(kode)} is suspended: `kode start {name}` starts it"
             raise NotReady(Reason.SUSPENDED, text)
-        found = inside.find(self._places.run, _instance(kode), str(Key.of(kode)))
-        return await inside.run(found, command)
+        found = load_context(self._paths.run, _instance(kode), str(Key.of(kode)))
+        return await run(found, command)
 
     async def endpoint(self, name: str, namespace: str) -> Endpoint:
         """Return where a Kode is opened."""
@@ -224,7 +227,7 @@ class LocalPlatform:
             )
         kode = parse(seen.kode)
         assert isinstance(kode, Kode)  # noqa: S101 - gathered by kind
-        found = login.find(seen, kode)
+        found = credentials.resolve_credentials(seen, kode)
         if found.credentials is None:
             return Endpoint(url)
         shown = found.credentials.password if found.generated else None
@@ -245,8 +248,8 @@ class LocalPlatform:
         # In the loop, so that two verbs at once do not open it twice; it is a matter of
         # milliseconds and happens once.
         if self._store is None:
-            self._places.check()
-            self._store = Store(self._places.store)
+            self._paths.check()
+            self._store = Store(self._paths.store)
         return self._store
 
     async def _asked(self, ask: Callable[..., Document], *arguments: Any) -> Object:
@@ -262,7 +265,7 @@ class LocalPlatform:
         if not any(item["kind"] == _KODE for item in documents):
             return documents
         # Only now: whoever runs after something was read is not older than what was read.
-        run = running(self._places)
+        run = find_daemon(self._paths)
         return [believed(item, run) if item["kind"] == _KODE else item for item in documents]
 
     async def _annotated(
@@ -288,7 +291,7 @@ class LocalPlatform:
     ) -> Object:
         key = _key(_KODE, name, namespace)
 
-        def edit(live: Entry | None) -> Entry:
+        def edit(live: StoredObject | None) -> StoredObject:
             if live is None:
                 raise absent(key)
             made = _rewritten(live, change(live.document))
@@ -300,19 +303,19 @@ class LocalPlatform:
         return await self._asked(self._opened().edit, key, edit)
 
 
-def _applied(live: Entry | None, placed: Document) -> Entry:
+def _applied(live: StoredObject | None, placed: Document) -> StoredObject:
     schema = schemas.of(placed["kind"])
-    wanted = plain.in_data(schemas.without_nulls(placed, schema))
+    wanted = core_kinds.encode_string_data(schemas.without_nulls(placed, schema))
     fields = merge.fields(wanted, schema)
     if live is None:
         _check_uid(None, placed["metadata"])
-        return Entry(admission.admitted(placed, None), fields)
+        return StoredObject(admit.admit(placed, None), fields)
     if placed["metadata"].get("resourceVersion"):
         check_version(live, placed)
     _check_uid(live.uid, placed["metadata"])
-    made = merge.merged(live.document, dict(live.applied or {}), wanted, schema)
+    made = merge.merge(live.document, dict(live.applied or {}), wanted, schema)
     status = {"status": made.pop("status")} if "status" in made else {}
-    return Entry({**admission.admitted(made, live.document), **status}, fields)
+    return StoredObject({**admit.admit(made, live.document), **status}, fields)
 
 
 def _check_uid(live: str | None, metadata: Mapping[str, Any]) -> None:
@@ -324,14 +327,14 @@ def _check_uid(live: str | None, metadata: Mapping[str, Any]) -> None:
         )
 
 
-def _rewritten(live: Entry, document: Object) -> Entry:
+def _rewritten(live: StoredObject, document: Object) -> StoredObject:
     """Return what a write by others makes of an object: what it changed is no longer applied."""
     made = with_status_of(live.document, document)
     if live.applied is None:
         return replace(live, document=made)
     schema = schemas.of(made["kind"])
-    applied = merge.disowned(dict(live.applied), live.document, made, schema)
-    return Entry(made, applied)
+    applied = merge.release_fields(dict(live.applied), live.document, made, schema)
+    return StoredObject(made, applied)
 
 
 def _check_kind(kind: str) -> None:
@@ -344,7 +347,7 @@ def _key(kind: str, name: str, namespace: str) -> Key:
     _check_kind(kind)
     if not Key(kind, "", name).namespaced:
         return Key(kind, "", name)
-    return Key(kind, namespace or admission.DEFAULT_NAMESPACE, name)
+    return Key(kind, namespace or admit.DEFAULT_NAMESPACE, name)
 
 
 def _instance(kode: Object) -> str:

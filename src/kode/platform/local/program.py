@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Step:
+class Command:
     """One process.
 
     Attributes:
@@ -30,7 +30,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Health:
+class Probe:
     """How a program shows that it lives: by what it answers to GET on one of the two.
 
     Attributes:
@@ -72,11 +72,11 @@ class Program:
 
     key: str
     instance: str
-    main: Step
+    main: Command
     log: Path
-    steps: tuple[Step, ...] = ()
-    cleanup: Step | None = None
-    health: Health | None = None
+    steps: tuple[Command, ...] = ()
+    cleanup: Command | None = None
+    health: Probe | None = None
     grace: float = 10.0
     mark: str = ""
     meant: str = ""

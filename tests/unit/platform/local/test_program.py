@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from kode.platform.local.program import Health, Program, Step
+from kode.platform.local.program import Command, Probe, Program
 
-MAIN = Step("editor", ("sleep", "9"), {"PATH": "/bin", "PASSWORD": "hunter2"}, Path("/"))
+MAIN = Command("editor", ("sleep", "9"), {"PATH": "/bin", "PASSWORD": "hunter2"}, Path("/"))
 PROGRAM = Program(key="default/dev", instance="dev-1", main=MAIN, log=Path("/l"))
 
 
@@ -18,7 +18,7 @@ def test_every_part_counts() -> None:
         replace(PROGRAM, main=replace(MAIN, env={"PATH": "/bin"})),
         replace(PROGRAM, steps=(MAIN,)),
         replace(PROGRAM, cleanup=MAIN),
-        replace(PROGRAM, health=Health("/healthz", port=1)),
+        replace(PROGRAM, health=Probe("/healthz", port=1)),
         replace(PROGRAM, grace=1.0),
         replace(PROGRAM, mark="restarted"),
     ]

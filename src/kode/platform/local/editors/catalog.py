@@ -24,7 +24,7 @@ _RECIPE = "1"
 
 
 @dataclass(frozen=True)
-class Offer:
+class EditorRelease:
     """One editor that can be installed.
 
     Attributes:
@@ -56,14 +56,14 @@ class Offer:
         return digest.hexdigest()[:12]
 
 
-OFFERS = (
-    Offer(
+RELEASES = (
+    EditorRelease(
         name=CODE_SERVER,
         version="4.139.1",
         locks=("package.json", "package-lock.json", "node.txt"),
         space=1_300_000_000,
     ),
-    Offer(
+    EditorRelease(
         name=JUPYTERLAB,
         version="4.6.6",
         locks=("jupyterlab.txt",),
@@ -73,14 +73,14 @@ OFFERS = (
 )
 
 
-def offer(name: str) -> Offer:
+def release(name: str) -> EditorRelease:
     """Return what is installed under a name.
 
     Raises:
         RefNotFound: there is no such editor.
     """
-    for item in OFFERS:
+    for item in RELEASES:
         if item.name == name:
             return item
-    names = ", ".join(item.name for item in OFFERS)
+    names = ", ".join(item.name for item in RELEASES)
     raise RefNotFound(Reason.NOT_FOUND, f"there is no editor {name}: choose one of {names}")

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kode.platform.local.editors import node
-from kode.platform.local.editors.build import Build
 from kode.platform.local.editors.catalog import LOCKS
 from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.editors.install_context import InstallContext
 
 _NESTED = ("ci", "--omit=dev", "--legacy-peer-deps")
 _COMPILED = ("@vscode/spdlog", "@vscode/native-watchdog")
@@ -37,21 +37,21 @@ _NEVER_RUN = (
 )
 
 
-async def _code_server(build: Build) -> None:
+async def _code_server(build: InstallContext) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(LOCKS / name, build.work / name)
     await node.npm(build, "ci")
 
 
-async def _code(build: Build) -> None:
+async def _code(build: InstallContext) -> None:
     await node.npm(build, *_NESTED, cwd=_vscode(build.work))
 
 
-async def _extensions(build: Build) -> None:
+async def _extensions(build: InstallContext) -> None:
     await node.npm(build, *_NESTED, cwd=_vscode(build.work) / "extensions")
 
 
-async def _native(build: Build) -> None:
+async def _native(build: InstallContext) -> None:
     path = build.environment.get("PATH", "")
     missing = [name for name in _COMPILER if not shutil.which(name, path=path)]
     if missing:
@@ -68,7 +68,7 @@ async def _native(build: Build) -> None:
         )
 
 
-async def _tidy(build: Build) -> None:
+async def _tidy(build: InstallContext) -> None:
     await asyncio.to_thread(_prune, build)
 
 
@@ -101,7 +101,7 @@ def _vscode(root: Path) -> Path:
     return _tree(root) / "lib" / "vscode"
 
 
-def _prune(build: Build) -> None:
+def _prune(build: InstallContext) -> None:
     code = _vscode(build.work)
     for path in (*(code / name for name in _NEVER_RUN), *_foreign(build.work)):
         shutil.rmtree(path, ignore_errors=True)

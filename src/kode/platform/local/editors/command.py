@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 
-_LEASH = Path(__file__).with_name("leash.py")
+_LEASH = Path(__file__).with_name("die_with_parent.py")
 _LAST = 40
 _LONGEST_LINE = 1 << 20
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
@@ -54,7 +54,7 @@ async def run(
         CommandFailed: its exit status is not 0.
     """
     last: deque[str] = deque(maxlen=_LAST)
-    async with started(argv, cwd=cwd, env=env) as program:
+    async with start_process(argv, cwd=cwd, env=env) as program:
         while program.stdout and (raw := await program.stdout.readline()):
             line = _LOGIN.sub("", raw.decode("utf-8", "replace")).strip()
             if line:
@@ -67,7 +67,7 @@ async def run(
 
 
 @contextlib.asynccontextmanager
-async def started(
+async def start_process(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
     """Start a program; it and all that it started have ended when the block has."""

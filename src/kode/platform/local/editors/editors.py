@@ -8,18 +8,18 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from kode.platform.local.editors import choice, failure, install, probe, shell
-from kode.platform.local.editors.catalog import CODE_SERVER, OFFERS, offer
+from kode.platform.local.editors import check, install, install_errors, selection, shell
+from kode.platform.local.editors.catalog import CODE_SERVER, RELEASES, release
 from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Editor, Tell
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 
 
 class Editors:
     """The editors of one person on this machine."""
 
-    def __init__(self, places: Places, environment: Mapping[str, str] | None = None) -> None:
-        self._places = places
+    def __init__(self, paths: Paths, environment: Mapping[str, str] | None = None) -> None:
+        self._paths = paths
         self._environment = shell.harmless(os.environ if environment is None else environment)
 
     def installed(self, name: str) -> Editor | None:
@@ -29,13 +29,13 @@ class Editors:
             RefNotFound: there is no editor of that name.
             PlatformError: the person chose one of their own, and it is not there.
         """
-        wanted = offer(name)
-        own = choice.chosen(self._places, self._environment) if name == CODE_SERVER else None
-        return own or install.find(wanted, self._places.editors)
+        wanted = release(name)
+        own = selection.selected(self._paths, self._environment) if name == CODE_SERVER else None
+        return own or install.find(wanted, self._paths.editors)
 
     def list(self) -> tuple[Editor, ...]:
         """Return the editors that can be started now."""
-        found = (self.installed(item.name) for item in OFFERS)
+        found = (self.installed(item.name) for item in RELEASES)
         return tuple(editor for editor in found if editor)
 
     async def install(self, name: str, tell: Tell = lambda _: None) -> Editor:
@@ -52,9 +52,9 @@ class Editors:
         found = self.installed(name)
         if found:
             return found
-        places = self._places
+        paths = self._paths
         return await install.install(
-            offer(name), places.editors, places.cache, self._environment, tell
+            release(name), paths.editors, paths.cache, self._environment, tell
         )
 
     def remove(self, name: str) -> bool:
@@ -66,7 +66,7 @@ class Editors:
         Raises:
             RefNotFound: there is no editor of that name.
         """
-        return install.remove(offer(name), self._places.editors)
+        return install.remove(release(name), self._paths.editors)
 
     async def use(self, path: str | None) -> Path | None:
         """Use a code-server of the person's own from now on; None for Kode's own again.
@@ -78,11 +78,11 @@ class Editors:
             InvalidSpec: it is not a program.
             PlatformError: it does not start.
         """
-        whole = choice.resolve(path, self._environment) if path is not None else None
+        whole = selection.resolve(path, self._environment) if path is not None else None
         if whole:
             try:
-                await probe.start(Editor(CODE_SERVER, "", (str(whole),)), self._environment)
+                await check.check_starts(Editor(CODE_SERVER, "", (str(whole),)), self._environment)
             except (CommandFailed, OSError) as error:
-                raise failure.of(offer(CODE_SERVER), error, whole) from error
-        await asyncio.to_thread(choice.remember, self._places, whole)
+                raise install_errors.install_error(release(CODE_SERVER), error, whole) from error
+        await asyncio.to_thread(selection.save, self._paths, whole)
         return whole

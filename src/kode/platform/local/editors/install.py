@@ -15,24 +15,24 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kode.platform.local.editors import code_server, failure, jupyterlab, probe
-from kode.platform.local.editors.build import Build
-from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, Offer
+from kode.platform.local.editors import check, code_server, install_errors, jupyterlab
+from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, EditorRelease
 from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Editor, Progress, Tell
+from kode.platform.local.editors.install_context import InstallContext
 
 _RECEIPT = "kode.json"
 _PARTIAL = ".partial"
 _PAUSE = 0.2
 
-_STEPS: Mapping[str, tuple[tuple[str, Callable[[Build], Awaitable[None]]], ...]] = {
+_STEPS: Mapping[str, tuple[tuple[str, Callable[[InstallContext], Awaitable[None]]], ...]] = {
     CODE_SERVER: code_server.STEPS,
     JUPYTERLAB: jupyterlab.STEPS,
 }
 _EDITORS = {CODE_SERVER: code_server.editor, JUPYTERLAB: jupyterlab.editor}
 
 
-def find(offer: Offer, editors: Path) -> Editor | None:
+def find(offer: EditorRelease, editors: Path) -> Editor | None:
     """Return an installed editor; None where it is not installed, or cannot run any more."""
     root = editors / offer.folder
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
@@ -45,7 +45,7 @@ def find(offer: Offer, editors: Path) -> Editor | None:
 
 
 async def install(
-    offer: Offer, editors: Path, cache: Path, environment: Mapping[str, str], tell: Tell
+    offer: EditorRelease, editors: Path, cache: Path, environment: Mapping[str, str], tell: Tell
 ) -> Editor:
     """Install an editor, or return it where it is installed.
 
@@ -67,15 +67,15 @@ async def install(
                 return found
             await asyncio.to_thread(_sweep, offer, editors)
             if shutil.disk_usage(editors).free < offer.space:
-                raise failure.no_space(offer, editors)
+                raise install_errors.disk_full_error(offer, editors)
             async with _partial(offer, editors) as work:
-                build = Build(work, editors / offer.folder, cache, environment, tell)
+                build = InstallContext(work, editors / offer.folder, cache, environment, tell)
                 return await _put_together(offer, build)
     except (CommandFailed, OSError) as error:
-        raise failure.of(offer, error, editors) from error
+        raise install_errors.install_error(offer, error, editors) from error
 
 
-def remove(offer: Offer, editors: Path) -> bool:
+def remove(offer: EditorRelease, editors: Path) -> bool:
     """Remove every version of an editor; tell whether there was one."""
     found = list(editors.glob(f"{offer.name}-*"))
     for path in found:
@@ -83,7 +83,7 @@ def remove(offer: Offer, editors: Path) -> bool:
     return bool(found)
 
 
-async def _put_together(offer: Offer, build: Build) -> Editor:
+async def _put_together(offer: EditorRelease, build: InstallContext) -> Editor:
     steps = _STEPS[offer.name]
     build.total = len(steps) + 1
     for name, action in steps:
@@ -96,17 +96,17 @@ async def _put_together(offer: Offer, build: Build) -> Editor:
     return found
 
 
-async def _check(offer: Offer, build: Build) -> None:
+async def _check(offer: EditorRelease, build: InstallContext) -> None:
     editor = _EDITORS[offer.name](offer.version, build.work)
     with tempfile.TemporaryDirectory(prefix="kode-") as home:
-        env = {**probe.surroundings(build.environment), "HOME": home}
+        env = {**check.surroundings(build.environment), "HOME": home}
         words = await build.run(*editor.argv, "--version", env=env, alone=True)
     if offer.version not in words:
         raise CommandFailed(offer.name, f"it says that it is version {words}")
-    await probe.start(editor, build.environment)
+    await check.check_starts(editor, build.environment)
 
 
-def _finish(offer: Offer, build: Build) -> None:
+def _finish(offer: EditorRelease, build: InstallContext) -> None:
     receipt = {"name": offer.name, "version": offer.version, "notes": build.notes}
     (build.work / _RECEIPT).write_text(json.dumps(receipt), encoding="utf-8")
     build.work.chmod(0o755)
@@ -118,7 +118,7 @@ def _finish(offer: Offer, build: Build) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _partial(offer: Offer, editors: Path) -> AsyncGenerator[Path]:
+async def _partial(offer: EditorRelease, editors: Path) -> AsyncGenerator[Path]:
     work = Path(tempfile.mkdtemp(prefix=f"{offer.folder}.", suffix=_PARTIAL, dir=editors))
     try:
         yield work
@@ -126,7 +126,7 @@ async def _partial(offer: Offer, editors: Path) -> AsyncGenerator[Path]:
         await asyncio.to_thread(_sweep, offer, editors)
 
 
-def _sweep(offer: Offer, editors: Path) -> None:
+def _sweep(offer: EditorRelease, editors: Path) -> None:
     for path in editors.glob(f"{offer.name}-*{_PARTIAL}"):
         shutil.rmtree(path, ignore_errors=True)
 

@@ -9,19 +9,19 @@ import os
 import sys
 from pathlib import Path
 
-from kode.platform.local.editors.build import Build
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.editors.install_context import InstallContext
 
 
-async def _environment(build: Build) -> None:
+async def _environment(build: InstallContext) -> None:
     await build.run(sys.executable, "-m", "venv", "--without-pip", str(build.work / "venv"))
 
 
-async def _packages(build: Build) -> None:
+async def _packages(build: InstallContext) -> None:
     await build.install("jupyterlab.txt", python=_python(build.work))
 
 
-async def _tidy(build: Build) -> None:
+async def _tidy(build: InstallContext) -> None:
     await asyncio.to_thread(_move, build)
 
 
@@ -43,7 +43,7 @@ def _python(root: Path) -> Path:
     return root / "venv" / "bin" / "python"
 
 
-def _move(build: Build) -> None:
+def _move(build: InstallContext) -> None:
     """Have the scripts name the folder that they will stand in."""
     old, new = os.fsencode(build.work), os.fsencode(build.final)
     for path in (build.work / "venv" / "bin").iterdir():

@@ -10,12 +10,12 @@ import shutil
 from pathlib import Path
 
 from kode.platform.local.editors import npmrc
-from kode.platform.local.editors.build import Build
+from kode.platform.local.editors.install_context import InstallContext
 
 _FOLDER = "node"
 
 
-async def unpack(build: Build) -> None:
+async def unpack(build: InstallContext) -> None:
     """Put Node into the folder of an install."""
     wheel = build.work / "wheel"
     await build.install("node.txt", target=wheel)
@@ -31,7 +31,7 @@ def _lay_out(wheel: Path, node: Path) -> None:
     npm.symlink_to("../lib/node_modules/npm/bin/npm-cli.js")
 
 
-async def npm(build: Build, *arguments: str, cwd: Path | None = None) -> None:
+async def npm(build: InstallContext, *arguments: str, cwd: Path | None = None) -> None:
     """Run npm, with this Node and downloads in the cache; no script of any package."""
     node = build.work / _FOLDER
     # With the rest of Node it goes when the editor is whole: there may be logins in it.
@@ -70,7 +70,7 @@ def _write(file: Path, text: str) -> None:
         opened.write(text)
 
 
-def keep_binary(build: Build, place: Path) -> None:
+def keep_binary(build: InstallContext, place: Path) -> None:
     """Move the binary to where the editor looks for it, and drop the rest."""
     node = build.work / _FOLDER
     (node / "bin" / "node").rename(place)

@@ -18,8 +18,8 @@ from kode.gateway.local_gateway import KodeListener, Route
 from kode.platform.local.gateway import atomic_file, port_check, xds_stats
 from kode.platform.local.gateway.sockets import Sockets
 from kode.platform.local.gateway.validator import EnvoyValidator
-from kode.platform.local.places import Places
-from kode.platform.local.program import Health, Program, Step
+from kode.platform.local.paths import Paths
+from kode.platform.local.program import Command, Probe, Program
 
 INSTANCE = "door"
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
@@ -33,7 +33,7 @@ class LocalGateway:
     """The one Envoy of a machine, by its files; a supervisor runs its program.
 
     Args:
-        places: where its files and sockets are.
+        paths: where its files and sockets are.
         address: an address of this machine to listen on; only with one that is not loopback are
             hosts served that are not under localhost.
         port: the port to listen on.
@@ -42,14 +42,14 @@ class LocalGateway:
         PlatformError: the address is none.
     """
 
-    def __init__(self, places: Places, address: str = "127.0.0.1", port: int = 8080) -> None:
+    def __init__(self, paths: Paths, address: str = "127.0.0.1", port: int = 8080) -> None:
         if address != "localhost" and not _is_address(address):
             message = f"{address!r} is no IP address that the door could listen on"
             raise PlatformError(Reason.PLATFORM_ERROR, message)
-        self._places = places
+        self._paths = paths
         self._address = address
         self._port = port
-        self._sockets = Sockets(places.sockets)
+        self._sockets = Sockets(paths.sockets)
         self._judge: EnvoyValidator | None = None
         self._offering = asyncio.Lock()
         self._life = 0
@@ -80,7 +80,7 @@ class LocalGateway:
         """
         envoy = _envoy()
         atomic_file.private(self._folder)
-        atomic_file.private(self._places.sockets)
+        atomic_file.private(self._paths.sockets)
         addresses = port_check.addresses(self._address)
         config = local_gateway.bootstrap(str(self._folder), str(self.admin), addresses, self._port)
         text = translate.dump(config)
@@ -98,15 +98,15 @@ class LocalGateway:
         return Program(
             key="door",
             # Of its own on this machine: by it a sweep tells this door from another platform's.
-            instance=f"{INSTANCE}-{sha256(bytes(self._places.root)).hexdigest()[:12]}",
-            main=Step(
+            instance=f"{INSTANCE}-{sha256(bytes(self._paths.root)).hexdigest()[:12]}",
+            main=Command(
                 name="door",
                 argv=(str(envoy), "--config-path", str(file), *options, *numbers),
                 env={},
                 cwd=self._folder,
             ),
-            log=self._places.log(INSTANCE),
-            health=Health(path="/ready", socket=self.admin, within=60.0, renew=True),
+            log=self._paths.log(INSTANCE),
+            health=Probe(path="/ready", socket=self.admin, within=60.0, renew=True),
         )
 
     async def offer(self, entries: Sequence[Route]) -> Mapping[str, str]:
@@ -147,7 +147,7 @@ class LocalGateway:
 
     async def _offer(self, entries: Sequence[Route]) -> Mapping[str, str]:
         atomic_file.private(self._folder)
-        atomic_file.private(self._places.sockets)
+        atomic_file.private(self._paths.sockets)
         life = self._life
         refused = dict(self._without_host(entries))
         led = [entry for entry in entries if entry.id not in refused]
@@ -231,7 +231,7 @@ class LocalGateway:
 
     @property
     def _folder(self) -> Path:
-        return self._places.run / INSTANCE
+        return self._paths.run / INSTANCE
 
 
 def _is_address(host: str) -> bool:

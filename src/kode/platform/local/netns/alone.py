@@ -18,8 +18,7 @@ from typing import Any, NoReturn
 
 from kode.platform.local.netns import namespace
 from kode.platform.local.netns.network import PID
-from kode.platform.local.podman import relay
-from kode.platform.local.shim import proc
+from kode.platform.local.shim import procfs, socket_proxy
 
 _SIGNALS = 128
 _NOT_FOUND = 127
@@ -73,7 +72,7 @@ def _become(command: list[str]) -> NoReturn:
     # What Python has set for itself is not the command's.
     for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
-    os.execvpe(command[0], command, proc.environment())  # noqa: S606 - no shell, that is what we want
+    os.execvpe(command[0], command, procfs.environment())  # noqa: S606 - no shell, that is what we want
 
 
 def _run(told: dict[str, Any], command: list[str], files: tuple[Path, Path, Path]) -> int:
@@ -98,7 +97,7 @@ def _run(told: dict[str, Any], command: list[str], files: tuple[Path, Path, Path
         partial = pid_file.with_suffix(".partial")
         partial.write_text(str(program), encoding="ascii")
         partial.rename(pid_file)
-        relay.enter(program)
+        socket_proxy.enter(program)
     except OSError:
         os.kill(program, signal.SIGKILL)
         os.waitpid(program, 0)
@@ -119,7 +118,7 @@ def _fork(command: list[str], resolver: str, ends: tuple[socket.socket, socket.s
     go, gone = ends
     try:
         go.close()
-        relay.keep_hold()
+        socket_proxy.keep_hold()
         namespace.separate(resolver)
         if os.getppid() != parent:
             os._exit(1)
@@ -157,7 +156,7 @@ def _connect(uplink: list[str], program: int, errors: Path) -> None:
     parent = os.getpid()
 
     def hold() -> None:
-        relay.keep_hold()
+        socket_proxy.keep_hold()
         if os.getppid() != parent:
             os._exit(1)
 
@@ -193,7 +192,7 @@ async def _live(program: int, server: socket.socket, port: int) -> None:
     ended = asyncio.Event()
     fd = os.pidfd_open(program)
     asyncio.get_running_loop().add_reader(fd, ended.set)
-    serving = asyncio.create_task(relay.serve(server, port))
+    serving = asyncio.create_task(socket_proxy.serve(server, port))
     await ended.wait()
     asyncio.get_running_loop().remove_reader(fd)
     os.close(fd)

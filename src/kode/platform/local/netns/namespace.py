@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from kode.platform.local.podman import relay
+from kode.platform.local.shim import socket_proxy
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWUSER = 0x10000000
@@ -44,7 +44,7 @@ def separate(resolver: str) -> None:
     if os.geteuid() or _libc.unshare(wanted):
         with _told("a user namespace is refused"):
             _check(_libc.unshare(_CLONE_NEWUSER))
-        relay.keep_hold()
+        socket_proxy.keep_hold()
         with _told("a user namespace is refused its users"):
             Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
             Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
@@ -70,7 +70,7 @@ def enter(pid: int) -> None:
     """
     # Opened first: whoever has other users may not be allowed to look any more.
     with Path(f"/proc/{pid}/ns/mnt").open("rb") as mounts:
-        relay.enter(pid)
+        socket_proxy.enter(pid)
         if os.fstat(mounts.fileno()).st_ino != Path("/proc/self/ns/mnt").stat().st_ino:
             folder = Path.cwd()
             with _told("cannot see its mounts"):

@@ -18,8 +18,8 @@ import stat
 import sys
 import time
 
-from kode.platform.local.shim import child, proc, record
-from kode.platform.local.shim.logfile import LogFile
+from kode.platform.local.shim import child, procfs, record
+from kode.platform.local.shim.log_file import LogFile
 from kode.platform.local.shim.record import Record
 
 # As mypy reads it; the module typing is a tenth of the shim's memory.
@@ -55,8 +55,8 @@ class Shim:
         self._unsaved = False
         self._record = Record(spec["digest"], spec["restarts"])
         self._record.pid = os.getpid()
-        self._record.boot = proc.boot()
-        own = proc.row(os.getpid())
+        self._record.boot = procfs.boot()
+        own = procfs.row(os.getpid())
         self._record.start = own.start if own else 0
         self._output, self._printed = os.pipe()
         self._stirred, self._stir = os.pipe()
@@ -122,7 +122,7 @@ class Shim:
                 reach it.
         """
         self._tail = b""
-        env = {**step["env"], proc.TAG: self._program["instance"]}
+        env = {**step["env"], procfs.TAG: self._program["instance"]}
         try:
             pid = child.start(step["argv"], env, step["cwd"], self._printed)
         except (child.UnstartableError, OSError) as error:
@@ -130,7 +130,7 @@ class Shim:
             return 127
         self._awaited = pid
         if phase == record.MAIN:
-            own = proc.row(pid)
+            own = procfs.row(pid)
             self._record.main_pid, self._record.main_since = pid, time.time()
             self._record.main_start = own.start if own else None
         self._note(phase)
@@ -248,9 +248,9 @@ def _nothing(_number: int, _frame: object) -> None:
 
 def _kill_below() -> bool:
     """Send SIGKILL to all that is below us; return whether there was anything."""
-    found = proc.below(os.getpid(), proc.rows())
+    found = procfs.below(os.getpid(), procfs.rows())
     for each in found:
-        fd = proc.kill(each)
+        fd = procfs.kill(each)
         if fd is not None:
             os.close(fd)
     return bool(found)

@@ -3,7 +3,7 @@
 Rule: what is acknowledged is on the disk, and every write is one transaction; a write of spec and
 metadata leaves status as it is, a write of status leaves the rest.
 
-It checks no document (kode.platform.local.documents.admission does); it knows who stands where, of
+It checks no document (kode.platform.local.admission.admit does); it knows who stands where, of
 which version, and what goes with a Kode. Several processes have it open at once: the daemon and
 every command. Its calls wait for the disk, so in an event loop they belong into a thread.
 """
@@ -21,13 +21,13 @@ from typing import Any
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import Conflict, RefNotFound
-from kode.platform.local.store import changes, deletion, entry, happenings
-from kode.platform.local.store.changes import Batch
+from kode.platform.local.store import change_log, events, garbage, objects
+from kode.platform.local.store.change_log import ChangeBatch
 from kode.platform.local.store.database import Database, damaged
-from kode.platform.local.store.entry import Document, Entry, Key, dumps
+from kode.platform.local.store.objects import Document, Key, StoredObject, dumps
 from kode.platform.port import Event, ObjectList
 
-Edit = Callable[[Entry | None], Entry]
+Edit = Callable[[StoredObject | None], StoredObject]
 """Given what stands there (None for nothing), returns what shall; it may raise to write nothing."""
 
 
@@ -80,24 +80,24 @@ class Store:
             values.append(namespace)
         with self._database.read() as database:
             rows = database.execute(f"{query} ORDER BY namespace, name", values).fetchall()
-            version = changes.version(database)
+            version = change_log.version(database)
         return ObjectList(tuple(self._load(body) for (body,) in rows), str(version))
 
     def changes(
         self, since: str, kinds: Collection[str] = (), namespace: str | None = None
-    ) -> Batch:
+    ) -> ChangeBatch:
         """Return the changes after a version, some at a time.
 
         Raises:
             Expired: not all of them are known any more.
         """
         with self._database.read() as database:
-            return changes.after(database, since, kinds, namespace)
+            return change_log.read_since(database, since, kinds, namespace)
 
     def version(self) -> str:
         """Return the version of the whole store: a watch from here gives what is still to come."""
         with self._database.read() as database:
-            return str(changes.version(database))
+            return str(change_log.version(database))
 
     # Writing
 
@@ -110,11 +110,11 @@ class Store:
         """
         key = Key.of(document)
 
-        def make(live: Entry | None) -> Entry:
+        def make(live: StoredObject | None) -> StoredObject:
             if live is not None:
                 going = "; it is being deleted" if live.is_going else ""
                 raise Conflict(Reason.ALREADY_EXISTS, f"{key} exists already{going}")
-            return Entry(dict(document))
+            return StoredObject(dict(document))
 
         return self.edit(key, make)
 
@@ -127,7 +127,7 @@ class Store:
         """
         key = Key.of(document)
 
-        def change(live: Entry | None) -> Entry:
+        def change(live: StoredObject | None) -> StoredObject:
             if live is None:
                 raise absent(key)
             check_version(live, document)
@@ -153,7 +153,7 @@ class Store:
         """
         key = Key.of(document)
 
-        def change(live: Entry | None) -> Entry:
+        def change(live: StoredObject | None) -> StoredObject:
             if live is None or live.uid != document["metadata"]["uid"]:
                 raise absent(key)
             return _with_status(live, status) if still() else live
@@ -177,7 +177,7 @@ class Store:
                 made = _with_status(live, change(live.document))
                 if made.document != live.document:
                     self._put(database, Key.of(live.document), made, live)
-            return str(changes.version(database))
+            return str(change_log.version(database))
 
     def edit(self, key: Key, change: Edit) -> Document:
         """Make an object be what a function returns of it, in one transaction.
@@ -192,12 +192,12 @@ class Store:
             live = self._entry(database, key)
             wanted = change(live)
             if live is None:
-                made = entry.begun(wanted, uid=str(uuid.uuid4()), now=self._now())
-                deletion.check_owner(database, made.document)
+                made = objects.new_object(wanted, uid=str(uuid.uuid4()), now=self._now())
+                garbage.check_owner(database, made.document)
                 if key.kind == "Kode":
-                    happenings.begin(database, key)
+                    events.begin(database, key)
                 return self._put(database, key, made).document
-            made = entry.changed(live, wanted)
+            made = objects.updated(live, wanted)
             if made.is_gone:
                 self._remove(database, made)
             elif made.document != live.document:
@@ -230,7 +230,7 @@ class Store:
             if live is None or uid not in {"", live.uid}:
                 raise absent(key)
             if kind == "Kode" and not live.is_going:
-                live = entry.with_purge(live, purge=purge)
+                live = objects.with_purge(live, purge=purge)
             self._end(database, key, live)
 
     def release(self, claim: Object) -> None:
@@ -244,11 +244,11 @@ class Store:
         """
         key = Key.of(claim)
 
-        def change(live: Entry | None) -> Entry:
+        def change(live: StoredObject | None) -> StoredObject:
             if live is None or live.uid != claim["metadata"]["uid"] or not live.is_going:
                 raise absent(key)
             held = live.document["metadata"].get("finalizers") or []
-            rest = [item for item in held if item != entry.FILES]
+            rest = [item for item in held if item != objects.VOLUME_FINALIZER]
             metadata = {**live.document["metadata"], "finalizers": rest}
             return replace(live, document={**live.document, "metadata": metadata})
 
@@ -259,12 +259,12 @@ class Store:
     def record(self, event: Event) -> None:
         """Write down what happened; what happened before is counted up and comes last again."""
         with self._database.write() as database:
-            happenings.record(database, event)
+            events.record(database, event)
 
     def events(self, namespace: str | None, name: str | None = None) -> tuple[Event, ...]:
         """Return what happened, the oldest first; None for all namespaces, for all Kodes."""
         with self._database.read() as database:
-            return happenings.read(database, namespace, name)
+            return events.read(database, namespace, name)
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong with the file; empty where nothing is."""
@@ -272,16 +272,16 @@ class Store:
 
     # Within a transaction
 
-    def _entry(self, database: sqlite3.Connection, key: Key) -> Entry | None:
+    def _entry(self, database: sqlite3.Connection, key: Key) -> StoredObject | None:
         row = database.execute(
             "SELECT body, applied FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
             (key.kind, key.namespace, key.name),
         ).fetchone()
         return None if row is None else self._loaded(row)
 
-    def _loaded(self, row: tuple[str, str | None]) -> Entry:
+    def _loaded(self, row: tuple[str, str | None]) -> StoredObject:
         body, applied = row
-        return Entry(self._load(body), None if applied is None else self._load(applied))
+        return StoredObject(self._load(body), None if applied is None else self._load(applied))
 
     def _load(self, text: str) -> Document:
         try:
@@ -293,16 +293,20 @@ class Store:
         return found
 
     def _put(
-        self, database: sqlite3.Connection, key: Key, made: Entry, live: Entry | None = None
-    ) -> Entry:
-        made = entry.versioned(made, changes.next_version(database))
+        self,
+        database: sqlite3.Connection,
+        key: Key,
+        made: StoredObject,
+        live: StoredObject | None = None,
+    ) -> StoredObject:
+        made = objects.versioned(made, change_log.next_version(database))
         self._write(database, key, made)
-        changes.note(database, "MODIFIED" if live else "ADDED", made, self._clock())
+        change_log.append(database, "MODIFIED" if live else "ADDED", made, self._clock())
         if live and _has_password(live) and not _has_password(made):
-            changes.redact(database, made.uid)
+            change_log.redact(database, made.uid)
         return made
 
-    def _write(self, database: sqlite3.Connection, key: Key, made: Entry) -> None:
+    def _write(self, database: sqlite3.Connection, key: Key, made: StoredObject) -> None:
         applied = None if made.applied is None else dumps(made.applied)
         database.execute(
             "INSERT INTO objects (kind, namespace, name, uid, applied, body) "
@@ -311,38 +315,38 @@ class Store:
             (key.kind, key.namespace, key.name, made.uid, applied, dumps(made.document)),
         )
 
-    def _end(self, database: sqlite3.Connection, key: Key, live: Entry) -> None:
+    def _end(self, database: sqlite3.Connection, key: Key, live: StoredObject) -> None:
         if not live.document["metadata"].get("finalizers"):
             self._remove(database, live)
         elif not live.is_going:
-            self._put(database, key, entry.marked(live, self._now()), live)
+            self._put(database, key, objects.mark_deleted(live, self._now()), live)
 
-    def _remove(self, database: sqlite3.Connection, live: Entry) -> None:
-        gone = entry.versioned(live, changes.next_version(database))
+    def _remove(self, database: sqlite3.Connection, live: StoredObject) -> None:
+        gone = objects.versioned(live, change_log.next_version(database))
         database.execute("DELETE FROM objects WHERE uid = ?", (live.uid,))
-        changes.note(database, "DELETED", gone, self._clock())
+        change_log.append(database, "DELETED", gone, self._clock())
         if _has_password(live):
-            changes.redact(database, live.uid)
+            change_log.redact(database, live.uid)
         if live.document["kind"] == "Kode":
             self._delete_children(database, live)
-            happenings.forget_gone(database, self._day_ago())
+            events.forget_gone(database, self._day_ago())
 
-    def _delete_children(self, database: sqlite3.Connection, kode: Entry) -> None:
+    def _delete_children(self, database: sqlite3.Connection, kode: StoredObject) -> None:
         place = kode.document["metadata"]["namespace"]
         rows = database.execute(
             "SELECT body, applied FROM objects WHERE namespace = ? AND kind IN (?, ?)",
-            (place, entry.SECRET, entry.CLAIM),
+            (place, objects.SECRET, objects.CLAIM),
         ).fetchall()
         for row in rows:
             child = self._loaded(row)
             key = Key.of(child.document)
-            match deletion.fate(child.document, kode.document):
-                case deletion.Fate.GOES:
+            match garbage.disposition(child.document, kode.document):
+                case garbage.Disposition.GOES:
                     self._end(database, key, child)
-                case deletion.Fate.KEPT:
-                    kept = replace(child, document=deletion.kept(child.document, kode.document))
-                    self._put(database, key, entry.changed(child, kept), child)
-                case deletion.Fate.NOT_ITS_OWN:
+                case garbage.Disposition.KEPT:
+                    kept = replace(child, document=garbage.kept(child.document, kode.document))
+                    self._put(database, key, objects.updated(child, kept), child)
+                case garbage.Disposition.NOT_ITS_OWN:
                     pass
 
     def _now(self) -> str:
@@ -357,7 +361,7 @@ def absent(key: Key) -> RefNotFound:
     return RefNotFound(Reason.NOT_FOUND, f"{key} does not exist")
 
 
-def check_version(live: Entry, document: Object) -> None:
+def check_version(live: StoredObject, document: Object) -> None:
     """Refuse a write of another version than the one that stands there.
 
     Raises:
@@ -378,12 +382,12 @@ def with_status_of(live: Object, document: Object) -> Document:
     return {**rest, "status": live["status"]} if "status" in live else rest
 
 
-def _with_status(live: Entry, status: Mapping[str, Any]) -> Entry:
+def _with_status(live: StoredObject, status: Mapping[str, Any]) -> StoredObject:
     rest = {key: value for key, value in live.document.items() if key != "status"}
     return replace(live, document={**rest, "status": dict(status)} if status else rest)
 
 
-def _has_password(found: Entry) -> bool:
+def _has_password(found: StoredObject) -> bool:
     return found.document["kind"] == "Kode" and "password" in found.document.get("spec", {})
 
 

@@ -7,35 +7,35 @@ goes on as if nothing had been; nothing starts twice, and nothing is left behind
 import asyncio
 from collections.abc import Callable
 
-from kode.platform.local.places import Places
+from kode.platform.local.paths import Paths
 from kode.platform.local.program import Program, State
-from kode.platform.local.supervisor.keeper import Keeper
-from kode.platform.local.supervisor.life import Life
-from kode.platform.local.supervisor.pace import Pace
+from kode.platform.local.supervisor.process_run import ProcessRun
+from kode.platform.local.supervisor.program_controller import ProgramController
+from kode.platform.local.supervisor.timings import Timings
 
-_AT_ONCE = Pace()
+_AT_ONCE = Timings()
 
 
 class Supervisor:
     """Keeps programs running.
 
-    There is one for the places of a platform at a time; that is for its owner to see to.
+    There is one for the folders of a platform at a time; that is for its owner to see to.
     """
 
     def __init__(
-        self, places: Places, changed: Callable[[str], None], pace: Pace = _AT_ONCE
+        self, paths: Paths, changed: Callable[[str], None], pace: Timings = _AT_ONCE
     ) -> None:
         """Keep nothing yet.
 
         Args:
-            places: where records and logs are.
+            paths: where records and logs are.
             changed: called with the key of a program whose state changed, in the event loop.
             pace: how often to look, and how long to wait.
         """
-        self._run = places.run
+        self._run = paths.run
         self._changed = changed
         self._pace = pace
-        self._keepers: dict[str, Keeper] = {}
+        self._keepers: dict[str, ProgramController] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def adopt(self) -> None:
@@ -47,11 +47,11 @@ class Supervisor:
             names = sorted(each.name for each in self._run.iterdir() if each.is_dir())
         except FileNotFoundError:
             return
-        found = await asyncio.gather(*(Life.find(self._run, name) for name in names))
+        found = await asyncio.gather(*(ProcessRun.find(self._run, name) for name in names))
         lives = [life for life in found if life is not None]
         for life in lives:
             if not life.over:
-                self._keep(Keeper(life, self._pace, self._changed))
+                self._keep(ProgramController(life, self._pace, self._changed))
         await asyncio.gather(*(life.clear() for life in lives if life.over))
 
     async def want(self, program: Program) -> None:
@@ -60,7 +60,7 @@ class Supervisor:
         if keeper is not None:
             keeper.want(program)
             return
-        self._keep(Keeper(Life(self._run, program), self._pace, self._changed))
+        self._keep(ProgramController(ProcessRun(self._run, program), self._pace, self._changed))
         self._changed(program.key)
 
     async def unwant(self, key: str) -> None:
@@ -95,13 +95,13 @@ class Supervisor:
         self._keepers.clear()
         self._tasks.clear()
 
-    def _keep(self, keeper: Keeper) -> asyncio.Task[None]:
+    def _keep(self, keeper: ProgramController) -> asyncio.Task[None]:
         task = asyncio.create_task(self._until_gone(keeper), name=f"keep {keeper.key}")
         self._keepers[keeper.key] = keeper
         self._tasks[keeper.key] = task
         return task
 
-    async def _until_gone(self, keeper: Keeper) -> None:
+    async def _until_gone(self, keeper: ProgramController) -> None:
         await keeper.run()
         del self._keepers[keeper.key], self._tasks[keeper.key]
         keeper.gone()

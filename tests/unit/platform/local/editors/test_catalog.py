@@ -6,14 +6,14 @@ import re
 import pytest
 
 from kode.errors import RefNotFound
-from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, LOCKS, OFFERS, offer
+from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, LOCKS, RELEASES, release
 
 
 def test_versions_are_those_of_the_locks() -> None:
     lock = json.loads((LOCKS / "package-lock.json").read_text(encoding="utf-8"))
     package = lock["packages"]["node_modules/code-server"]
-    assert package["version"] == offer(CODE_SERVER).version
-    wanted = f"jupyterlab=={offer(JUPYTERLAB).version} "
+    assert package["version"] == release(CODE_SERVER).version
+    wanted = f"jupyterlab=={release(JUPYTERLAB).version} "
     assert f"\n{wanted}" in (LOCKS / "jupyterlab.txt").read_text(encoding="utf-8")
 
 
@@ -43,12 +43,12 @@ def test_what_the_image_has_is_what_is_installed_here() -> None:
 
 
 def test_folder_is_named_for_all_that_it_is_made_from() -> None:
-    names = [item.folder for item in OFFERS]
+    names = [item.folder for item in RELEASES]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z-]+-[0-9.]+-[0-9a-f]{12}", name) for name in names)
-    assert offer(CODE_SERVER).folder == offer(CODE_SERVER).folder
+    assert release(CODE_SERVER).folder == release(CODE_SERVER).folder
 
 
 def test_what_there_is_not_is_refused_with_what_there_is() -> None:
     with pytest.raises(RefNotFound, match="code-server, jupyterlab"):
-        offer("emacs")
+        release("emacs")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kode.platform.local.editors.probe import surroundings
+from kode.platform.local.editors.check import surroundings
 from kode.platform.local.editors.shell import harmless
 
 

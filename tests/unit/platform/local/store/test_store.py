@@ -8,7 +8,7 @@ import pytest
 from kode import labels, names
 from kode.api.meta import Object
 from kode.errors import Conflict, Expired, RefNotFound
-from kode.platform.local.store.entry import CLAIM, FILES, SECRET, Document
+from kode.platform.local.store.objects import CLAIM, SECRET, VOLUME_FINALIZER, Document
 from kode.platform.local.store.store import Store
 from kode.platform.port import Event
 from kode.render.metadata import owner
@@ -148,7 +148,7 @@ def test_a_claim_that_was_only_mounted_is_left_alone(store: Store) -> None:
 
 def test_a_claim_goes_only_when_its_files_are_gone(store: Store) -> None:
     made = claim(store, kode(store))
-    assert made["metadata"]["finalizers"] == [FILES]
+    assert made["metadata"]["finalizers"] == [VOLUME_FINALIZER]
     with pytest.raises(RefNotFound):
         store.release(made)
     store.delete(CLAIM, "dev-home", PLACE)

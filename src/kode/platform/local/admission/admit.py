@@ -1,0 +1,173 @@
+"""What the API server would do with a document before it stores it.
+
+Rule: what it refuses is refused, naming each wrong field; what it would fill in is filled in; so
+that a document reads back the same on a cluster and on one machine.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kode.api.conditions import Reason
+from kode.api.document import KINDS, complete_version, parse
+from kode.api.meta import API_VERSION, Object
+from kode.api.spelling import kind_hint
+from kode.errors import InvalidSpec
+from kode.platform.local.admission import core_kinds, metadata, schemas
+from kode.platform.local.store.objects import STORED, Document, Key, dumps
+
+DEFAULT_NAMESPACE = "default"
+_LARGEST = 3 * 2**19
+"""Bytes of a document as JSON: what etcd takes."""
+_DEEPEST = 100
+_LARGEST_NUMBER = 2**63
+_MOST_PROBLEMS = 8
+
+
+def normalize(document: object) -> tuple[Document, tuple[str, ...]]:
+    """Return a document with its full apiVersion and its namespace, and what to say about that.
+
+    Raises:
+        InvalidSpec: it is no object of a kind that is stored, or its metadata is wrong.
+    """
+    if not isinstance(document, Mapping):
+        raise _refused(["a document must be an object"])
+    made, warning = complete_version(document)
+    kind, version = made.get("kind"), made.get("apiVersion")
+    meant = API_VERSION if kind in KINDS else "v1"
+    if not isinstance(kind, str) or kind not in STORED or version != meant:
+        words = f"must be one of {', '.join(KINDS)} of {API_VERSION}, or Secret of v1"
+        hint = kind_hint(kind, KINDS)
+        raise _refused([f"kind {_shown(kind)} of apiVersion {_shown(version)}: {words}{hint}"])
+    given = made.get("metadata")
+    if not isinstance(given, Mapping):
+        raise _refused(
+            ["metadata: must be an object" if given is not None else "metadata: required"]
+        )
+    unclean = list(_unclean(made, ""))
+    if unclean:
+        raise _refused(unclean)
+    kept = {key: value for key, value in given.items() if value is not None}
+    if not kept.get("namespace"):
+        kept.pop("namespace", None)
+        if Key(kind, "", "").namespaced:
+            kept["namespace"] = DEFAULT_NAMESPACE
+    wrong = list(metadata.problems(kind, kept))
+    if kind != "Kode" and kind in KINDS and "status" in made:
+        wrong.append("status: unknown field")
+    made = {**made, "metadata": kept}
+    if wrong:
+        raise _refused([*wrong, *_spec_problems(made, None)])
+    made["metadata"].pop("managedFields", None)
+    made.pop("status", None)
+    return made, (warning,) if warning else ()
+
+
+def is_namespace(document: object) -> bool:
+    """Tell whether a document is a Namespace."""
+    return isinstance(document, Mapping) and document.get("kind") == "Namespace"
+
+
+def namespace(document: Object) -> Document:
+    """Return a Namespace as it stands: here every name of one is there already.
+
+    Raises:
+        InvalidSpec: it has no name that one can have.
+    """
+    given = document.get("metadata")
+    name = given.get("name") if isinstance(given, Mapping) else None
+    wrong = list(metadata.problems("Secret", {"name": "x", "namespace": name or ""}))
+    if document.get("apiVersion") != "v1":
+        wrong.append(f"apiVersion {_shown(document.get('apiVersion'))}: that of Namespace is v1")
+    if wrong:
+        raise _refused([it.replace("metadata.namespace", "metadata.name") for it in wrong])
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def admit(document: Document, live: Object | None) -> Document:
+    """Return a document that has its place as it is to be stored.
+
+    Args:
+        document: what is to be stored, status aside.
+        live: what stands there now.
+
+    Raises:
+        InvalidSpec: with every field that is wrong.
+    """
+    kind = document["kind"]
+    wrong = _spec_problems(document, live)
+    if wrong:
+        raise _refused(wrong)
+    if kind in KINDS:
+        schema = schemas.of(kind)
+        made = schemas.with_defaults(schemas.without_nulls(document, schema), schema)
+    else:
+        made = core_kinds.completed(document)
+    size = len(dumps(made))
+    if size > _LARGEST:
+        raise _refused([f"the document has {size} bytes as JSON; the limit is {_LARGEST}"])
+    return dict(made)
+
+
+def _spec_problems(document: Document, live: Object | None) -> list[str]:
+    if document["kind"] not in KINDS:
+        return list(core_kinds.problems(document, live))
+    try:
+        # Its metadata is judged elsewhere, and more strictly.
+        parse({**{k: v for k, v in document.items() if k != "status"}, "metadata": {}})
+    except InvalidSpec as error:
+        return [error.message]
+    return []
+
+
+def _unclean(value: object, path: str, depth: int = 0) -> Iterator[str]:
+    """Yield what JSON cannot say, and what is deeper than anybody reads."""
+    where = path.removeprefix(".") or "the document"
+    if isinstance(value, Mapping | list) and depth >= _DEEPEST:
+        yield f"{where}: nested too deeply"
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str) or _is_torn(key):
+                yield f"{where}: a key must be text"
+            else:
+                yield from _unclean(inner, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _unclean(inner, f"{path}[{number}]", depth + 1)
+    elif isinstance(value, str):
+        if _is_torn(value):
+            yield f"{where}: half of a surrogate pair is no text"
+    elif not _is_scalar(value):
+        yield f"{where}: {type(value).__name__} is nothing that JSON knows, or too large"
+
+
+def _is_scalar(value: object) -> bool:
+    match value:
+        case None | bool():
+            return True
+        case int():
+            return -_LARGEST_NUMBER <= value < 2 * _LARGEST_NUMBER
+        case float():
+            return math.isfinite(value)
+        case _:
+            return False
+
+
+def _is_torn(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _refused(wrong: list[str]) -> InvalidSpec:
+    shown = wrong[:_MOST_PROBLEMS]
+    if len(wrong) > _MOST_PROBLEMS:
+        shown.append(f"and {len(wrong) - _MOST_PROBLEMS} more")
+    words = "; ".join(shown)
+    # A key of a document can be anything; what a terminal would obey is spelled out.
+    plain_words = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in words)
+    return InvalidSpec(Reason.INVALID_SPEC, plain_words)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    return ascii(value[:80])[1:-1] if isinstance(value, str) else f"({type(value).__name__})"

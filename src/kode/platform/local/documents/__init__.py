@@ -1,1 +1,0 @@
-"""What is done to a document before one machine stores it: what the API server would do."""

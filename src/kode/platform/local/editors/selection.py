@@ -1,0 +1,87 @@
+"""A code-server of the person's own, where they have chosen one.
+
+Rule: what lies on the PATH is used only when asked, by KODE_CODE_SERVER or `kode editors use`; the
+variable wins.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from kode.api.conditions import Reason
+from kode.errors import InvalidSpec, PlatformError
+from kode.platform.local.editors.catalog import CODE_SERVER
+from kode.platform.local.editors.editor import Editor
+from kode.platform.local.paths import Paths
+
+VARIABLE = "KODE_CODE_SERVER"
+
+
+def selected(paths: Paths, environment: Mapping[str, str]) -> Editor | None:
+    """Return the person's own code-server; None where they have chosen none.
+
+    Raises:
+        PlatformError: what they have chosen is not there, or the choice cannot be read.
+    """
+    path = environment.get(VARIABLE)
+    source = VARIABLE
+    if not path:
+        path, source = _read(paths), "`kode editors use`"
+    if not path:
+        return None
+    found = shutil.which(path, path=environment.get("PATH"))
+    if not found:
+        raise PlatformError(
+            Reason.EDITOR_UNAVAILABLE,
+            f"{path}, chosen by {source}, is not a program here: choose another, or "
+            "`kode editors use --own` for Kode's own",
+        )
+    return Editor(name=CODE_SERVER, version="", argv=(str(Path(found).absolute()),))
+
+
+def resolve(path: str, environment: Mapping[str, str]) -> Path:
+    """Return the whole path of a program.
+
+    Args:
+        path: a path, or a name on the PATH.
+        environment: for its PATH.
+
+    Raises:
+        InvalidSpec: it is not a program.
+    """
+    found = shutil.which(path, path=environment.get("PATH"))
+    if not found:
+        raise InvalidSpec(Reason.INVALID_SPEC, f"{path} is not a program that can be run")
+    return Path(found).absolute()
+
+
+def save(paths: Paths, path: Path | None) -> None:
+    """Remember which code-server is to be used; None for Kode's own."""
+    file = _file(paths)
+    if path is None:
+        file.unlink(missing_ok=True)
+        return
+    paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = file.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps({CODE_SERVER: str(path)}), encoding="utf-8")
+    fresh.replace(file)
+
+
+def _read(paths: Paths) -> str | None:
+    file = _file(paths)
+    try:
+        choice = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise PlatformError(
+            Reason.EDITOR_UNAVAILABLE, f"{file} cannot be read ({error}): remove it"
+        ) from error
+    found = choice.get(CODE_SERVER) if isinstance(choice, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _file(paths: Paths) -> Path:
+    return paths.root / "editors.json"

@@ -1,1 +1,0 @@
-"""From a Kode to what runs on one machine: pure."""

@@ -1,0 +1,1 @@
+"""One reconcile of a Kode on this machine: gather, decide, apply, report."""

@@ -1,0 +1,1 @@
+"""What runs a Kode on this machine: a process or a container, and all that its command needs."""

@@ -1,0 +1,77 @@
+"""The record of a platform that runs: who it is, and from when on statuses are its own.
+
+Rule: a process is believed only with its start time and the boot that this counts from; a record
+of one that has ended says nothing.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from kode.platform.local.paths import Paths
+from kode.platform.local.shim import procfs
+
+
+@dataclass(frozen=True)
+class DaemonInfo:
+    """A platform that runs.
+
+    Attributes:
+        pid: of its program.
+        start: clock ticks between boot and its start.
+        url: where a browser finds it.
+        since: seconds since the epoch.
+        version: of the product.
+        address: that it listens on.
+        ready: whether its door answers.
+        trouble: why it does not; empty where that is not known, or it only just starts.
+        boot: id of the boot that it runs in; empty in a record of an older release.
+        statuses_since: resourceVersion after which a status was written by this platform; what
+            stands in an older one was said by another.
+    """
+
+    pid: int
+    start: int
+    url: str
+    since: float
+    version: str
+    address: str = "127.0.0.1"
+    ready: bool = False
+    trouble: str = ""
+    boot: str = ""
+    statuses_since: str = "0"
+
+
+_FIELDS = {field.name for field in fields(DaemonInfo)}
+
+
+def info_path(paths: Paths) -> Path:
+    """Return the file in which a platform writes that it runs."""
+    return paths.run / "platform.json"
+
+
+def find_daemon(paths: Paths) -> DaemonInfo | None:
+    """Return the platform that runs; None where none does."""
+    try:
+        told = json.loads(info_path(paths).read_text(encoding="utf-8"))
+        # One of another release may say more.
+        found = DaemonInfo(**{key: told[key] for key in _FIELDS & told.keys()})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    if found.boot not in ("", procfs.boot()):
+        return None
+    return found if procfs.lives(found.pid, found.start) else None
+
+
+def write(paths: Paths, found: DaemonInfo) -> None:
+    """Write that a platform runs.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file = info_path(paths)
+    partial = file.with_suffix(".partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        json.dump(asdict(found), stream)
+    partial.replace(file)

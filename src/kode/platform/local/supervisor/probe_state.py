@@ -1,0 +1,85 @@
+"""How well one life of a program answers.
+
+Rule: it says what it saw; the keeper decides.
+"""
+
+import time
+
+from kode.platform.local.program import Phase, Probe
+from kode.platform.local.supervisor.probe import trouble
+from kode.platform.local.supervisor.timings import Timings
+
+
+class ProbeState:
+    """The answers of one life.
+
+    Attributes:
+        words: what was wrong with the last answer; empty where it was fine.
+        running_since: seconds of the monotonic clock since which it is fine; None before.
+    """
+
+    def __init__(self, health: Probe | None, pace: Timings) -> None:
+        self.words = ""
+        self.running_since: float | None = None
+        self._health = health
+        self._pace = pace
+        self._missed = 0
+        self._began: float | None = None
+        self._asked = 0.0
+
+    async def beat(self) -> None:
+        """Look once whether a main that runs answers."""
+        self._asked = time.monotonic()
+        if self._began is None:
+            self._began = self._asked
+        self.words = await trouble(self._health) if self._health else ""
+        if self.words:
+            self._missed += 1
+            if self.gone and self._health:
+                self.words = (
+                    f"its socket {self._health.socket} is gone, as by a cleaner of temporary "
+                    "files: a restart makes it again"
+                )
+            return
+        self._missed = 0
+        if self.running_since is None:
+            self.running_since = time.monotonic()
+
+    @property
+    def phase(self) -> Phase:
+        """How far the answers say that it is."""
+        if self.running_since is None:
+            return Phase.STARTING
+        return Phase.UNHEALTHY if self._missed >= self._pace.failures else Phase.RUNNING
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has answered at a socket that is not there any more."""
+        socket = self._health.socket if self._health else None
+        return socket is not None and self.running_since is not None and not socket.exists()
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is to be started anew, since nobody reaches it any more."""
+        renew = self._health is not None and self._health.renew
+        return renew and self.phase is Phase.UNHEALTHY and self.gone
+
+    @property
+    def late(self) -> bool:
+        """Whether it has taken longer to answer for the first time than it may."""
+        if self._health is None or self._began is None or self.running_since is not None:
+            return False
+        return time.monotonic() - self._began > self._health.within
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has run for so long that an end is not a failed start."""
+        since = self.running_since
+        return since is not None and time.monotonic() - since >= self._pace.settled
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look; one that hangs is looked at no more rarely for it."""
+        if self.running_since is None:
+            return self._pace.eager
+        return max(self._asked + self._pace.calm - time.monotonic(), 0.0)

@@ -1,0 +1,1 @@
+"""The templates that ship with the local platform, and how they come into its store."""
