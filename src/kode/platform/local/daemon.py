@@ -1,28 +1,28 @@
-"""The platform's own program: follows the store, makes passes, keeps the door.
+"""The platform's own program: follows the store, reconciles Kodes, keeps the gateway.
 
-Rule: level-triggered: a change only says which Kode to look at. One pass at a time, so that nothing
-of one Kode happens twice at once; what takes long (an install, an end) goes on beside them.
+Rule: level-triggered: a change only says which Kode to look at. No Kode is reconciled twice at
+once; what fails is tried again ever more slowly, and nothing here waits for a disk in the event
+loop once it runs. What takes long (an install, an end) goes on beside it.
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib.metadata import version
-from typing import TypeVar
 
 from kode.errors import Expired, KodeError
 from kode.evaluate import standing
 from kode.platform.local.daemon_control import Options
-from kode.platform.local.gateway import LocalGateway, Route
+from kode.platform.local.gateway import LocalGateway
 from kode.platform.local.paths import Paths
 from kode.platform.local.program import Phase
 from kode.platform.local.reconcile.host_resources import HostResources
 from kode.platform.local.reconcile.reconcile import Dependencies, Reconciler, kode_key
+from kode.platform.local.reconcile.routes import NO_GATEWAY, Routes
 from kode.platform.local.shim import procfs
 from kode.platform.local.status import statuses
 from kode.platform.local.status.daemon_info import DaemonInfo, info_path, write
@@ -32,17 +32,28 @@ from kode.platform.local.store.store import Store
 from kode.platform.local.store.watch import follow
 from kode.platform.local.supervisor.supervisor import Supervisor
 from kode.platform.local.templates.shipped_templates import documents, install_templates
+from kode.platform.port import WatchEvent
+from kode.workqueue import MIN_DELAY, WorkQueue
 
 _LOG = logging.getLogger(__name__)
 
-_TRY_AGAIN = 2.0
-_LOOK_AGAIN = 60.0
-_T = TypeVar("_T")
-_DOOR = "door"
-_CLOSED = "the gateway does not answer; it is started again by itself"
-_FOLLOWING = "following the store"
-_BATCH = 0.005
-"""Seconds in which changes are gathered before passes begin."""
+_GATEWAY = "door"
+_RESYNC_PERIOD = 60.0
+"""Seconds after which every Kode is looked at again; so also what failed is tried at least once."""
+_BATCH_SECONDS = 0.005
+"""Changes that come together, a Kode and its template for example, are looked at together."""
+_WORKERS = 8
+"""Kodes at a time; they share an update of the gateway."""
+
+# What is in the queue besides Kodes, in the words of the log.
+_INFO = "writing that the platform runs"
+_VOLUMES = "deleting files"
+_RESYNC = "reading the store"
+_WITHDRAW = "reporting that the gateway is lost"
+
+_FOLLOW = "following the store"
+_STOPPING = "reporting that the platform stops"
+_STOPPED = "reporting that the platform has stopped"
 
 
 class Daemon:
@@ -58,32 +69,38 @@ class Daemon:
         self._options = options
         self._store = Store(paths.store)
         self._statuses = Statuses(self._store)
-        self._supervisor = Supervisor(paths, self._changed)
-        self._door = LocalGateway(paths, options.address, options.port)
-        self._dirty: set[Key] = set()
-        self._stirred = asyncio.Event()
-        self._passes = Reconciler(
+        self._supervisor = Supervisor(paths, self._on_program_change)
+        self._gateway = LocalGateway(paths, options.address, options.port)
+        self._queue: WorkQueue[Key | str] = WorkQueue(time.monotonic)
+        self._routes = Routes(self._gateway, self._queue.add)
+        self._reconciler = Reconciler(
             Dependencies(
                 store=self._store,
                 statuses=self._statuses,
                 supervisor=self._supervisor,
                 paths=paths,
-                sites=HostResources(paths, self._again),
+                host_resources=HostResources(paths, self._queue.add),
+                routes=self._routes,
                 url=options.url,
-                again=self._again,
-                unserved=self._unserved,
+                enqueue=self._queue.add,
             )
         )
-        self._open = False
-        """Whether the door answers."""
+        self._chores: dict[str, Callable[[], Awaitable[object]]] = {
+            _INFO: self._refresh_info,
+            _VOLUMES: self._delete_volumes,
+            _RESYNC: self._list,
+        }
+        self._applying = asyncio.Lock()
+        """Held while what runs is changed: Kodes share folders, ports and the editors' installs."""
+        self._kodes: set[Key] = set()
+        """The Kodes in the store, so far as its changes were followed."""
+        self._unsynced: set[Key] | None = None
+        """Kodes not yet looked at since the start; None before it is known which there are."""
         self._withdrawals: set[asyncio.Task[None]] = set()
-        """Take back that Kodes are Ready, since the door was lost."""
-        self._due: dict[Key, asyncio.TimerHandle] = {}
-        self._told: DaemonInfo | None = None
-        self._complaints: dict[str, str] = {}
+        """Take back that Kodes are Ready, since the gateway was lost."""
+        self._last_info: DaemonInfo | None = None
+        self._logged: dict[str, str] = {}
         self._since = time.time()
-        self._looked = False
-        """Whether every Kode was looked at."""
         self._ending = False
 
     async def run(self) -> None:
@@ -94,20 +111,19 @@ class Daemon:
             loop.add_signal_handler(number, ending.set)
         # Before anybody can know that this platform runs: what its Kodes were is not what they are.
         await self._statuses.begin()
-        self._record()
+        self._write_info()
         await asyncio.to_thread(install_templates, self._store, documents())
         await self._supervisor.adopt()
-        await self._supervisor.want(self._door.program())
-        self._dirty |= self._passes.known()
-        since = ""
-        with self._tried("reading the store"):
-            since = await self._look()
-        tasks = [asyncio.create_task(part) for part in (self._follow(since), self._work())]
+        await self._supervisor.want(self._gateway.program())
+        leftovers = await self._reconciler.load()
+        parts = (self._follow(leftovers), self._queue.run(self._reconcile, _WORKERS))
+        tasks = [asyncio.create_task(part) for part in parts]
         waiting = asyncio.create_task(ending.wait())
         done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
         for task in (*tasks, waiting):
             task.cancel()
         await asyncio.gather(*tasks, waiting, return_exceptions=True)
+        await self._routes.close()
         if waiting in done:
             await self._end()
             return
@@ -117,189 +133,202 @@ class Daemon:
             task.result()
 
     async def _end(self) -> None:
-        _LOG.info("ending")
+        _LOG.info("stopping")
         self._ending = True
-        self._record()
-        with self._tried("telling that it ends"):
-            await self._statuses.withdraw(standing.stopping)
-        keys = sorted(self._supervisor.keys(), key=lambda key: key == _DOOR)
+        self._write_info()
+        await self._try(_STOPPING, self._statuses.withdraw(standing.stopping))
+        keys = sorted(self._supervisor.keys(), key=lambda key: key == _GATEWAY)
         await asyncio.gather(*(self._supervisor.unwant(key) for key in keys))
-        await self._passes.close()
+        await self._reconciler.close()
         await self._supervisor.close(leave_running=False)
         await asyncio.gather(*self._withdrawals)
-        with self._tried("telling that it has ended"):
-            await asyncio.to_thread(statuses.stop, self._store)
+        await self._try(_STOPPED, asyncio.to_thread(statuses.stop, self._store))
         info_path(self._paths).unlink(missing_ok=True)
         self._store.close()
-        _LOG.info("ended")
+        _LOG.info("stopped")
 
-    async def _look(self) -> str:
-        """Have every Kode looked at; return the version after which changes are to be followed."""
-        since = await asyncio.to_thread(self._store.version)
-        self._all()
-        return since
+    # What is to be reconciled
 
-    async def _follow(self, since: str) -> None:
+    async def _follow(self, leftovers: set[Key]) -> None:
+        """Enqueue what changes in the store, for ever.
+
+        Args:
+            leftovers: Kodes that something is left of, whether or not they are in the store.
+        """
+        for key in leftovers:
+            self._queue.add(key)
+        delay = MIN_DELAY
         while True:
             try:
-                if not since:
-                    since = await self._look()
-                    self._complaints.pop(_FOLLOWING, None)
-                async for change in follow(self._store, since, STORED):
-                    self._see(change.document)
+                since = await self._list()
+                if self._unsynced is None:
+                    self._unsynced = self._kodes | leftovers
+                    self._write_info()
+                async for event in follow(self._store, since, STORED):
+                    delay = MIN_DELAY
+                    self._logged.pop(_FOLLOW, None)
+                    self._on_change(event)
             except Expired:
-                since = ""
+                continue
             except (KodeError, OSError) as error:
-                since = ""
-                self._complain(_FOLLOWING, error)
-                await asyncio.sleep(_TRY_AGAIN)
+                self._log_once(_FOLLOW, error)
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, _RESYNC_PERIOD)
 
-    def _see(self, document: object) -> None:
-        assert isinstance(document, dict)  # noqa: S101 - the store holds nothing else
+    async def _list(self) -> str:
+        """Enqueue every Kode; return the version after which changes are to be followed."""
+        listing = await asyncio.to_thread(self._store.list, KODE)
+        self._kodes = {Key.of(item) for item in listing.items}
+        self._enqueue_all()
+        self._queue.add_after(_RESYNC, _RESYNC_PERIOD)
+        return listing.version
+
+    def _on_change(self, event: WatchEvent) -> None:
+        document = event.document
         kind, metadata = document["kind"], document["metadata"]
         if kind == KODE:
-            self._again(Key(KODE, metadata["namespace"], metadata["name"]))
+            key = Key.of(document)
+            (self._kodes.discard if event.type == "DELETED" else self._kodes.add)(key)
+            self._queue.add_after(key, _BATCH_SECONDS)
         else:
-            # Few Kodes, and a pass that changes nothing is quick: all of them look.
-            self._all(metadata["namespace"] if kind in (SECRET, CLAIM) else None)
+            # Few Kodes, and a reconcile that changes nothing is quick: all of them look.
+            self._enqueue_all(metadata["namespace"] if kind in (SECRET, CLAIM) else None)
+        if kind == CLAIM:
+            self._queue.add_after(_VOLUMES, _BATCH_SECONDS)
 
-    def _all(self, namespace: str | None = None) -> None:
-        kodes = self._store.list(KODE, namespace).items
-        self._dirty |= {Key.of(item) for item in kodes}
-        kept = self._supervisor.keys()
-        running = {kode_key(key) for key in kept if key != _DOOR}
-        self._dirty |= {key for key in running if namespace in (None, key.namespace)}
-        self._stirred.set()
+    def _enqueue_all(self, namespace: str | None = None) -> None:
+        programs = self._supervisor.keys()
+        running = {kode_key(program) for program in programs if program != _GATEWAY}
+        for key in sorted(self._kodes | running):
+            if namespace in (None, key.namespace):
+                self._queue.add_after(key, _BATCH_SECONDS)
 
-    def _again(self, key: Key) -> None:
-        self._dirty.add(key)
-        self._stirred.set()
+    # Reconciling
 
-    def _changed(self, key: str) -> None:
-        if key != _DOOR:
-            self._again(kode_key(key))
+    async def _reconcile(self, item: Key | str) -> None:
+        """Reconcile a Kode, or do what else is in the queue."""
+        try:
+            if isinstance(item, str):
+                await self._chores[item]()
+                done = True
+            else:
+                done = await self._reconcile_kode(item)
+        except (KodeError, OSError) as error:
+            self._log_once(str(item), error)
+            done = False
+        except Exception:  # noqa: BLE001 - one Kode's trouble is not another's
+            _LOG.exception("%s: unexpected error in reconcile", item)
+            done = False
+        else:
+            self._logged.pop(str(item), None)
+        if done:
+            self._queue.forget(item)
+        else:
+            self._queue.add_rate_limited(item)
+        if isinstance(item, Key) and self._unsynced:
+            self._unsynced.discard(item)
+            if not self._unsynced:
+                self._write_info()
+
+    async def _reconcile_kode(self, key: Key) -> bool:
+        """Reconcile a Kode; return whether nothing of it is still to be waited for."""
+        async with self._applying:
+            work = await self._reconciler.reconcile(key)
+        failure: Exception | None = None
+        try:
+            await self._routes.publish()
+        except (KodeError, OSError) as error:
+            failure = error
+        if self._withdrawals:
+            await asyncio.wait(self._withdrawals)
+        if work:
+            # Ready means that a page is served, so it is reported after the gateway has said so.
+            await self._reconciler.report(work)
+        self._queue.add(_VOLUMES)
+        if failure:
+            raise failure
+        return not self._routes.is_loading(key)
+
+    async def _delete_volumes(self) -> None:
+        async with self._applying:
+            await self._reconciler.delete_released_volumes()
+
+    async def _try(self, what: str, part: Awaitable[object]) -> bool:
+        """Await something that may fail; return whether it has not."""
+        try:
+            await part
+        except (KodeError, OSError) as error:
+            self._log_once(what, error)
+            return False
+        self._logged.pop(what, None)
+        return True
+
+    def _log_once(self, what: str, error: Exception) -> None:
+        """Write down what fails, once for as long as it is the same."""
+        message = str(error)
+        if self._logged.get(what) != message:
+            self._logged[what] = message
+            _LOG.warning("%s: %s; retrying", what, message)
+
+    # The gateway, and who asks for this platform
+
+    def _on_program_change(self, key: str) -> None:
+        if key != _GATEWAY:
+            self._queue.add(kode_key(key))
             return
-        state = self._supervisor.state(_DOOR)
-        opened, self._open = self._open, state is not None and state.phase is Phase.RUNNING
-        if self._open and not opened:
-            self._dirty |= set(self._passes.offers)
-            self._stirred.set()
-        if not self._open and self._door.lose():
-            lost = partial(standing.unserved, message=_CLOSED)
+        state = self._supervisor.state(_GATEWAY)
+        was_open, self._routes.is_open = (
+            self._routes.is_open,
+            state is not None and state.phase is Phase.RUNNING,
+        )
+        if self._routes.is_open and not was_open:
+            self._enqueue_routed()
+        if not self._routes.is_open and self._gateway.lose():
+            lost = partial(standing.unserved, message=NO_GATEWAY)
             task = asyncio.create_task(self._withdraw(self._statuses.withdraw(lost)))
             self._withdrawals.add(task)
             task.add_done_callback(self._withdrawals.discard)
-        self._record()
+        self._write_info()
 
     async def _withdraw(self, withdrawal: Awaitable[None]) -> None:
         """Take back that Kodes are Ready: nobody leads to them any more."""
-        with self._tried("telling that the door is lost"):
-            await withdrawal
-        self._dirty |= set(self._passes.offers)
-        self._stirred.set()
+        await self._try(_WITHDRAW, withdrawal)
+        self._enqueue_routed()
 
-    def _unserved(self, offer: Route) -> str:
-        if not self._open:
-            return _CLOSED
-        return "" if self._door.serves(offer) else "the gateway does not lead to it yet"
+    def _enqueue_routed(self) -> None:
+        for key in self._routes.kodes():
+            self._queue.add(key)
 
-    async def _work(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_AGAIN):
-                    await self._stirred.wait()
-                await asyncio.sleep(_BATCH)
-            self._stirred.clear()
-            if not self._dirty:
-                with self._tried("reading the store"):
-                    self._all()
-                    self._stirred.clear()
-            keys, self._dirty = sorted(self._dirty), set()
-            works = [work for key in keys if (work := await self._pass(key, self._passes.one(key)))]
-            await self._offer()
-            if self._withdrawals:
-                await asyncio.wait(self._withdrawals)
-            for work in works:
-                # Ready means that a page is served, so it is told after the door has said so.
-                await self._pass(work.key, self._passes.tell(work))
-            with self._tried("deleting files"):
-                await self._passes.collect()
-            self._looked = True
-            self._record()
-
-    async def _pass(self, key: Key, part: Awaitable[_T]) -> _T | None:
+    def _write_info(self) -> None:
+        """Write who this platform is; where that fails, again later."""
         try:
-            found = await part
-        except (KodeError, OSError) as error:
-            self._complain(str(key), error)
-            self._later(key)
-        except Exception:  # noqa: BLE001 - one Kode's trouble is not another's
-            _LOG.exception("%s: a pass failed in an unforeseen way", key)
-            self._later(key)
-        else:
-            self._complaints.pop(str(key), None)
-            return found
-        return None
+            self._put_info()
+        except OSError as error:
+            self._log_once(_INFO, error)
+            self._queue.add_rate_limited(_INFO)
 
-    @contextlib.contextmanager
-    def _tried(self, what: str) -> Iterator[None]:
-        """Try something that is tried again in a while where it fails."""
-        try:
-            yield
-        except (KodeError, OSError) as error:
-            self._complain(what, error)
-            asyncio.get_running_loop().call_later(_TRY_AGAIN, self._stirred.set)
-        else:
-            self._complaints.pop(what, None)
+    async def _refresh_info(self) -> None:
+        # A small file that is replaced; in order, as a thread would not keep it.
+        self._put_info()
 
-    def _complain(self, what: str, error: Exception) -> None:
-        """Write down what fails, once for as long as it is the same."""
-        words = str(error)
-        if self._complaints.get(what) != words:
-            self._complaints[what] = words
-            _LOG.warning("%s: %s; tried again every %.0f s", what, words, _TRY_AGAIN)
-
-    def _later(self, key: Key) -> None:
-        if key not in self._due:
-            loop = asyncio.get_running_loop()
-            self._due[key] = loop.call_later(_TRY_AGAIN, self._is_due, key)
-
-    def _is_due(self, key: Key) -> None:
-        del self._due[key]
-        self._again(key)
-
-    async def _offer(self) -> None:
-        offers = self._passes.offers
-        with self._tried("the door"):
-            refused = dict(await self._door.offer(tuple(offers.values())))
-            before, self._passes.refused = self._passes.refused, refused
-            for key, offer in offers.items():
-                if before.get(offer.id) != refused.get(offer.id):
-                    self._again(key)
-        for key, offer in offers.items():
-            led = offer.sidecar is not None and offer.id not in self._passes.refused
-            if led and self._open and not self._door.serves(offer):
-                # Envoy has not said yet that it has loaded it.
-                self._later(key)
-
-    def _record(self) -> None:
-        row = procfs.row(os.getpid())
-        assert row is not None  # noqa: S101 - this very process
-        door = self._supervisor.state(_DOOR)
-        answers = door is not None and door.phase is Phase.RUNNING
-        found = DaemonInfo(
-            pid=row.pid,
-            start=row.start,
+    def _put_info(self) -> None:
+        process = procfs.row(os.getpid())
+        assert process is not None  # noqa: S101 - this very process
+        gateway = self._supervisor.state(_GATEWAY)
+        answers = gateway is not None and gateway.phase is Phase.RUNNING
+        synced = self._unsynced is not None and not self._unsynced
+        info = DaemonInfo(
+            pid=process.pid,
+            start=process.start,
             url=self._options.url,
             since=self._since,
             version=version("kode"),
             address=self._options.address,
-            ready=answers and self._looked and not self._ending,
+            ready=answers and synced and not self._ending,
             boot=procfs.boot(),
             statuses_since=self._statuses.since,
-            trouble=door.words if door is not None and door.phase is Phase.WAITING else "",
+            trouble=gateway.words if gateway and gateway.phase is Phase.WAITING else "",
         )
-        if found != self._told:
-            with self._tried("telling that it runs"):
-                write(self._paths, found)
-                self._told = found
+        if info != self._last_info:
+            write(self._paths, info)
+            self._last_info = info

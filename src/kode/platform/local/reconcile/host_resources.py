@@ -54,17 +54,17 @@ class _Install:
 class HostResources:
     """What each Kode's program needs of this machine."""
 
-    def __init__(self, paths: Paths, again: Callable[[Key], None]) -> None:
+    def __init__(self, paths: Paths, enqueue: Callable[[Key], None]) -> None:
         """Look at the machine.
 
         Args:
             paths: where everything is.
-            again: asks for another pass over a Kode.
+            enqueue: has a Kode reconciled once more.
         """
         self._paths = paths
-        self._again = again
+        self._enqueue = enqueue
         self._editors = Editors(paths)
-        self._look = EngineDiscovery(again)
+        self._look = EngineDiscovery(enqueue)
         self._networks = Networks()
         self._installs: dict[str, _Install] = {}
         self._failed: dict[str, tuple[float, KodeError]] = {}
@@ -112,7 +112,7 @@ class HostResources:
         )
         return plan(desired, host)
 
-    def keep_port(self, instance: str, port: int, *, in_use: bool) -> None:
+    def reserve_port(self, instance: str, port: int, *, in_use: bool) -> None:
         """Have a Kode listen on the port that it had, unless somebody else has it by now.
 
         Args:
@@ -152,7 +152,7 @@ class HostResources:
             if words != install.words and time.monotonic() - install.told > _TELL_EVERY:
                 install.words, install.told = words, time.monotonic()
                 for key in install.waiting:
-                    self._again(key)
+                    self._enqueue(key)
 
         try:
             editor = await self._editors.install(name, tell)
@@ -167,9 +167,9 @@ class HostResources:
             loop = asyncio.get_running_loop()
             later = _TRY_AGAIN if name in self._failed else 0.0
             for key in self._installs.pop(name).waiting:
-                self._again(key)
+                self._enqueue(key)
                 if later:
-                    loop.call_later(later, self._again, key)
+                    loop.call_later(later, self._enqueue, key)
 
     def _port(self, instance: str) -> int:
         while instance not in self._ports:

@@ -22,7 +22,7 @@ from kode.evaluate.conditions import Observation
 from kode.evaluate.events import events_for
 from kode.evaluate.observed import PodView
 from kode.evaluate.status import status as status_of
-from kode.platform.local.gateway import Route as Offered
+from kode.platform.local.gateway import Route
 from kode.platform.local.paths import Paths
 from kode.platform.local.program import Phase, State
 from kode.platform.local.reconcile import credentials, volumes
@@ -35,6 +35,8 @@ from kode.platform.local.reconcile.resolve import (
     resolve_kode,
     without_password,
 )
+from kode.platform.local.reconcile.revision import Revision
+from kode.platform.local.reconcile.routes import Routes
 from kode.platform.local.reconcile.work import Work
 from kode.platform.local.runtime import volume_files
 from kode.platform.local.status.program_status import as_pod_view
@@ -59,24 +61,24 @@ class Dependencies:
         statuses: what is told of them.
         supervisor: what runs.
         paths: where everything is.
-        sites: what a program needs of this machine.
+        host_resources: what a program needs of this machine.
+        routes: what the gateway leads to.
         url: where a browser finds the platform.
-        again: asks for another pass over a Kode.
-        unserved: why the door does not lead to an editor as it was offered; empty where it does.
+        enqueue: has a Kode reconciled once more.
     """
 
     store: Store
     statuses: Statuses
     supervisor: Supervisor
     paths: Paths
-    sites: HostResources
+    host_resources: HostResources
+    routes: Routes
     url: str
-    again: Callable[[Key], None]
-    unserved: Callable[[Offered], str]
+    enqueue: Callable[[Key], None]
 
 
 class Reconciler:
-    """Passes over Kodes, and what the door is to be told of them."""
+    """Reconciles Kodes, one at a time."""
 
     def __init__(self, parts: Dependencies) -> None:
         """Work with the parts of one platform."""
@@ -84,28 +86,26 @@ class Reconciler:
         self._statuses = parts.statuses
         self._supervisor = parts.supervisor
         self._paths = parts.paths
-        self._sites = parts.sites
+        self._host_resources = parts.host_resources
+        self._routes = parts.routes
         self._url = parts.url
-        self._again = parts.again
-        self._unserved = parts.unserved
-        self.offers: dict[Key, Offered] = {}
-        """What the door is to be told, by Kode."""
-        self.refused: dict[str, str] = {}
-        """What the door has refused, and why, by the id of the offer."""
+        self._enqueue = parts.enqueue
         self._stopping: dict[str, asyncio.Task[None]] = {}
         self._instances: dict[str, set[str]] = {}
         """What has files in the folder of what runs, by key of its program."""
-        for instance, found in revisions.load_all(parts.paths.run).items():
-            self._instances.setdefault(found.key, set()).add(instance)
         self._failed: dict[str, State] = {}
         """What was known of a program when it last ended badly, until it runs."""
 
-    def known(self) -> set[Key]:
-        """Return the Kodes that something is left of from an earlier platform."""
+    async def load(self) -> set[Key]:
+        """Take over what an earlier platform has left; return the Kodes that it is of."""
+        for instance, revision in (await self._load_revisions()).items():
+            self._instances.setdefault(revision.key, set()).add(instance)
         return {kode_key(program) for program in self._instances}
 
-    async def one(self, key: Key) -> Work | None:
-        """Make one pass; return what is to be told of it once the door knows, None for nothing.
+    async def reconcile(self, key: Key) -> Work | None:
+        """Have what runs be what a Kode asks for; return what to report, None for nothing.
+
+        It is to be reported once the gateway has been told of the route.
 
         Raises:
             KodeError: something failed that the Kode's own status cannot tell of.
@@ -113,20 +113,20 @@ class Reconciler:
         """
         inputs = await asyncio.to_thread(gather, self._store, key)
         if inputs is None:
-            self.offers.pop(key, None)
-            await self._bury(key)
+            self._routes.remove(key)
+            await self._remove_instances(key)
             return None
         resolved = resolve_kode(inputs, secrets.token_urlsafe(_GENERATED_BYTES))
         await asyncio.to_thread(self._write, resolved, inputs)
         instance = names.instance(key.name, str(inputs.kode["metadata"]["uid"]))
         folder = self._paths.run / instance
-        before = revisions.load(folder)
+        before = await asyncio.to_thread(revisions.load, folder)
         work = Work(key, inputs, resolved, instance, before)
         await self._run(work)
-        self.offers[key] = self._offer(work)
+        self._routes.set(key, self._route(work))
         return work
 
-    async def tell(self, work: Work) -> None:
+    async def report(self, work: Work) -> None:
         """Write what came of a pass into the Kode's status, where that is news.
 
         Raises:
@@ -134,13 +134,13 @@ class Reconciler:
         """
         turn = self._statuses.turn
         if not await asyncio.to_thread(self._tell, work, turn):
-            self._again(work.key)
+            self._enqueue(work.key)
 
-    async def collect(self) -> None:
+    async def delete_released_volumes(self) -> None:
         """Delete the files of claims that are going, where nothing that runs has them open."""
         for claim in (await asyncio.to_thread(self._store.list, CLAIM)).items:
             metadata = claim["metadata"]
-            if "deletionTimestamp" not in metadata or self._mounted(claim):
+            if "deletionTimestamp" not in metadata or await self._is_mounted(claim):
                 continue
             folder = self._paths.volume(metadata["namespace"], metadata["name"])
             await asyncio.to_thread(volume_files.remove, folder)
@@ -148,16 +148,20 @@ class Reconciler:
 
     async def close(self) -> None:
         """Give up what is being installed, and wait for what is stopping."""
-        self._sites.close()
+        self._host_resources.close()
         await asyncio.gather(*self._stopping.values(), return_exceptions=True)
 
-    def _mounted(self, claim: Object) -> bool:
+    async def _is_mounted(self, claim: Object) -> bool:
         prefix, name = f"{claim['metadata']['namespace']}/", claim["metadata"]["name"]
         keys = self._supervisor.keys()
         kept = {key for key in keys if key.startswith(prefix)}
-        revision = [it for it in revisions.load_all(self._paths.run).values() if it.key in kept]
+        loaded = (await self._load_revisions()).values()
+        revision = [it for it in loaded if it.key in kept]
         # What is not known to have another one may have this one.
         return any(it.claim == name for it in revision) or bool(kept - {it.key for it in revision})
+
+    async def _load_revisions(self) -> dict[str, Revision]:
+        return await asyncio.to_thread(revisions.load_all, self._paths.run)
 
     def _write(self, resolved: ResolvedInputs, inputs: Inputs) -> None:
         """Write what the store is to hold before anything runs: the login, then the rest."""
@@ -185,7 +189,7 @@ class Reconciler:
         suspend = is_to_rest(work.inputs.kode)
         if suspend or is_withheld(work.resolved):
             self._stop(key)
-        if not await self._bury(work.key, but=work.instance):
+        if not await self._remove_instances(work.key, but=work.instance):
             text = "an earlier Kode of this name is being stopped"
             work.problems.append(NotReady(Reason.STARTING, text))
             return
@@ -197,8 +201,8 @@ class Reconciler:
         try:
             if work.before:
                 port = work.before.sidecar.upstream.port
-                self._sites.keep_port(work.instance, port, in_use=self._lives(key))
-            plan = await self._sites.plan(desired, work.inputs, work.key, work.instance)
+                self._host_resources.reserve_port(work.instance, port, in_use=self._lives(key))
+            plan = await self._host_resources.plan(desired, work.inputs, work.key, work.instance)
         except KodeError as error:
             work.problems.append(error)
             return
@@ -253,13 +257,13 @@ class Reconciler:
 
     def _stopped(self, key: str) -> None:
         del self._stopping[key]
-        self._again(kode_key(key))
+        self._enqueue(kode_key(key))
 
     def _lives(self, key: str) -> bool:
         state = self._supervisor.state(key)
         return state is not None and state.phase is not Phase.WAITING
 
-    async def _bury(self, key: Key, but: str = "") -> bool:
+    async def _remove_instances(self, key: Key, but: str = "") -> bool:
         """Stop and forget what is left of Kodes that are gone; return whether nothing is.
 
         Args:
@@ -278,7 +282,7 @@ class Reconciler:
         self._instances[program] -= gone
         return True
 
-    def _offer(self, work: Work) -> Offered:
+    def _route(self, work: Work) -> Route:
         key = work.key
         state = self._supervisor.state(program_key(key))
         phase = state.phase if state else Phase.STOPPED
@@ -292,7 +296,7 @@ class Reconciler:
             word = "starting"
         elif work.all_problems:
             word = "failed"
-        return Offered(
+        return Route(
             id=work.instance,
             hosts=(f"{names.host(key.name, key.namespace)}.localhost",),
             title=f"{key.namespace}/{key.name}",
@@ -304,13 +308,9 @@ class Reconciler:
 
     def _tell(self, work: Work, turn: int) -> bool:
         kode, key = work.inputs.kode, work.key
-        if work.instance in self.refused:
-            work.problems.append(
-                RefNotFound(
-                    Reason.PROXY_CONFIG_INVALID,
-                    f"the proxy config is refused by Envoy: {self.refused[work.instance]}",
-                )
-            )
+        if refusal := self._routes.refusal(work.instance):
+            text = f"the proxy config is refused by Envoy: {refusal}"
+            work.problems.append(RefNotFound(Reason.PROXY_CONFIG_INVALID, text))
         revision = work.revision if not work.pending else work.before
         previous = kode.get("status") or {}
         now = stamp()
@@ -324,7 +324,7 @@ class Reconciler:
             update_pending=work.pending,
             notes=work.notes,
             unsupported=work.unsupported,
-            unserved=self._unserved(self.offers[key]),
+            unserved=self._routes.why_unserved(key),
             noun="editor",
         )
         template = (work.inputs.template or {}).get("metadata") or {}

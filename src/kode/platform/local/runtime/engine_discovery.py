@@ -42,13 +42,13 @@ _SYSTEM_CONFIGURATION = ("/usr/share", "/etc")
 class EngineDiscovery:
     """What is known of this machine's podman."""
 
-    def __init__(self, again: Callable[[Key], None]) -> None:
+    def __init__(self, enqueue: Callable[[Key], None]) -> None:
         """Know nothing yet.
 
         Args:
-            again: asks for another pass over a Kode.
+            enqueue: has a Kode reconciled once more.
         """
-        self._again = again
+        self._enqueue = enqueue
         self._found: Engine | None = None
         self._state: object = None
         self._why = ""
@@ -90,9 +90,9 @@ class EngineDiscovery:
         self._asked, self._task = time.monotonic(), None
         loop = asyncio.get_running_loop()
         for key in self._waiting:
-            self._again(key)
+            self._enqueue(key)
             if self._why:
-                loop.call_later(_LOOK_AGAIN, self._again, key)
+                loop.call_later(_LOOK_AGAIN, self._enqueue, key)
         self._waiting.clear()
 
 
