@@ -25,6 +25,7 @@ from kode.evaluate.observed import pod_view
 from kode.evaluate.status import status
 from kode.gateway import passthrough, translate
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
+from tests.golden import local_story
 from tests.golden.shown import at, lines
 from tests.golden.story import Story, tell
 
@@ -187,6 +188,11 @@ def _claim(case: Evaluate) -> Object | None:
 def decide(given: Object) -> Any:
     """Return what the passes of a story wrote and told."""
     return tell(Story.model_validate(given))
+
+
+def local(given: Object) -> Any:
+    """Return what the reconciles of a story on one machine wrote, ran and reported."""
+    return local_story.tell(local_story.Story.model_validate(given))
 
 
 def example(path: Path) -> Any:

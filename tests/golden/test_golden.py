@@ -23,6 +23,7 @@ PACKAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "gateway": cases.gateway,
     "evaluate": cases.evaluate,
     "decide": cases.decide,
+    "local": cases.local,
 }
 INPUTS = sorted(ROOT.glob("*/*.in.yaml"))
 

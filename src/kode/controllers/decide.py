@@ -18,17 +18,18 @@ from kode.controllers.decision import Decision, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import is_update_pending
 from kode.desired import homes
-from kode.desired.desired_state import DesiredState, derive
-from kode.desired.resolve_references import resolve_proxy_config, resolve_template, restarted_at
+from kode.desired.desired_state import DesiredState
+from kode.desired.resolution import derive_desired, resolve_named
+from kode.desired.resolve_references import restarted_at
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
 from kode.evaluate.conditions import Observation
-from kode.evaluate.events import events_for, summary
+from kode.evaluate.events import summary
 from kode.evaluate.observed import PodView, pod_view
-from kode.evaluate.status import status as status_of
+from kode.evaluate.report import report
 from kode.gateway.sidecar import AuthMode
 from kode.render.editor import check
 from kode.render.image_profile import CUSTOM
-from kode.render.resolve import Credentials, resolve
+from kode.render.resolve import Credentials
 from kode.render.secret import auth
 
 _RESYNC_PERIOD = 10.0
@@ -142,12 +143,10 @@ def _credentials(work: _Pass) -> Credentials | None:
 
 def _resolve(work: _Pass, found: Credentials | None) -> None:
     inputs, kode = work.inputs, work.kode
-    template = resolve_template(kode, inputs.kode or {}, inputs.template, inputs.granting)
-    proxy = resolve_proxy_config(template, inputs.template or {}, inputs.proxy_config)
-    if work.problems:
-        # A login that was asked for and cannot be had must not come out as no login at all.
-        raise work.problems.pop()
-    desired = derive(resolve(kode, template, proxy, found, inputs.granting))
+    documents = (inputs.kode or {}, inputs.template, inputs.proxy_config)
+    named = resolve_named(kode, *documents, inputs.granting)
+    problem = work.problems.pop() if work.problems else None
+    desired = derive_desired(kode, named, found, problem)
     check(desired.kode)
     work.desired = desired
 
@@ -307,19 +306,10 @@ def _invalid(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
 
 
 def _with_status(inputs: Inputs, observation: Observation) -> Decision:
-    kode = inputs.kode or {}
-    previous = kode.get("status") or {}
-    status = status_of(
-        observation,
-        generation=int(kode["metadata"].get("generation", 0)),
-        template_generation=_generation(inputs.template),
-        previous=previous,
-        now=inputs.now,
-    )
-    # The API server fills in the fields that only another platform tells.
-    if all(key in previous and previous[key] == value for key, value in status.items()):
+    news = report(observation, inputs.kode or {}, inputs.template, inputs.now)
+    if news is None:
         return Decision(observation=observation)
-    return Decision(status=status, events=events_for(status, previous), observation=observation)
+    return Decision(status=news.status, events=news.events, observation=observation)
 
 
 def _claim(inputs: Inputs, kode: str) -> Object | None:
@@ -350,7 +340,3 @@ def _pod(inputs: Inputs, kode: Object) -> PodView | None:
     owners = inputs.pod.get("metadata", {}).get("ownerReferences") or []
     is_ours = any(owner.get("uid") == workload["metadata"]["uid"] for owner in owners)
     return pod_view(inputs.pod) if is_ours else None
-
-
-def _generation(found: Object | None) -> int:
-    return int((found or {}).get("metadata", {}).get("generation", 0))

@@ -26,12 +26,12 @@ class ResolvedLogin:
     Attributes:
         credentials: user and password; None where the Kode has none yet.
         generated: whether the platform made the password up.
-        write: the Secret to write before anything else; None where it stands as it should.
+        secret_to_write: the Secret to write first; None where it stands as it should.
     """
 
     credentials: Credentials | None
     generated: bool = False
-    write: Object | None = None
+    secret_to_write: Object | None = None
 
 
 def resolve_credentials(inputs: Inputs, kode: Kode) -> ResolvedLogin:
@@ -56,7 +56,7 @@ def resolve_credentials(inputs: Inputs, kode: Kode) -> ResolvedLogin:
     )
     if spec.password:
         found = Credentials(spec.user or DEFAULT_USER, spec.password, name)
-        return ResolvedLogin(found, write=_secret(inputs, kode, found))
+        return ResolvedLogin(found, secret_to_write=_secret(inputs, kode, found))
     if not stands:
         return ResolvedLogin(None)
     user = spec.user or decode(inputs.auth, "username") or DEFAULT_USER
@@ -86,7 +86,9 @@ def generate_credentials(inputs: Inputs, kode: Kode, password: str) -> ResolvedL
     found = Credentials(
         kode.spec.user or DEFAULT_USER, password, names.auth_secret(kode.metadata.name)
     )
-    return ResolvedLogin(found, generated=True, write=_secret(inputs, kode, found, generated=True))
+    return ResolvedLogin(
+        found, generated=True, secret_to_write=_secret(inputs, kode, found, generated=True)
+    )
 
 
 def _secret(

@@ -28,7 +28,6 @@ from kode.platform.local.paths import Paths
 from kode.platform.local.reconcile.gather import Inputs
 from kode.platform.local.runtime.engine_discovery import EngineDiscovery
 from kode.platform.local.runtime.host import HostContext
-from kode.platform.local.runtime.plan import Plan, plan
 from kode.platform.local.runtime.runtimes import Runtime, select_runtime
 from kode.platform.local.store.objects import Key
 from kode.render.secret import decode
@@ -72,8 +71,10 @@ class HostResources:
         self._account = pwd.getpwuid(os.getuid())
         self._inherited = inherit_env(os.environ)
 
-    async def plan(self, desired: DesiredState, inputs: Inputs, key: Key, instance: str) -> Plan:
-        """Return what is to run for a Kode.
+    async def host_context(
+        self, desired: DesiredState, inputs: Inputs, key: Key, instance: str
+    ) -> HostContext:
+        """Return what a Kode's program needs of this machine.
 
         Raises:
             NotReady: its editor is being installed, or podman is being looked for; the message
@@ -90,7 +91,7 @@ class HostResources:
         elif not annotations.get(labels.NETWORK):
             network = await self._networks.network()
         paths = self._paths
-        host = HostContext(
+        return HostContext(
             instance=instance,
             volume=paths.volume(key.namespace, claim_name(desired.kode)),
             sockets=paths.sockets,
@@ -110,7 +111,6 @@ class HostResources:
             network=network,
             requested_network=annotations.get(labels.NETWORK, ""),
         )
-        return plan(desired, host)
 
     def reserve_port(self, instance: str, port: int, *, in_use: bool) -> None:
         """Have a Kode listen on the port that it had, unless somebody else has it by now.

@@ -1,4 +1,4 @@
-"""What a Kode means on one machine, from what one pass saw.
+"""What a Kode means on one machine, from what was gathered.
 
 Rule: pure, and the same core as on a cluster; only the login and the claim are said here once more,
 because nobody but the store holds them.
@@ -11,17 +11,13 @@ from typing import Any
 from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
-from kode.api.proxyconfig import ProxyConfig
-from kode.api.template import Template
-from kode.desired.desired_state import DesiredState, derive
-from kode.desired.resolve_references import resolve_proxy_config, resolve_template
+from kode.desired.desired_state import DesiredState
+from kode.desired.resolution import Named, derive_desired, resolve_named
 from kode.errors import InvalidSpec, KodeError
-from kode.evaluate.conditions import WITHHELD
 from kode.gateway.sidecar import AuthMode
 from kode.platform.local.reconcile import credentials, volumes
 from kode.platform.local.reconcile.credentials import ResolvedLogin
 from kode.platform.local.reconcile.gather import Inputs
-from kode.render.resolve import resolve
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ def resolve_kode(inputs: Inputs, fallback_password: str) -> ResolvedInputs:
     """Return what a Kode means.
 
     Args:
-        inputs: what the pass saw.
+        inputs: what was gathered.
         fallback_password: a password to use where the Kode has none.
     """
     try:
@@ -55,23 +51,19 @@ def resolve_kode(inputs: Inputs, fallback_password: str) -> ResolvedInputs:
     except InvalidSpec as error:
         return ResolvedInputs(None, (error,))
     assert isinstance(kode, Kode)  # noqa: S101 - gathered by kind
+    login, problems = ResolvedLogin(None), list[KodeError]()
     try:
         login = credentials.resolve_credentials(inputs, kode)
     except KodeError as error:
-        return ResolvedInputs(kode, (error,))
+        problems.append(error)
     try:
-        template = resolve_template(kode, inputs.kode, inputs.template)
-        proxy = resolve_proxy_config(template, inputs.template or {}, inputs.proxy_config)
-        login, desired = _desired(inputs, kode, (template, proxy), login, fallback_password)
+        named = resolve_named(kode, inputs.kode, inputs.template, inputs.proxy_config)
+        problem = problems.pop() if problems else None
+        login, desired = _desired(inputs, kode, named, (login, problem), fallback_password)
         volumes.check_claim(inputs, desired.kode)
     except KodeError as error:
-        return ResolvedInputs(kode, (error,), login)
+        return ResolvedInputs(kode, (*problems, error), login)
     return ResolvedInputs(kode, (), login, desired, volumes.desired_claim(inputs, desired.kode))
-
-
-def is_withheld(resolved: ResolvedInputs) -> bool:
-    """Tell whether a Kode may not run, whatever it is made from: then what runs is stopped."""
-    return any(problem.reason in WITHHELD for problem in resolved.problems)
 
 
 def without_password(kode: Object) -> Object | None:
@@ -85,16 +77,17 @@ def without_password(kode: Object) -> Object | None:
 def _desired(
     inputs: Inputs,
     kode: Kode,
-    named: tuple[Template, ProxyConfig | None],
-    login: ResolvedLogin,
+    named: Named,
+    login: tuple[ResolvedLogin, KodeError | None],
     fallback_password: str,
 ) -> tuple[ResolvedLogin, DesiredState]:
-    template, proxy = named
-    if login.credentials is None:
-        asks = proxy is not None and proxy.spec.auth_type == "basic"
-        if not asks:
-            desired = derive(resolve(kode, template, proxy, None))
-            if desired.auth_mode is not AuthMode.DENY:
-                return login, desired
-        login = credentials.generate_credentials(inputs, kode, fallback_password)
-    return login, derive(resolve(kode, template, proxy, login.credentials))
+    """Return what a Kode means, with a login of its own where nothing else keeps others out."""
+    given, problem = login
+    if given.credentials or problem:
+        return given, derive_desired(kode, named, given.credentials, problem)
+    if not named.asks_for_password:
+        desired = derive_desired(kode, named, None)
+        if desired.auth_mode is not AuthMode.DENY:
+            return given, desired
+    made = credentials.generate_credentials(inputs, kode, fallback_password)
+    return made, derive_desired(kode, named, made.credentials)

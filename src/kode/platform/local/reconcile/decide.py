@@ -1,0 +1,192 @@
+"""One reconcile, decided: from what was gathered to what is written, run and led to.
+
+Rule: pure. What cannot be resolved stops nothing that runs; what is not permitted does.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kode.api.conditions import Reason
+from kode.api.kode import Kode
+from kode.api.meta import Object
+from kode.desired import homes
+from kode.desired.desired_state import DesiredState
+from kode.errors import KodeError, NotReady, RefNotFound
+from kode.evaluate.conditions import WITHHELD
+from kode.platform.local.program import State
+from kode.platform.local.reconcile import credentials, volumes
+from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.reconcile.resolve import ResolvedInputs, without_password
+from kode.platform.local.reconcile.revision import (
+    Revision,
+    is_update_pending,
+    revision_of,
+    with_restart_mark,
+)
+from kode.platform.local.runtime.host import HostContext
+from kode.platform.local.runtime.plan import Plan, plan
+from kode.platform.local.status.statuses import is_to_rest
+from kode.render.storage import claim_name
+
+_EARLIER = "an earlier Kode of this name is being stopped"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What this machine has for a Kode, beside the store.
+
+    Attributes:
+        host: what its program needs; why that is not to be had; None where nothing was resolved.
+        volume: folder of its home.
+        revision: what was made for it last; None where that is not known.
+        program: what the supervisor knows of its program; None where there is none.
+        has_volume: whether the folder of its home is there.
+        has_leftovers: whether something of an earlier Kode of its name is being stopped.
+        is_stopping: whether its program is being stopped.
+        session: a random value by which a login can be remembered.
+    """
+
+    host: HostContext | KodeError | None
+    volume: Path = Path()
+    revision: Revision | None = None
+    program: State | None = None
+    has_volume: bool = False
+    has_leftovers: bool = False
+    is_stopping: bool = False
+    session: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Writes:
+    """Documents to write, in this order.
+
+    Attributes:
+        secret: the Secret of the Kode's login; None for none.
+        kode: the Kode without its password, once that is in the Secret; None for none.
+        claim: the claim of its home; None for none.
+        is_new_claim: whether the folder of its home is made before the claim is written.
+    """
+
+    secret: Object | None = field(default=None, repr=False)
+    kode: Object | None = None
+    claim: Object | None = None
+    is_new_claim: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of one reconcile.
+
+    Attributes:
+        writes: what is written, before anything runs.
+        stop: whether its program is to be stopped.
+        run: what is to run from now on; None where what runs, if anything, is left as it is.
+        plan: what would run; None where that is not known.
+        previous: what was made for it last; None where that is not known.
+        revision: what is run, or kept; None where that cannot be said.
+        update_pending: whether what runs is kept though its template has changed.
+        is_lost: whether the files of its home are gone.
+        claim: the claim of its home as it is to be.
+        home_claim: uid of the claim that was made for its home; empty where it is not there.
+        problems: what stands in the way, the first found first.
+        notes: what is on its way.
+    """
+
+    writes: Writes = Writes()
+    stop: bool = False
+    run: Plan | None = None
+    plan: Plan | None = None
+    previous: Revision | None = None
+    revision: Revision | None = None
+    update_pending: bool = False
+    is_lost: bool = False
+    claim: Object | None = None
+    home_claim: str = ""
+    problems: tuple[KodeError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def decide(inputs: Inputs, resolved: ResolvedInputs, machine: Machine) -> Decision:
+    """Return what one reconcile writes, runs and stops.
+
+    Args:
+        inputs: what the store has.
+        resolved: what the Kode means.
+        machine: what this machine has for it.
+    """
+    suspend = is_to_rest(inputs.kode)
+    base = Decision(
+        writes=_writes(inputs, resolved),
+        stop=suspend or any(it.reason in WITHHELD for it in resolved.problems),
+        previous=machine.revision,
+        claim=resolved.claim or inputs.claim,
+        problems=resolved.problems,
+    )
+    if machine.has_leftovers:
+        return replace(base, notes=(_EARLIER,))
+    if resolved.kode is None or resolved.desired is None:
+        return base
+    home = _look_at_home(base, inputs, resolved.desired, machine)
+    if machine.host is None or isinstance(machine.host, KodeError):
+        return _without_host(home, machine.host)
+    try:
+        planned = plan(resolved.desired, machine.host)
+    except KodeError as error:
+        return _without_host(home, error)
+    planned = replace(planned, program=with_restart_mark(planned.program, inputs))
+    revision = _revision(inputs, (resolved.kode, resolved.desired), planned, machine)
+    pending = not suspend and is_update_pending(machine.revision, revision, machine.program)
+    decided = replace(
+        home,
+        plan=planned,
+        revision=machine.revision if pending else revision,
+        update_pending=pending,
+    )
+    if suspend or pending or machine.is_stopping or home.is_lost:
+        return decided
+    uid = resolved.desired.kode.uid
+    return replace(decided, run=planned, home_claim=volumes.home_claim(inputs, uid))
+
+
+def _writes(inputs: Inputs, resolved: ResolvedInputs) -> Writes:
+    stripped = without_password(inputs.kode)
+    safe = resolved.kode is not None and resolved.login.credentials is not None
+    return Writes(
+        secret=resolved.login.secret_to_write,
+        kode=stripped if safe else None,
+        claim=resolved.claim,
+        is_new_claim=resolved.claim is not None and inputs.claim is None,
+    )
+
+
+def _look_at_home(
+    decision: Decision, inputs: Inputs, desired: DesiredState, machine: Machine
+) -> Decision:
+    if machine.has_volume:
+        return replace(decision, home_claim=volumes.home_claim(inputs, desired.kode.uid))
+    if not volumes.is_lost(inputs, desired.kode):
+        return decision
+    # An empty home made in silence would look like lost work that nobody told of.
+    text = (
+        f"the folder of the home is gone: {machine.volume}. Put it back, or begin anew with an "
+        f"empty home: {homes.begin_anew(desired.kode.name)}"
+    )
+    problem = RefNotFound(Reason.CLAIM_LOST, text)
+    return replace(decision, is_lost=True, problems=(*decision.problems, problem))
+
+
+def _without_host(decision: Decision, problem: KodeError | None) -> Decision:
+    if isinstance(problem, NotReady):
+        return replace(decision, notes=(str(problem),))
+    return replace(decision, problems=(*decision.problems, *([problem] if problem else ())))
+
+
+def _revision(
+    inputs: Inputs, kode: tuple[Kode, DesiredState], planned: Plan, machine: Machine
+) -> Revision:
+    document, desired = kode
+    before = machine.revision.sidecar if machine.revision else None
+    users, session = credentials.sidecar_users(before, desired.kode.credentials, machine.session)
+    sidecar = replace(desired.sidecar, upstream=planned.upstream, users=users, session=session)
+    claim = claim_name(desired.kode)
+    return revision_of(inputs, (document, desired.kode), planned.program, sidecar, claim)

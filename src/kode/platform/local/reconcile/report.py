@@ -1,0 +1,144 @@
+"""What came of one reconcile: the route to the editor, and what is reported of the Kode.
+
+Rule: pure. It follows from what was decided and from what the supervisor and the gateway say then.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kode import names
+from kode.api.conditions import Reason
+from kode.errors import KodeError, RefNotFound
+from kode.evaluate.conditions import Observation
+from kode.evaluate.observed import PodView
+from kode.evaluate.report import Report
+from kode.evaluate.report import report as report_of
+from kode.platform.local.gateway import Route
+from kode.platform.local.program import Phase, State
+from kode.platform.local.reconcile.decide import Decision
+from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.status.program_status import as_pod_view
+from kode.platform.local.status.statuses import is_to_rest
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far what was decided is.
+
+    Attributes:
+        program: what the supervisor knows of the program; None where there is none.
+        failure: what it knew when the program last ended badly; None where it has run since.
+        refusal: why the gateway refuses the proxy config; empty where it does not.
+        unserved: why the gateway does not lead to the editor; empty where it does.
+    """
+
+    program: State | None
+    failure: State | None = None
+    refusal: str = ""
+    unserved: str = ""
+
+
+def route_to(inputs: Inputs, decision: Decision, instance: str, program: State | None) -> Route:
+    """Return the route of a Kode.
+
+    Args:
+        inputs: what the store has.
+        decision: what was decided of it.
+        instance: the Kode's.
+        program: what the supervisor knows of its program; None where there is none.
+    """
+    name, namespace = _name(inputs)
+    state = _route_state(decision, program)
+    revision = decision.revision or decision.previous
+    return Route(
+        id=instance,
+        hosts=(f"{names.host(name, namespace)}.localhost",),
+        title=f"{namespace}/{name}",
+        state=state,
+        # Before it answers there is nowhere to lead to: Envoy would look for it in vain, and
+        # then wait before it looks again.
+        sidecar=revision.sidecar if revision and state == "running" else None,
+    )
+
+
+def report(
+    inputs: Inputs, decision: Decision, progress: Progress, url: str, now: str
+) -> Report | None:
+    """Return what is to be written of a Kode; None where it stands so already.
+
+    Args:
+        inputs: what the store has.
+        decision: what was decided of it.
+        progress: how far that is.
+        url: where a browser finds the platform.
+        now: RFC 3339 time in UTC.
+    """
+    previous = inputs.kode.get("status") or {}
+    also = {"url": f"{_url_of(inputs, url)}/"}
+    if decision.plan:
+        also["runtime"] = decision.plan.runtime
+    elif "runtime" in previous:
+        also["runtime"] = previous["runtime"]
+    return report_of(observe(inputs, decision, progress), inputs.kode, inputs.template, now, also)
+
+
+def observe(inputs: Inputs, decision: Decision, progress: Progress) -> Observation:
+    """Return what the conditions of a Kode follow from."""
+    problems: list[KodeError] = list(decision.problems)
+    if progress.refusal:
+        text = f"the proxy config is refused by Envoy: {progress.refusal}"
+        problems.append(RefNotFound(Reason.PROXY_CONFIG_INVALID, text))
+    revision = decision.revision
+    return Observation(
+        problems=problems,
+        suspend=is_to_rest(inputs.kode),
+        claim=decision.claim,
+        home_claim=decision.home_claim,
+        pod=_view(decision, progress),
+        pod_hash=revision.pod_hash if revision else None,
+        update_pending=decision.update_pending,
+        notes=decision.notes,
+        unsupported=decision.plan.unsupported if decision.plan else (),
+        unserved=progress.unserved,
+        noun="editor",
+    )
+
+
+def _view(decision: Decision, progress: Progress) -> PodView | None:
+    state = progress.program
+    if state is not None and _is_on_its_way_out(state, decision):
+        state = replace(state, phase=Phase.STOPPING)
+    pod_hash = decision.revision.pod_hash if decision.revision else ""
+    return as_pod_view(state, pod_hash, progress.failure)
+
+
+def _is_on_its_way_out(state: State, decision: Decision) -> bool:
+    """Tell whether what runs is what was wanted before, and not the start that was asked for."""
+    if decision.plan is None or decision.update_pending or decision.is_lost:
+        return False
+    runs = state.phase in (Phase.RUNNING, Phase.UNHEALTHY)
+    return runs and state.digest != decision.plan.program.digest
+
+
+def _route_state(
+    decision: Decision, program: State | None
+) -> Literal["starting", "running", "stopped", "failed"]:
+    phase = program.phase if program else Phase.STOPPED
+    if phase in (Phase.RUNNING, Phase.UNHEALTHY):
+        return "running"
+    if phase in (Phase.STARTING, Phase.WAITING):
+        return "failed" if program and program.restarts else "starting"
+    if decision.notes:
+        return "starting"
+    return "failed" if decision.problems else "stopped"
+
+
+def _url_of(inputs: Inputs, url: str) -> str:
+    scheme, _, place = url.partition("://")
+    name, namespace = _name(inputs)
+    return f"{scheme}://{names.host(name, namespace)}.{place}"
+
+
+def _name(inputs: Inputs) -> tuple[str, str]:
+    metadata = inputs.kode["metadata"]
+    return str(metadata["name"]), str(metadata["namespace"])
