@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from kode.cli.checks import compiler, machine, programs
+from kode.platform.local.netns import discovery
 from kode.platform.local.paths import Paths
 from kode.platform.local.shim import procfs
 from kode.platform.local.status.daemon_info import DaemonInfo, write
@@ -195,7 +196,7 @@ async def test_a_network_is_made_and_what_it_reaches_is_tried(
     assert "nothing outside of it is reached" not in found.words
     assert (found.level.value == "ok") == ("resolved a name in it" in found.words)
     assert found.level.value == "ok" or "no name is resolved" in found.words
-    monkeypatch.setattr(netns, "_GREETING", b"else")
+    monkeypatch.setattr(discovery, "_GREETING", b"else")
     assert "another one answered" in (await programs.networks()).words
     monkeypatch.undo()
     first_on_path("slirp4netns", "echo no tun device >&2; exit 1")
