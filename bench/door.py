@@ -61,7 +61,7 @@ async def measure(options: Options, report: Report) -> None:
         pid = await stack.enter_async_context(_open(door))
         direct, through = Target(_request(), socket=upstream), Target(_request(), port=port)
         report.tell(Figure("door_memory_of_0_kodes", usage(pid).rss, "MB"))
-        await door.offer([_entry(number, upstream) for number in range(options.kodes)])
+        await door.set_routes([_entry(number, upstream) for number in range(options.kodes)])
         await _until_served(through)
         report.tell(Figure(f"door_memory_of_{options.kodes}_kodes", usage(pid).rss, "MB"))
         for connections in (options.connections, 1):

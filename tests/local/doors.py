@@ -160,7 +160,7 @@ async def room(root: Path, *names: str, **options: Any) -> AsyncIterator[Room]:
         try:
             for name in names:
                 await found.move_in(name)
-            assert await found.door.offer([found.entry(name) for name in names]) == {}
+            assert await found.door.set_routes([found.entry(name) for name in names]) == {}
             await found.open()
             for name in names:
                 await found.until_served(name)

@@ -22,9 +22,9 @@ async def keep(folder: Path, mark: str, keys: list[str]) -> None:
         print(key, state.phase if state else "gone", flush=True)
 
     supervisor = Supervisor(place.paths, tell, QUICK)
-    await supervisor.adopt()
+    await supervisor.recover()
     for key in keys:
-        await supervisor.want(place.web(key))
+        await supervisor.run(place.web(key))
     await asyncio.Event().wait()
 
 

@@ -26,7 +26,9 @@ from kode.platform.local.supervisor.kill import kill_instance
 from kode.platform.local.supervisor.supervisor import Supervisor
 from kode.platform.local.supervisor.timings import Timings
 
-QUICK = Timings(first=0.2, longest=1.0, settled=60.0, eager=0.05, calm=0.2, failures=3)
+QUICK = Timings(
+    first=0.2, longest=1.0, reset_after=60.0, startup_interval=0.05, interval=0.2, failures=3
+)
 PATIENCE = 60.0
 ROOT = Path(__file__).parent.parent.parent
 
@@ -96,7 +98,7 @@ class Machine:
     def web(self, key: str, within: float = 60.0, **rest: Any) -> Program:
         """Return a program that answers on a socket."""
         argv = (sys.executable, "-I", "-S", "-c", WEB, str(self.folder), key)
-        health = Probe("/", socket=self.folder / f"{key}.sock", within=within)
+        health = Probe("/", socket=self.folder / f"{key}.sock", startup_timeout=within)
         return self.program(
             key, Command("editor", argv, self.env, self.folder), health=health, **rest
         )
@@ -107,7 +109,7 @@ class Machine:
         return [
             each.pid
             for each in found
-            if not each.ended and procfs.tagged(each.pid, program.instance)
+            if not each.ended and procfs.has_instance(each.pid, program.instance)
         ]
 
     def shim(self, program: Program) -> int:

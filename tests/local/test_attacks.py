@@ -65,7 +65,7 @@ async def _offer(found: Room) -> None:
         _entry(found, "one", CREDENTIALS, COOKIE, SESSION),
         _entry(found, "two", OTHERS, OTHERS_COOKIE, f"{SESSION[::-1]}t"),
     ]
-    assert await found.door.offer(entries) == {}
+    assert await found.door.set_routes(entries) == {}
     for host, line in ((HOST, login()), (OTHER, ALONG[0])):
 
         async def served(host: str = host, line: str = line) -> bool:

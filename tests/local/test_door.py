@@ -68,7 +68,7 @@ async def test_a_host_that_is_nobodys_leads_nowhere(tmp_path: Path) -> None:
 
 async def test_only_the_right_password_opens(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
-        assert await found.door.offer([found.entry("one", Decides.BASIC)]) == {}
+        assert await found.door.set_routes([found.entry("one", Decides.BASIC)]) == {}
         await found.until_served("one", Authorization=LOGIN)
 
         async def asked() -> bool:
@@ -80,7 +80,7 @@ async def test_only_the_right_password_opens(tmp_path: Path) -> None:
         other = replace(
             found.entry("one", Decides.BASIC), users="me:{SHA}2kuSN7rMzfGcB2DKt67EqDWQELA=\n"
         )
-        await found.door.offer([other])
+        await found.door.set_routes([other])
 
         async def refused() -> bool:
             return await found.status("one.localhost", Authorization=LOGIN) == 401
@@ -102,7 +102,7 @@ async def test_a_change_of_one_cuts_nobody_elses_connections(tmp_path: Path) -> 
             [one, replace(two, state="stopped", sidecar=None)],
             [one],
         ):
-            assert await found.door.offer(entries) == {}
+            assert await found.door.set_routes(entries) == {}
             if len(entries) == 3:
                 await found.until_served("three")
             assert await said(opened, "a word") == "one heard a word"
@@ -126,7 +126,7 @@ async def _gone(found: Room, name: str) -> None:
 async def test_a_broken_filter_is_refused_in_envoys_words_and_others_work(tmp_path: Path) -> None:
     async with room(tmp_path, "one", "two") as found:
         entries = [found.entry("one", Decides.FILTERS, http_filters=(BROKEN,)), found.entry("two")]
-        refused = await found.door.offer(entries)
+        refused = await found.door.set_routes(entries)
         assert list(refused) == ["one"]
         assert "no_such_field" in refused["one"]
         assert len(refused["one"]) < 700
@@ -137,7 +137,7 @@ async def test_a_broken_filter_is_refused_in_envoys_words_and_others_work(tmp_pa
         await until(shut)
         assert "proxy config" in (await found.ask("one.localhost"))[2]
         await found.until_served("two")
-        assert await found.door.offer([found.entry("one"), found.entry("two")]) == {}
+        assert await found.door.set_routes([found.entry("one"), found.entry("two")]) == {}
         await found.until_served("one")
         assert "update_rejected: 1" not in await found.admin("/stats?filter=update_rejected")
 
@@ -165,7 +165,7 @@ async def test_two_proxy_configs_may_use_one_name_for_two_things(tmp_path: Path)
                 },
             }
             entries.append(found.entry(name, http_filters=(lua,), clusters=(guard,)))
-        assert await found.door.offer(entries) == {}
+        assert await found.door.set_routes(entries) == {}
         for name, code in (("one", 401), ("two", 402)):
 
             async def guarded(name: str = name, code: int = code) -> bool:
@@ -199,16 +199,16 @@ async def test_nothing_is_left_of_those_who_are_gone(
 ) -> None:
     async with room(tmp_path, "one", "two") as found:
         assert len(_inner(found)) == 2
-        await found.door.offer([found.entry("one")])
+        await found.door.set_routes([found.entry("one")])
         await _gone(found, "two")
         assert len(_inner(found)) == 2
         monkeypatch.setattr(sockets, "SECONDS_TO_STAY", 0)
-        await found.door.offer([found.entry("one")])
+        await found.door.set_routes([found.entry("one")])
         assert len(_inner(found)) == 1
-        await found.door.offer([found.entry("one"), found.entry("two")])
+        await found.door.set_routes([found.entry("one"), found.entry("two")])
         await found.until_served("two")
         await found.close(kill=True)
-        found.door.clear()
+        found.door.remove_sockets()
         assert not list(found.paths.sockets.glob("*.sock"))
         await found.open()
         await found.until_served("two")
@@ -221,8 +221,8 @@ def _inner(found: Room) -> list[Path]:
 async def test_one_who_goes_and_comes_at_once_is_served(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         for _ in range(10):
-            await found.door.offer([])
-            await found.door.offer([found.entry("one")])
+            await found.door.set_routes([])
+            await found.door.set_routes([found.entry("one")])
         await found.until_served("one")
         await asyncio.sleep(1)
         await found.until_served("one")
@@ -236,7 +236,7 @@ async def test_a_stopped_kode_says_how_to_start_it(tmp_path: Path) -> None:
             Route("b", ("b.localhost",), title, "starting"),
             Route("c", ("c.localhost",), title, "failed"),
         ]
-        assert await found.door.offer(entries) == {}
+        assert await found.door.set_routes(entries) == {}
         page = {"Accept": "text/html,*/*", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Site": "none"}
 
         async def known() -> bool:
@@ -260,7 +260,7 @@ async def test_a_stopped_kode_says_how_to_start_it(tmp_path: Path) -> None:
 
 async def test_before_the_editor_answers_people_see_that_it_starts(tmp_path: Path) -> None:
     async with room(tmp_path) as found:
-        await found.door.offer([replace(found.entry("one"), state="starting")])
+        await found.door.set_routes([replace(found.entry("one"), state="starting")])
 
         async def starts() -> bool:
             _, _, text = await found.ask("one.localhost", Sec_Fetch_Mode="navigate")
@@ -284,7 +284,7 @@ async def test_hosts_that_would_break_the_routes_of_all_are_refused(tmp_path: Pa
             "upper": ("A.localhost",),
         }
         entries = [one, *(replace(one, id=name, hosts=hosts) for name, hosts in others.items())]
-        refused = await found.door.offer(entries)
+        refused = await found.door.set_routes(entries)
         assert set(refused) == set(others)
         await found.until_served("one")
 
@@ -293,7 +293,7 @@ async def test_ten_at_once(tmp_path: Path) -> None:
     names = [f"kode-{number}" for number in range(10)]
     async with room(tmp_path, *names) as found:
         opened = [await found.websocket(name) for name in names]
-        await found.door.offer([found.entry(name) for name in names[:5]])
+        await found.door.set_routes([found.entry(name) for name in names[:5]])
         await _gone(found, names[9])
         for name, line in zip(names[:5], opened, strict=False):
             assert await said(line, "x") == f"{name} heard x"
@@ -310,7 +310,7 @@ async def test_a_folder_with_a_long_name(tmp_path: Path) -> None:
 @pytest.mark.attack
 async def test_files_and_sockets_are_for_their_owner_alone(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
-        await found.door.offer([found.entry("one", Decides.BASIC)])
+        await found.door.set_routes([found.entry("one", Decides.BASIC)])
         for folder in (found.paths.run / "door", found.paths.sockets):
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         files = [path for path in found.paths.run.rglob("*") if not path.is_dir()]
@@ -396,5 +396,5 @@ async def test_other_hosts_are_taken_only_by_a_door_for_others(tmp_path: Path) -
     given = Route("dev", ("dev.localhost", "dev.example"), "default/dev", "stopped")
     for address, refused in (("127.0.0.1", {"dev"}), ("::1", {"dev"}), ("0.0.0.0", set())):  # noqa: S104 # never opened
         door = LocalGateway(Paths(tmp_path / address, tmp_path), address)
-        assert set(await door.offer([given])) == refused
-        assert set(await door.offer([replace(given, hosts=("192.0.2.1",))])) == {"dev"}
+        assert set(await door.set_routes([given])) == refused
+        assert set(await door.set_routes([replace(given, hosts=("192.0.2.1",))])) == {"dev"}

@@ -18,11 +18,11 @@ async def test_a_kode_is_led_to_from_when_the_door_says_so(tmp_path: Path) -> No
         running = found.entry("one")
         starting = replace(running, state="starting", sidecar=None)
         for _ in range(30):
-            await found.door.offer([starting])
+            await found.door.set_routes([starting])
             assert not found.door.serves(running)
             # At once: the way was closed before the door said so.
             assert await found.status("one.localhost") == 503
-            await found.door.offer([running])
+            await found.door.set_routes([running])
             assert found.door.serves(running)
             assert await found.status("one.localhost") == 200
 
@@ -32,16 +32,16 @@ async def test_the_door_says_nothing_of_an_envoy_that_has_not_loaded_it(tmp_path
         assert found.envoy
         one, two = found.entry("one"), found.entry("two")
         await found.move_in("two")
-        await found.door.offer([one])
+        await found.door.set_routes([one])
         assert found.door.serves(one)
         found.envoy.send_signal(signal.SIGSTOP)
         try:
-            assert await found.door.offer([one, two]) == {}
+            assert await found.door.set_routes([one, two]) == {}
         finally:
             found.envoy.send_signal(signal.SIGCONT)
         assert found.door.serves(one)
         assert not found.door.serves(two)
-        await found.door.offer([one, two])
+        await found.door.set_routes([one, two])
         assert found.door.serves(two)
         assert await found.status("two.localhost") == 200
 
@@ -49,15 +49,15 @@ async def test_the_door_says_nothing_of_an_envoy_that_has_not_loaded_it(tmp_path
 async def test_an_envoy_that_was_lost_leads_to_nobody_until_it_has_said_so(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         one = found.entry("one")
-        await found.door.offer([one])
+        await found.door.set_routes([one])
         await found.close(kill=True)
-        assert found.door.lose()
-        assert not found.door.lose()
-        assert await found.door.offer([one]) == {}
+        assert found.door.mark_lost()
+        assert not found.door.mark_lost()
+        assert await found.door.set_routes([one]) == {}
         assert not found.door.serves(one)
         await found.open()
         assert not found.door.serves(one)
-        await found.door.offer([one])
+        await found.door.set_routes([one])
         assert found.door.serves(one)
         assert await found.status("one.localhost") == 200
 
@@ -65,9 +65,9 @@ async def test_an_envoy_that_was_lost_leads_to_nobody_until_it_has_said_so(tmp_p
 async def test_an_envoy_that_is_lost_meanwhile_has_said_nothing(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         one = found.entry("one")
-        offering = asyncio.create_task(found.door.offer([one]))
+        offering = asyncio.create_task(found.door.set_routes([one]))
         await asyncio.sleep(0)
-        found.door.lose()
+        found.door.mark_lost()
         await offering
         assert not found.door.serves(one)
 
@@ -75,18 +75,18 @@ async def test_an_envoy_that_is_lost_meanwhile_has_said_nothing(tmp_path: Path) 
 async def test_what_envoy_has_not_loaded_is_laid_before_it_again(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         one = found.entry("one")
-        await found.door.offer([one])
+        await found.door.set_routes([one])
         # As another Envoy would have it that began while the files were replaced.
         file = found.paths.run / "door" / "routes.json"
         right = file.read_bytes()
         other = json.loads(right) | {"version_info": "of another time"}
-        atomic_file.replaced(file, json.dumps(other))
+        atomic_file.write_if_changed(file, json.dumps(other))
 
         async def loaded() -> bool:
             return "of another time" in await found.admin("/stats?filter=version_text")
 
         await until(loaded)
         file.write_bytes(right)
-        await found.door.offer([one])
+        await found.door.set_routes([one])
         assert found.door.serves(one)
         assert "of another time" not in await found.admin("/stats?filter=version_text")

@@ -26,7 +26,7 @@ async def test_they_are_answered_as_the_plain_request(
 ) -> None:
     async with room(tmp_path) as found:
         await found.move_in("dev")
-        assert await found.door.offer([found.entry("dev", Decides.BASIC)]) == {}
+        assert await found.door.set_routes([found.entry("dev", Decides.BASIC)]) == {}
         await found.until_served("dev", Authorization=LOGIN)
         for host in ("dev.localhost", "localhost", "127.0.0.1", "unknown.localhost"):
             where = f"{host}:{found.port}"

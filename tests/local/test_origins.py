@@ -188,7 +188,7 @@ async def test_where_the_bare_page_leads_on_a_link_gets_there(
 ) -> None:
     async with room(tmp_path) as found:
         await found.move_in(LEADS_ON)
-        assert await found.door.offer([found.entry(LEADS_ON)]) == {}
+        assert await found.door.set_routes([found.entry(LEADS_ON)]) == {}
         await found.until_served(LEADS_ON)
         place = found.origin(LEADS_ON)
         for target in (f"{place}/", f"{place}/try/led?folder=/cloned/evil"):

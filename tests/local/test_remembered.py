@@ -38,7 +38,7 @@ async def found(tmp_path: Path) -> AsyncIterator[Room]:
     async with room(tmp_path) as opened:
         for name in COOKIES:
             await opened.move_in(name)
-        assert await opened.door.offer([_entry(opened, name) for name in COOKIES]) == {}
+        assert await opened.door.set_routes([_entry(opened, name) for name in COOKIES]) == {}
         for name in COOKIES:
             await opened.until_served(name, Authorization=LOGIN)
         yield opened

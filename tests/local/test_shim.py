@@ -47,8 +47,8 @@ async def test_the_environment_is_what_was_given_and_the_instance(place: Machine
     step = Command("main", ("env", "-0"), given, place.folder)
     program = place.program("dev", step)
     supervisor = place.supervisor()
-    await supervisor.want(program)
-    await reach(supervisor, "dev", Phase.WAITING)
+    await supervisor.run(program)
+    await reach(supervisor, "dev", Phase.BACKOFF)
     assert environment(place.text(program)) == {**given, "KODE_INSTANCE": program.instance}
     await supervisor.close(leave_running=False)
 
@@ -62,8 +62,8 @@ async def test_nothing_of_ours_reaches_a_program(place: Machine) -> None:
     os.set_inheritable(write, True)
     supervisor = place.supervisor()
     program = place.program("dev", place.shell(script))
-    await supervisor.want(program)
-    await reach(supervisor, "dev", Phase.WAITING)
+    await supervisor.run(program)
+    await reach(supervisor, "dev", Phase.BACKOFF)
     lines = place.text(program).splitlines()
     assert lines[:4] == ["0 1 2 3 ", "/dev/null", "0022", str(place.folder)]
     # The two that the C library keeps for itself (32, 33) are not ours to set.
@@ -80,7 +80,7 @@ async def test_a_long_log_is_rotated_between_lines(place: Machine) -> None:
     script = f"i=0; while [ $i -lt {count} ]; do echo $i {line}; i=$((i+1)); done; exec sleep 1000"
     program = place.program("dev", place.shell(script))
     supervisor = place.supervisor()
-    await supervisor.want(program)
+    await supervisor.run(program)
     end = f"{count - 1} {line}\n"
     await until(lambda: place.text(program).endswith(end), "the last line")
     files = sorted(program.log.parent.iterdir(), key=lambda path: path.name)
@@ -97,7 +97,7 @@ async def test_a_vanished_log_folder_comes_back(place: Machine) -> None:
     script = "while :; do echo tick; sleep 0.1; done"
     program = place.program("dev", place.shell(script))
     supervisor = place.supervisor()
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until(lambda: "tick" in place.text(program), "a log")
     pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
     shutil.rmtree(place.paths.logs)
@@ -116,7 +116,7 @@ async def test_a_full_disk_costs_lines_and_nothing_else(place: Machine, small: P
     program = place.program("dev", place.shell(script, LONG="x" * 1000))
     program = replace(program, log=small / "logs" / "log")
     supervisor = place.supervisor()
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until(lambda: "1" in place.text(program), "a log")
     pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
     fill(small)
@@ -137,8 +137,8 @@ async def test_a_disk_that_is_full_from_the_start_is_told(place: Machine, small:
     place.paths = type(place.paths)(small / "root", small / "cache")
     fill(small)
     supervisor = place.supervisor()
-    await supervisor.want(place.web("dev"))
-    state = await reach(supervisor, "dev", Phase.WAITING)
+    await supervisor.run(place.web("dev"))
+    state = await reach(supervisor, "dev", Phase.BACKOFF)
     assert "No space left on device" in state.words
     (small / "filler").unlink()
     await reach(supervisor, "dev", Phase.RUNNING)
@@ -149,7 +149,7 @@ async def test_an_end_is_seen_on_a_full_disk(place: Machine, small: Path) -> Non
     place.paths = type(place.paths)(small / "root", small / "cache")
     script = "touch up; while [ ! -e stop ]; do sleep 0.05; done; echo alas; exit 9"
     supervisor = place.supervisor()
-    await supervisor.want(place.program("dev", place.shell(script)))
+    await supervisor.run(place.program("dev", place.shell(script)))
     await reach(supervisor, "dev", Phase.RUNNING)
     fill(small)
     (place.folder / "stop").touch()

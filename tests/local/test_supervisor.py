@@ -26,14 +26,14 @@ def place() -> Iterator[Machine]:
 
 async def test_a_program_starts_answers_and_ends_without_a_trace(place: Machine) -> None:
     supervisor, program = place.supervisor(), place.web("dev")
-    await supervisor.adopt()
-    await supervisor.want(program)
+    await supervisor.recover()
+    await supervisor.run(program)
     assert supervisor.keys() == ("dev",)
     state = await reach(supervisor, "dev", Phase.RUNNING)
     assert (state.step, state.digest, state.restarts) == ("editor", program.digest, 0)
     assert state.pid == place.starts("dev")[0]
     await until(lambda: place.text(program) == "serving\n", "its words in the log")
-    await supervisor.unwant("dev")
+    await supervisor.stop("dev")
     assert place.processes(program) == []
     assert supervisor.state("dev") is None
     assert supervisor.keys() == ()
@@ -45,10 +45,10 @@ async def test_a_program_starts_answers_and_ends_without_a_trace(place: Machine)
 async def test_what_is_wanted_twice_starts_once(place: Machine) -> None:
     supervisor = place.supervisor()
     for _ in range(5):
-        await supervisor.want(place.web("dev"))
+        await supervisor.run(place.web("dev"))
     await reach(supervisor, "dev", Phase.RUNNING)
     for _ in range(5):
-        await supervisor.want(place.web("dev"))
+        await supervisor.run(place.web("dev"))
     await asyncio.sleep(0.5)
     assert len(place.starts("dev")) == 1
     await supervisor.close(leave_running=False)
@@ -62,7 +62,7 @@ async def test_a_changed_program_is_run_anew_and_never_beside_the_old_one(place:
 
     for turn in range(5):
         program = place.web("dev", grace=5.0 + turn)
-        await supervisor.want(program)
+        await supervisor.run(program)
         await turned(turn)
         state = await reach(supervisor, "dev", Phase.RUNNING)
         assert state.digest == program.digest
@@ -73,25 +73,25 @@ async def test_a_changed_program_is_run_anew_and_never_beside_the_old_one(place:
 
 async def test_a_program_that_is_wanted_again_while_it_ends_comes_back(place: Machine) -> None:
     supervisor, program = place.supervisor(), place.web("dev")
-    await supervisor.want(program)
+    await supervisor.run(program)
     await reach(supervisor, "dev", Phase.RUNNING)
-    ends = [asyncio.create_task(supervisor.unwant("dev")) for _ in range(3)]
+    ends = [asyncio.create_task(supervisor.stop("dev")) for _ in range(3)]
     await asyncio.sleep(0)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await asyncio.gather(*ends)
     await reach(supervisor, "dev", Phase.RUNNING)
     assert len(place.starts("dev")) == 2
     assert place.alone()
-    await supervisor.unwant("dev")
-    await supervisor.unwant("dev")
+    await supervisor.stop("dev")
+    await supervisor.stop("dev")
     assert place.processes(program) == []
 
 
 async def test_a_program_that_ends_is_started_again_after_growing_waits(place: Machine) -> None:
-    supervisor = place.supervisor(Timings(first=0.1, longest=0.4, eager=0.02))
+    supervisor = place.supervisor(Timings(first=0.1, longest=0.4, startup_interval=0.02))
     main = place.shell("echo hopeless; printf '\\033[31mred\\033[0m\\n' >&2; exit 3")
-    await supervisor.want(place.program("dev", main))
-    state = await reach(supervisor, "dev", Phase.WAITING)
+    await supervisor.run(place.program("dev", main))
+    state = await reach(supervisor, "dev", Phase.BACKOFF)
     assert (state.exit_code, state.words, state.pid) == (3, "hopeless\nred", None)
     assert state.retry_at is not None
     await until(lambda: (s := supervisor.state("dev")) and s.restarts >= 3, "three restarts")
@@ -119,10 +119,10 @@ async def test_a_command_that_cannot_start_is_told_in_words(
     (place.folder / "data").write_text("no program")
     command = tuple(word.format(place=place.folder) for word in argv)
     supervisor = place.supervisor()
-    await supervisor.want(
+    await supervisor.run(
         place.program("dev", Command("editor", command, place.env, place.folder / cwd))
     )
-    state = await reach(supervisor, "dev", Phase.WAITING)
+    state = await reach(supervisor, "dev", Phase.BACKOFF)
     assert words.format(place=place.folder) in state.words
     assert state.step == "editor"
     await supervisor.close(leave_running=False)
@@ -138,7 +138,7 @@ async def test_steps_run_in_order_and_leave_nothing_running(place: Machine) -> N
     # The second step's last command fails where nothing is left over, which is as it should be.
     steps = (steps[0], place.shell(f"{steps[1].argv[2]}; true", "two"), steps[2])
     program = place.program("dev", place.shell("echo main; exec sleep 1000"), steps=steps)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await reach(supervisor, "dev", Phase.RUNNING)
     await until(lambda: "main" in place.text(program), "main's words")
     assert place.text(program).split() == ["one", "two", "three", "main"]
@@ -149,8 +149,8 @@ async def test_a_step_that_fails_keeps_main_from_starting(place: Machine) -> Non
     supervisor = place.supervisor()
     steps = (place.shell("true", "one"), place.shell("echo refused >&2; exit 7", "plugin-tools"))
     program = place.program("dev", place.shell("echo main"), steps=steps)
-    await supervisor.want(program)
-    state = await reach(supervisor, "dev", Phase.WAITING)
+    await supervisor.run(program)
+    state = await reach(supervisor, "dev", Phase.BACKOFF)
     assert (state.step, state.exit_code, state.words) == ("plugin-tools", 7, "refused")
     assert "main" not in place.text(program)
     await supervisor.close(leave_running=False)
@@ -165,7 +165,7 @@ async def test_cleanup_runs_before_a_start_and_after_every_end(place: Machine) -
         await until(lambda: len(place.text(program).split()) >= count, f"{count} lines")
         return place.text(program).split()
 
-    await supervisor.want(program)
+    await supervisor.run(program)
     assert await lines(2) == ["clean", "main"]
     await until(lambda: (s := supervisor.state("dev")) and s.pid, "its pid")
     state = supervisor.state("dev")
@@ -176,19 +176,19 @@ async def test_cleanup_runs_before_a_start_and_after_every_end(place: Machine) -
     os.kill(place.shim(program), signal.SIGKILL)
     assert await lines(7) == ["clean", "main", "clean", "clean", "main", "clean", "main"]
     await reach(supervisor, "dev", Phase.RUNNING)
-    await supervisor.unwant("dev")
+    await supervisor.stop("dev")
     assert place.text(program).split()[7:] == ["clean"]
 
 
 async def test_cleanup_runs_even_where_nothing_is_started_any_more(place: Machine) -> None:
-    supervisor = place.supervisor(Timings(first=60, eager=0.02))
+    supervisor = place.supervisor(Timings(first=60, startup_interval=0.02))
     cleanup = place.shell("echo clean", "cleanup")
     program = place.program("dev", place.shell("echo main; exec sleep 1000"), cleanup=cleanup)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until(lambda: "main" in place.text(program), "main's words")
     os.kill(place.shim(program), signal.SIGKILL)
-    await reach(supervisor, "dev", Phase.WAITING)
-    await supervisor.unwant("dev")
+    await reach(supervisor, "dev", Phase.BACKOFF)
+    await supervisor.stop("dev")
     assert place.text(program).split() == ["clean", "main", "clean"]
 
 
@@ -205,10 +205,10 @@ async def test_an_end_takes_everything_with_it(place: Machine) -> None:
         while :; do sleep 0.1; done
     """
     program = place.program("dev", place.shell(script), grace=0.5)
-    await supervisor.want(program)
+    await supervisor.run(program)
     pids = place.folder / "pids"
     await until(lambda: pids.exists() and len(pids.read_text().split()) == 5, "five processes")
-    await supervisor.unwant("dev")
+    await supervisor.stop("dev")
     assert [pid for pid in pids.read_text().split() if procfs.row(int(pid))] == []
 
 
@@ -216,15 +216,15 @@ async def test_a_program_asked_to_end_may_take_its_time(place: Machine) -> None:
     supervisor = place.supervisor()
     script = "trap 'sleep 0.5; echo saved; exit 0' TERM; echo up; while :; do sleep 0.05; done"
     program = place.program("dev", place.shell(script), grace=30.0)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until(lambda: "up" in place.text(program), "main's words")
-    await supervisor.unwant("dev")
+    await supervisor.stop("dev")
     assert place.text(program).split() == ["up", "Terminated", "saved"]
 
 
 async def test_a_sick_program_is_told_and_runs_on(place: Machine) -> None:
     supervisor = place.supervisor()
-    await supervisor.want(place.web("dev"))
+    await supervisor.run(place.web("dev"))
     pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
     sick = place.folder / "dev.sick"
     sick.touch()
@@ -241,15 +241,15 @@ async def test_one_that_hangs_is_asked_no_more_rarely_for_it(
 ) -> None:
     supervisor = place.supervisor()
     program = place.web("dev")
-    await supervisor.want(program)
+    await supervisor.run(program)
     pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
     assert pid is not None
     monkeypatch.setattr(probe, "_SECONDS", 0.3)
-    pulse = ProbeState(program.health, Timings(calm=0.2))
-    await pulse.beat()
+    pulse = ProbeState(program.health, Timings(interval=0.2))
+    await pulse.probe()
     assert pulse.phase is Phase.RUNNING
     os.kill(pid, signal.SIGSTOP)
-    await pulse.beat()
+    await pulse.probe()
     assert pulse.words == "no answer to GET / within 0 s"
     assert pulse.pause == 0.0
     os.kill(pid, signal.SIGCONT)
@@ -258,10 +258,10 @@ async def test_one_that_hangs_is_asked_no_more_rarely_for_it(
 
 async def test_a_start_that_takes_too_long_is_a_failure(place: Machine) -> None:
     supervisor = place.supervisor(QUICK)
-    never = Probe("/", socket=place.folder / "never.sock", within=0.5)
+    never = Probe("/", socket=place.folder / "never.sock", startup_timeout=0.5)
     program = place.program("dev", place.shell("echo thinking; exec sleep 1000"), health=never)
-    await supervisor.want(program)
-    state = await reach(supervisor, "dev", Phase.WAITING)
+    await supervisor.run(program)
+    state = await reach(supervisor, "dev", Phase.BACKOFF)
     assert state.words.startswith("not ready within 0.5 s: no answer to GET /")
     assert state.words.endswith("thinking")
     await until(lambda: (s := supervisor.state("dev")) and s.restarts == 2, "two more tries")
@@ -287,14 +287,14 @@ async def test_a_port_is_as_good_as_a_socket(place: Machine, code: int) -> None:
     server = server.replace("0)", f"{port})", 1)
     step = Command("main", (sys.executable, "-S", "-c", server), place.env, place.folder)
     supervisor = place.supervisor()
-    await supervisor.want(place.program("dev", step, health=Probe("/x", port=port)))
+    await supervisor.run(place.program("dev", step, health=Probe("/x", port=port)))
     await reach(supervisor, "dev", Phase.RUNNING)
     await supervisor.close(leave_running=False)
 
 
 async def test_a_socket_of_an_earlier_life_does_not_stand_in_the_way(place: Machine) -> None:
     supervisor = place.supervisor()
-    await supervisor.want(place.web("dev"))
+    await supervisor.run(place.web("dev"))
     state = await reach(supervisor, "dev", Phase.RUNNING)
     assert state.pid is not None
     os.kill(state.pid, signal.SIGKILL)
@@ -308,7 +308,7 @@ async def test_ten_start_at_once(place: Machine) -> None:
     supervisor = place.supervisor()
     programs = [place.web(f"dev{number}") for number in range(10)]
     for program in programs:
-        await supervisor.want(program)
+        await supervisor.run(program)
     for program in programs:
         state = await reach(supervisor, program.key, Phase.RUNNING)
         assert state.restarts == 0
@@ -319,7 +319,7 @@ async def test_ten_start_at_once(place: Machine) -> None:
 async def test_secrets_are_for_nobody_else(place: Machine) -> None:
     supervisor = place.supervisor()
     program = place.program("dev", place.shell("exec sleep 1000", PASSWORD="hunter2"))
-    await supervisor.want(program)
+    await supervisor.run(program)
     await reach(supervisor, "dev", Phase.RUNNING)
     folder = place.paths.run / program.instance
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -77,7 +77,7 @@ async def started(place: Machine, *keys: str) -> tuple[subprocess.Popen[str], li
 
 async def successor(place: Machine) -> Supervisor:
     supervisor = place.supervisor(QUICK)
-    await supervisor.adopt()
+    await supervisor.recover()
     return supervisor
 
 
@@ -98,7 +98,7 @@ async def test_programs_outlive_their_supervisor_and_find_the_next(place: Machin
     assert supervisor.keys() == ("dev",)
     state = await reach(supervisor, "dev", Phase.RUNNING)
     assert (state.pid, state.digest) == (place.starts("dev")[0], program.digest)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await asyncio.sleep(0.5)
     assert len(place.starts("dev")) == 1
     await over(place, supervisor, [program])
@@ -113,7 +113,7 @@ async def test_what_was_found_running_is_kept_as_well_as_what_was_started(place:
     kill(place.starts("dev")[0])
     await until(lambda: len(place.starts("dev")) == 2, "a second start")
     await reach(supervisor, "dev", Phase.RUNNING)
-    await supervisor.want(place.web("dev", grace=7.0))
+    await supervisor.run(place.web("dev", grace=7.0))
     await until(lambda: len(place.starts("dev")) == 3, "a third start")
     await over(place, supervisor, [program])
 
@@ -122,7 +122,7 @@ async def test_a_supervisor_that_leaves_is_followed_by_another(place: Machine) -
     program = place.web("dev")
     for _ in range(3):
         supervisor = await successor(place)
-        await supervisor.want(program)
+        await supervisor.run(program)
         state = await reach(supervisor, "dev", Phase.RUNNING)
         await supervisor.close(leave_running=True)
         assert [state.pid] == place.starts("dev")
@@ -134,7 +134,7 @@ async def test_a_killed_shim_takes_main_and_all_others_with_it(place: Machine) -
     script = "setsid nohup sleep 1000 & echo $! >> pids; echo $$ >> pids; exec sleep 1000"
     program = place.program("dev", place.shell(script))
     pids = place.folder / "pids"
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until(lambda: pids.exists() and len(pids.read_text().split()) == 2, "two processes")
     first = [int(pid) for pid in pids.read_text().split()]
     await reach(supervisor, "dev", Phase.RUNNING)
@@ -142,7 +142,7 @@ async def test_a_killed_shim_takes_main_and_all_others_with_it(place: Machine) -
     await until(lambda: len(pids.read_text().split()) == 4, "two more")
     assert [pid for pid in first if alive(pid)] == []
     await reach(supervisor, "dev", Phase.RUNNING)
-    await supervisor.unwant("dev")
+    await supervisor.stop("dev")
     assert place.processes(program) == []
 
 
@@ -151,7 +151,7 @@ async def test_a_killed_shim_takes_those_without_an_environment_with_it(place: M
     script = "env -i sleep 1000 & echo $! >> pids; exec sleep 1000"
     program = place.program("dev", place.shell(script))
     pids = place.folder / "pids"
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until(pids.exists, "a process")
     await reach(supervisor, "dev", Phase.RUNNING)
     kill(place.shim(program))
@@ -163,11 +163,11 @@ async def test_a_killed_shim_takes_those_without_an_environment_with_it(place: M
 async def test_what_somebody_stopped_is_ended_all_the_same(place: Machine) -> None:
     supervisor = place.supervisor()
     program = place.web("dev", grace=1.0)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await reach(supervisor, "dev", Phase.RUNNING)
     for pid in place.processes(program):
         os.kill(pid, signal.SIGSTOP)
-    await supervisor.unwant("dev")
+    await supervisor.stop("dev")
     assert place.processes(program) == []
 
 
@@ -175,20 +175,20 @@ async def test_what_starts_more_and_more_is_ended_as_well(place: Machine) -> Non
     supervisor = place.supervisor()
     script = "trap '' TERM; touch up; while :; do setsid env -i /bin/sleep 1000 & sleep 0.02; done"
     program = place.program("dev", place.shell(script), grace=0.5)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until((place.folder / "up").exists, "main")
     await reach(supervisor, "dev", Phase.RUNNING)
     shim = place.shim(program)
-    await until(lambda: len(procfs.below(shim, procfs.rows())) > 20, "many processes")
-    found = procfs.below(shim, procfs.rows())
-    await supervisor.unwant("dev")
+    await until(lambda: len(procfs.descendants(shim, procfs.rows())) > 20, "many processes")
+    found = procfs.descendants(shim, procfs.rows())
+    await supervisor.stop("dev")
     assert [each.pid for each in found if alive(each.pid)] == []
 
 
 async def test_a_second_shim_of_an_instance_ends_at_once(place: Machine) -> None:
     supervisor = place.supervisor()
     program = place.web("dev")
-    await supervisor.want(program)
+    await supervisor.run(program)
     state = await reach(supervisor, "dev", Phase.RUNNING)
     second = ShimHandle.start(Folder(place.paths.run / program.instance), "another", lambda: None)
     assert await second.wait(60.0)
@@ -205,11 +205,11 @@ async def test_a_supervisor_killed_during_a_step_is_followed_by_one_that_waits(
     step = place.shell("touch begun; while [ ! -e go ]; do sleep 0.05; done; echo stepped", "slow")
     program = place.web("dev", steps=(step,))
     supervisor = place.supervisor()
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until((place.folder / "begun").exists, "the step")
     await supervisor.close(leave_running=True)
     supervisor = await successor(place)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until(lambda: (s := supervisor.state("dev")) and s.step == "slow", "the step's name")
     (place.folder / "go").touch()
     await reach(supervisor, "dev", Phase.RUNNING)
@@ -229,7 +229,7 @@ async def test_whoever_is_killed_all_runs_again(place: Machine, who: str) -> Non
         keeper.kill()
         keeper.wait()
     supervisor = await successor(place)
-    await supervisor.want(program)
+    await supervisor.run(program)
     await reach(supervisor, "dev", Phase.RUNNING)
     assert len(place.starts("dev")) == 2
     await over(place, supervisor, [program])
@@ -240,7 +240,7 @@ async def test_leftovers_of_what_nobody_wants_any_more_are_swept(place: Machine)
     cleanup = place.shell("echo clean", "cleanup")
     program = place.program("dev", place.shell(script), cleanup=cleanup)
     supervisor = place.supervisor()
-    await supervisor.want(program)
+    await supervisor.run(program)
     await until((place.folder / "ready").exists, "main")
     await reach(supervisor, "dev", Phase.RUNNING)
     await supervisor.close(leave_running=True)
@@ -264,7 +264,7 @@ async def test_a_record_that_tells_of_something_else_harms_nobody(
         assert own is not None
         program = place.web("dev")
         supervisor = place.supervisor()
-        await supervisor.want(program)
+        await supervisor.run(program)
         await reach(supervisor, "dev", Phase.RUNNING)
         await supervisor.close(leave_running=True)
         path = place.paths.run / program.instance / "record.json"
@@ -272,7 +272,7 @@ async def test_a_record_that_tells_of_something_else_harms_nobody(
         path.write_text(json.dumps({**record, "pid": stranger.pid, "main_pid": own.pid, **change}))
         supervisor = await successor(place)
         assert place.processes(program) == []
-        await supervisor.want(program)
+        await supervisor.run(program)
         await reach(supervisor, "dev", Phase.RUNNING)
         assert stranger.poll() is None
         await over(place, supervisor, [program])
@@ -287,7 +287,7 @@ async def test_broken_files_are_no_reason_to_leave_something_running(
 ) -> None:
     program = place.web("dev")
     supervisor = place.supervisor()
-    await supervisor.want(program)
+    await supervisor.run(program)
     await reach(supervisor, "dev", Phase.RUNNING)
     await supervisor.close(leave_running=True)
     (place.paths.run / program.instance / name).write_text("{")
@@ -323,7 +323,7 @@ async def test_twenty_kills_at_random_points_under_load(place: Machine) -> None:
             keeper.wait()
         supervisor = await successor(place)
         for program in programs:
-            await supervisor.want(program)
+            await supervisor.run(program)
         for key in keys:
             await reach(supervisor, key, Phase.RUNNING)
         await over(place, supervisor, programs)

@@ -183,7 +183,7 @@ class Machine:
     def _step(self) -> None:
         if self._program and self._program.phase in (Phase.STARTING, *_UP) and self.crash:
             self._program = replace(
-                self._program, phase=Phase.WAITING, step="editor", exit_code=1, words=self.crash
+                self._program, phase=Phase.BACKOFF, step="editor", exit_code=1, words=self.crash
             )
         elif self._program and self._program.phase is Phase.STARTING and self.ready:
             self._program = replace(self._program, phase=Phase.RUNNING)
@@ -192,7 +192,7 @@ class Machine:
         for claim in self._store.list(CLAIM).items:
             if "deletionTimestamp" in claim["metadata"] and self._program is None:
                 self._folders.discard(claim["metadata"]["name"])
-                self._store.release(claim)
+                self._store.finalize_claim(claim)
 
     def _host(self, instance: str, claim: str) -> HostContext | NotReady:
         if self.installing:

@@ -113,8 +113,8 @@ class Daemon:
         await self._statuses.begin()
         self._write_info()
         await asyncio.to_thread(install_templates, self._store, documents())
-        await self._supervisor.adopt()
-        await self._supervisor.want(self._gateway.program())
+        await self._supervisor.recover()
+        await self._supervisor.run(self._gateway.program())
         leftovers = await self._reconciler.load()
         parts = (self._follow(leftovers), self._queue.run(self._reconcile, _WORKERS))
         tasks = [asyncio.create_task(part) for part in parts]
@@ -138,7 +138,7 @@ class Daemon:
         self._write_info()
         await self._try(_STOPPING, self._statuses.withdraw(standing.stopping))
         keys = sorted(self._supervisor.keys(), key=lambda key: key == _GATEWAY)
-        await asyncio.gather(*(self._supervisor.unwant(key) for key in keys))
+        await asyncio.gather(*(self._supervisor.stop(key) for key in keys))
         await self._reconciler.close()
         await self._supervisor.close(leave_running=False)
         await asyncio.gather(*self._withdrawals)
@@ -283,7 +283,7 @@ class Daemon:
         )
         if self._routes.is_open and not was_open:
             self._enqueue_routed()
-        if not self._routes.is_open and self._gateway.lose():
+        if not self._routes.is_open and self._gateway.mark_lost():
             lost = partial(standing.unserved, message=NO_GATEWAY)
             task = asyncio.create_task(self._withdraw(self._statuses.withdraw(lost)))
             self._withdrawals.add(task)
@@ -327,7 +327,7 @@ class Daemon:
             ready=answers and synced and not self._ending,
             boot=procfs.boot(),
             statuses_since=self._statuses.since,
-            trouble=gateway.words if gateway and gateway.phase is Phase.WAITING else "",
+            trouble=gateway.words if gateway and gateway.phase is Phase.BACKOFF else "",
         )
         if info != self._last_info:
             write(self._paths, info)

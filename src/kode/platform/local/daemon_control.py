@@ -156,11 +156,11 @@ async def _cleanup(
 async def _stop_orphans(paths: Paths, on_progress: ProgressCallback) -> bool:
     """End what a platform that was killed has left running."""
     supervisor = Supervisor(paths, lambda _: None)
-    await supervisor.adopt()
+    await supervisor.recover()
     keys = supervisor.keys()
     for key in keys:
         on_progress(f"stopping {key}")
-    await asyncio.gather(*(supervisor.unwant(key) for key in keys))
+    await asyncio.gather(*(supervisor.stop(key) for key in keys))
     await supervisor.close(leave_running=False)
     return bool(keys)
 
@@ -253,7 +253,7 @@ def _check_not_inside_kode() -> None:
     Raises:
         PlatformError: this program runs in a Kode.
     """
-    if os.environ.get(procfs.TAG):
+    if os.environ.get(procfs.INSTANCE_VARIABLE):
         text = "this is a Kode's own terminal, and the platform would end with the Kode: start it"
         raise PlatformError(Reason.PLATFORM_ERROR, f"{text} from a terminal of the machine")
 
@@ -281,13 +281,13 @@ def _environment(paths: Paths) -> Mapping[str, str]:
 
 
 def _signal(daemon: DaemonInfo, number: int) -> None:
-    if procfs.lives(daemon.pid, daemon.start):
+    if procfs.is_alive(daemon.pid, daemon.start):
         os.kill(daemon.pid, number)
 
 
 async def _wait_until_exited(daemon: DaemonInfo, seconds: float) -> bool:
     until = time.monotonic() + seconds
-    while procfs.lives(daemon.pid, daemon.start):
+    while procfs.is_alive(daemon.pid, daemon.start):
         if time.monotonic() > until:
             return False
         await asyncio.sleep(_POLL_INTERVAL)

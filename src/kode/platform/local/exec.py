@@ -97,10 +97,10 @@ def load_context(run: Path, instance: str, what: str) -> ExecContext:
     """
     folder = run / instance
     found = Record.load(str(folder))
-    lives = found is not None and found.phase == MAIN and procfs.lives(found.pid, found.start)
+    lives = found is not None and found.phase == MAIN and procfs.is_alive(found.pid, found.start)
     try:
         content = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-        env = {**content["env"], procfs.TAG: instance}
+        env = {**content["env"], procfs.INSTANCE_VARIABLE: instance}
         enter, within = (tuple(content.get(name) or ()) for name in ("enter", "within"))
         commands = str(content.get("bin") or "")
         surroundings = ExecContext(env, Path(content["cwd"]), enter, within, commands)

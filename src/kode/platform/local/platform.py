@@ -32,7 +32,7 @@ from kode.platform.local.reconcile import credentials
 from kode.platform.local.reconcile.gather import gather
 from kode.platform.local.runtime import volume_files
 from kode.platform.local.status.daemon_info import find_daemon
-from kode.platform.local.status.statuses import believed, stamp
+from kode.platform.local.status.statuses import timestamp, with_credible_status
 from kode.platform.local.status.watch import watch_kodes
 from kode.platform.local.store.objects import STORED, Document, Key, StoredObject
 from kode.platform.local.store.store import Store, absent, check_version, with_status_of
@@ -73,20 +73,20 @@ class LocalPlatform:
     async def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """Return one object."""
         key = _key(kind, name, namespace)
-        return await self._asked(self._opened().get, kind, name, key.namespace)
+        return await self._call(self._open_store().get, kind, name, key.namespace)
 
     async def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
         _check_kind(kind)
-        found = await asyncio.to_thread(self._opened().list, kind, namespace or None)
-        return ObjectList(tuple(self._believed(*found.items)), found.version)
+        found = await asyncio.to_thread(self._open_store().list, kind, namespace or None)
+        return ObjectList(tuple(self._credible(*found.items)), found.version)
 
     async def watch(
         self, kind: str, since: str, namespace: str | None = None
     ) -> AsyncGenerator[WatchEvent, None]:
         """Give the changes after a version, for ever; `Expired` where that is too long ago."""
         _check_kind(kind)
-        changes = follow(self._opened(), since, (kind,), namespace or None)
+        changes = follow(self._open_store(), since, (kind,), namespace or None)
         if kind == _KODE:
             changes = watch_kodes(
                 changes, partial(find_daemon, self._paths), partial(self._kodes, namespace)
@@ -103,7 +103,7 @@ class LocalPlatform:
                 Reason.INVALID_SPEC, "metadata.resourceVersion: a new object has none: leave it out"
             )
         made = admit.admit(placed, None)
-        return await self._asked(self._opened().create, made)
+        return await self._call(self._open_store().create, made)
 
     async def replace(self, document: Object) -> Object:
         """Replace an object of the version that its metadata names; status is left as it is."""
@@ -119,9 +119,9 @@ class LocalPlatform:
                     "metadata.resourceVersion: required: replace what was read, or apply",
                 )
             check_version(live, placed)
-            return _rewritten(live, admit.admit(placed, live.document))
+            return _replace_entry(live, admit.admit(placed, live.document))
 
-        return await self._asked(self._opened().edit, key, change)
+        return await self._call(self._open_store().edit, key, change)
 
     async def apply(self, document: Object) -> ApplyResult:
         """Make an object be as a document says; what others have set besides is left alone."""
@@ -133,9 +133,9 @@ class LocalPlatform:
 
         def change(live: StoredObject | None) -> StoredObject:
             seen[:] = [live]
-            return _applied(live, placed)
+            return _apply_entry(live, placed)
 
-        stands = await self._asked(self._opened().edit, key, change)
+        stands = await self._call(self._open_store().edit, key, change)
         before = seen[0]
         if before is None:
             return ApplyResult(stands, "created", warnings)
@@ -147,7 +147,7 @@ class LocalPlatform:
     ) -> None:
         """Delete an object, and with purge the files of a Kode."""
         key = _key(kind, name, namespace)
-        await asyncio.to_thread(self._opened().delete, kind, name, key.namespace, purge=purge)
+        await asyncio.to_thread(self._open_store().delete, kind, name, key.namespace, purge=purge)
 
     async def suspend(self, name: str, namespace: str, *, suspended: bool) -> Object:
         """Stop a Kode, keeping its files, or start it; return it."""
@@ -155,7 +155,7 @@ class LocalPlatform:
         def change(live: Document) -> Document:
             return {**live, "spec": {**live["spec"], "suspend": suspended}}
 
-        return await self._changed(name, namespace, change)
+        return await self._update(name, namespace, change)
 
     async def restart(self, name: str, namespace: str) -> Object:
         """Have a Kode started anew, taking any pending update; return it."""
@@ -163,14 +163,14 @@ class LocalPlatform:
 
         def tell(status: Status) -> Status:
             # In the same write, so that nobody takes what was told before it for what came of it.
-            return standing.restarting(status, stamp()) if find_daemon(self._paths) else status
+            return standing.restarting(status, timestamp()) if find_daemon(self._paths) else status
 
         return await self._annotated(name, namespace, {labels.RESTARTED_AT: now}, tell)
 
     async def renew_home(self, name: str, namespace: str) -> Object:
         """Have a new, empty home made for a Kode in the place of one that is gone; return it."""
         kode = await self.get(_KODE, name, namespace)
-        seen = await asyncio.to_thread(gather, self._opened(), Key.of(kode))
+        seen = await asyncio.to_thread(gather, self._open_store(), Key.of(kode))
         if seen is None or seen.claim is None:
             return await self._annotated(name, namespace, {labels.NEW_HOME: homes.gone(kode)})
         metadata = seen.claim["metadata"]
@@ -198,7 +198,7 @@ class LocalPlatform:
 
     async def events(self, namespace: str | None, name: str | None = None) -> tuple[Event, ...]:
         """Return what happened, the oldest first."""
-        return await asyncio.to_thread(self._opened().events, namespace or None, name)
+        return await asyncio.to_thread(self._open_store().events, namespace or None, name)
 
     async def exec(self, name: str, namespace: str, command: ExecOptions) -> int:
         """Run a command where a Kode runs, with this process's input and output."""
@@ -215,7 +215,7 @@ class LocalPlatform:
     async def endpoint(self, name: str, namespace: str) -> Endpoint:
         """Return where a Kode is opened."""
         key = _key(_KODE, name, namespace)
-        seen = await asyncio.to_thread(gather, self._opened(), key)
+        seen = await asyncio.to_thread(gather, self._open_store(), key)
         if seen is None:
             raise absent(key)
         url = (seen.kode.get("status") or {}).get("url")
@@ -244,7 +244,7 @@ class LocalPlatform:
             store, self._store = self._store, None
             await asyncio.to_thread(store.close)
 
-    def _opened(self) -> Store:
+    def _open_store(self) -> Store:
         # In the loop, so that two verbs at once do not open it twice; it is a matter of
         # milliseconds and happens once.
         if self._store is None:
@@ -252,21 +252,23 @@ class LocalPlatform:
             self._store = Store(self._paths.store)
         return self._store
 
-    async def _asked(self, ask: Callable[..., Document], *arguments: Any) -> Object:
+    async def _call(self, ask: Callable[..., Document], *arguments: Any) -> Object:
         found = await asyncio.to_thread(ask, *arguments)
-        return self._believed(found)[0]
+        return self._credible(found)[0]
 
     async def _kodes(self, namespace: str | None) -> Sequence[Object]:
-        found = await asyncio.to_thread(self._opened().list, _KODE, namespace or None)
+        found = await asyncio.to_thread(self._open_store().list, _KODE, namespace or None)
         return found.items
 
-    def _believed(self, *documents: Object) -> Sequence[Object]:
+    def _credible(self, *documents: Object) -> Sequence[Object]:
         """Return documents with as much of their status as may be believed now."""
         if not any(item["kind"] == _KODE for item in documents):
             return documents
         # Only now: whoever runs after something was read is not older than what was read.
         run = find_daemon(self._paths)
-        return [believed(item, run) if item["kind"] == _KODE else item for item in documents]
+        return [
+            with_credible_status(item, run) if item["kind"] == _KODE else item for item in documents
+        ]
 
     async def _annotated(
         self,
@@ -280,9 +282,9 @@ class LocalPlatform:
             annotations = {**(metadata.get("annotations") or {}), **marks}
             return {**live, "metadata": {**metadata, "annotations": annotations}}
 
-        return await self._changed(name, namespace, change, tell)
+        return await self._update(name, namespace, change, tell)
 
-    async def _changed(
+    async def _update(
         self,
         name: str,
         namespace: str,
@@ -294,16 +296,16 @@ class LocalPlatform:
         def edit(live: StoredObject | None) -> StoredObject:
             if live is None:
                 raise absent(key)
-            made = _rewritten(live, change(live.document))
+            made = _replace_entry(live, change(live.document))
             if "status" not in live.document:
                 return made
             status = tell(live.document["status"])
             return replace(made, document={**made.document, "status": status})
 
-        return await self._asked(self._opened().edit, key, edit)
+        return await self._call(self._open_store().edit, key, edit)
 
 
-def _applied(live: StoredObject | None, placed: Document) -> StoredObject:
+def _apply_entry(live: StoredObject | None, placed: Document) -> StoredObject:
     schema = schemas.of(placed["kind"])
     wanted = core_kinds.encode_string_data(schemas.without_nulls(placed, schema))
     fields = merge.fields(wanted, schema)
@@ -327,7 +329,7 @@ def _check_uid(live: str | None, metadata: Mapping[str, Any]) -> None:
         )
 
 
-def _rewritten(live: StoredObject, document: Object) -> StoredObject:
+def _replace_entry(live: StoredObject, document: Object) -> StoredObject:
     """Return what a write by others makes of an object: what it changed is no longer applied."""
     made = with_status_of(live.document, document)
     if live.applied is None:

@@ -37,16 +37,16 @@ class Probe:
         path: path of the request.
         socket: a Unix socket.
         port: a TCP port on loopback.
-        within: seconds that a start may take before it counts as a failure.
-        below: the first status that shows no life; 401 shows it always.
+        startup_timeout: seconds that a start may take before it counts as a failure.
+        unhealthy_from_status: the first status that shows no life; 401 shows it always.
         renew: whether it is started anew where its socket is gone; not where somebody works in it.
     """
 
     path: str
     socket: Path | None = None
     port: int | None = None
-    within: float = 120.0
-    below: int = 400
+    startup_timeout: float = 120.0
+    unhealthy_from_status: int = 400
     renew: bool = False
 
 
@@ -98,7 +98,7 @@ class Phase(StrEnum):
     """It answers."""
     UNHEALTHY = "unhealthy"
     """It runs, has answered before, and does not any more."""
-    WAITING = "waiting"
+    BACKOFF = "waiting"
     """It ended, and is started again in a while."""
     STOPPING = "stopping"
     STOPPED = "stopped"

@@ -103,7 +103,7 @@ def _vscode(root: Path) -> Path:
 
 def _prune(build: InstallContext) -> None:
     code = _vscode(build.work)
-    for path in (*(code / name for name in _NEVER_RUN), *_foreign(build.work)):
+    for path in (*(code / name for name in _NEVER_RUN), *_other_architectures(build.work)):
         shutil.rmtree(path, ignore_errors=True)
     for path in (build.work / "node_modules").rglob("*.map"):
         if path.is_file():
@@ -119,7 +119,7 @@ def _prune(build: InstallContext) -> None:
     node.keep_binary(build, _tree(build.work) / "lib" / "node")
 
 
-def _foreign(root: Path) -> Iterator[Path]:
+def _other_architectures(root: Path) -> Iterator[Path]:
     """Binaries for other machines."""
     machine = _ARCHITECTURES.get(platform.machine().lower())
     if machine is None:

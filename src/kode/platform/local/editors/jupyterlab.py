@@ -22,7 +22,7 @@ async def _packages(build: InstallContext) -> None:
 
 
 async def _tidy(build: InstallContext) -> None:
-    await asyncio.to_thread(_move, build)
+    await asyncio.to_thread(_rewrite_shebangs, build)
 
 
 STEPS = (
@@ -43,7 +43,7 @@ def _python(root: Path) -> Path:
     return root / "venv" / "bin" / "python"
 
 
-def _move(build: InstallContext) -> None:
+def _rewrite_shebangs(build: InstallContext) -> None:
     """Have the scripts name the folder that they will stand in."""
     old, new = os.fsencode(build.work), os.fsencode(build.final)
     for path in (build.work / "venv" / "bin").iterdir():

@@ -12,7 +12,7 @@ from kode.api.conditions import Reason
 from kode.errors import PlatformError
 
 
-def private(folder: Path) -> Path:
+def private_dir(folder: Path) -> Path:
     """Return a folder that only its owner can enter, made where it is missing.
 
     Raises:
@@ -28,11 +28,11 @@ def private(folder: Path) -> Path:
     return folder
 
 
-def replaced(file: Path, text: str, *, anew: bool = False) -> bool:
+def write_if_changed(file: Path, text: str, *, rewrite: bool = False) -> bool:
     """Write a file where it has another text, or in any case; tell whether it was written."""
     data = text.encode("utf-8", "surrogatepass")
     try:
-        if file.read_bytes() == data and not anew:
+        if file.read_bytes() == data and not rewrite:
             return False
     except FileNotFoundError:
         pass

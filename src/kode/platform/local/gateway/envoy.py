@@ -50,9 +50,9 @@ class LocalGateway:
         self._address = address
         self._port = port
         self._sockets = Sockets(paths.sockets)
-        self._judge: EnvoyValidator | None = None
-        self._offering = asyncio.Lock()
-        self._life = 0
+        self._validator: EnvoyValidator | None = None
+        self._updating = asyncio.Lock()
+        self._generation = 0
         """How often Envoy was lost."""
         self._served: dict[str, Route] = {}
         """What Envoy has loaded that leads to an editor, by id."""
@@ -79,8 +79,8 @@ class LocalGateway:
             PlatformError: Envoy is not installed, or a folder cannot be ours.
         """
         envoy = _envoy()
-        atomic_file.private(self._folder)
-        atomic_file.private(self._paths.sockets)
+        atomic_file.private_dir(self._folder)
+        atomic_file.private_dir(self._paths.sockets)
         addresses = port_check.addresses(self._address)
         config = local_gateway.bootstrap(str(self._folder), str(self.admin), addresses, self._port)
         text = translate.dump(config)
@@ -89,10 +89,10 @@ class LocalGateway:
         for old in self._folder.glob("bootstrap-*.json"):
             if old != file:
                 old.unlink(missing_ok=True)
-        atomic_file.replaced(file, text)
+        atomic_file.write_if_changed(file, text)
         for name, content in local_gateway.files([], {}).items():
             if not (self._folder / name).exists():
-                atomic_file.replaced(self._folder / name, translate.dump(content))
+                atomic_file.write_if_changed(self._folder / name, translate.dump(content))
         options = ("--disable-hot-restart", "--log-level", "warning")
         numbers = ("--concurrency", str(_THREADS), "--drain-time-s", str(_DRAIN))
         return Program(
@@ -106,10 +106,10 @@ class LocalGateway:
                 cwd=self._folder,
             ),
             log=self._paths.log(INSTANCE),
-            health=Probe(path="/ready", socket=self.admin, within=60.0, renew=True),
+            health=Probe(path="/ready", socket=self.admin, startup_timeout=60.0, renew=True),
         )
 
-    async def offer(self, entries: Sequence[Route]) -> Mapping[str, str]:
+    async def set_routes(self, entries: Sequence[Route]) -> Mapping[str, str]:
         """Let the door lead to these Kodes and to no others; `serves` tells what came of it.
 
         Returns:
@@ -119,9 +119,9 @@ class LocalGateway:
         Raises:
             PlatformError: a file cannot be written, or Envoy cannot be asked.
         """
-        async with self._offering:
+        async with self._updating:
             try:
-                return await self._offer(entries)
+                return await self._set_routes(entries)
             except OSError as error:
                 message = f"the door's files cannot be written: {error}"
                 raise PlatformError(Reason.PLATFORM_ERROR, message) from error
@@ -135,21 +135,21 @@ class LocalGateway:
         """
         return self._served.get(entry.id) == entry
 
-    def lose(self) -> bool:
+    def mark_lost(self) -> bool:
         """Take note that Envoy does not answer; return whether it served anything before."""
         lost, self._served = bool(self._served), {}
-        self._life += 1
+        self._generation += 1
         return lost
 
-    def clear(self) -> None:
+    def remove_sockets(self) -> None:
         """Remove the sockets that Envoy leaves behind; only after it has ended."""
         self._sockets.remove()
 
-    async def _offer(self, entries: Sequence[Route]) -> Mapping[str, str]:
-        atomic_file.private(self._folder)
-        atomic_file.private(self._paths.sockets)
-        life = self._life
-        refused = dict(self._without_host(entries))
+    async def _set_routes(self, entries: Sequence[Route]) -> Mapping[str, str]:
+        atomic_file.private_dir(self._folder)
+        atomic_file.private_dir(self._paths.sockets)
+        generation = self._generation
+        refused = dict(self._host_conflicts(entries))
         led = [entry for entry in entries if entry.id not in refused]
         inners: dict[str, KodeListener] = {}
         for entry in led:
@@ -158,7 +158,7 @@ class LocalGateway:
             one = local_gateway.kode_listener(
                 entry, entry.sidecar, str(self._sockets.inner(entry.id))
             )
-            complaint = await self._complaint(entry, one)
+            complaint = await self._validate(entry, one)
             if complaint:
                 refused[entry.id] = complaint
             else:
@@ -166,16 +166,16 @@ class LocalGateway:
         has_loaded = True
         for name, content in local_gateway.files(led, inners).items():
             # An Envoy that does not answer is not asked of the next file: each time takes a while.
-            has_loaded = await self._lay(name, content, ask=has_loaded)
+            has_loaded = await self._write_and_wait(name, content, ask=has_loaded)
         # An answer of an Envoy that has ended meanwhile is none.
-        if has_loaded and life == self._life:
+        if has_loaded and generation == self._generation:
             self._served = {
                 entry.id: entry for entry in led if entry.id in inners and entry.state == "running"
             }
         self._sockets.sweep([self._sockets.inner(name) for name in inners])
         return refused
 
-    async def _lay(self, name: str, content: local_gateway.Json, *, ask: bool) -> bool:
+    async def _write_and_wait(self, name: str, content: local_gateway.Json, *, ask: bool) -> bool:
         """Put a file in its place; return whether Envoy was asked and has loaded it.
 
         Files refer to earlier ones, and Envoy refuses what refers to what it has not read yet. It
@@ -184,7 +184,9 @@ class LocalGateway:
         version = str(content["version_info"])
         before = await xds_stats.read(self.admin, name) if ask else None
         known = before is None or before.version == version
-        atomic_file.replaced(self._folder / name, translate.dump(content), anew=not known)
+        atomic_file.write_if_changed(
+            self._folder / name, translate.dump(content), rewrite=not known
+        )
         if before is None or before.version == version:
             return before is not None
         now = await xds_stats.after(self.admin, name, version, before)
@@ -193,26 +195,28 @@ class LocalGateway:
             raise PlatformError(Reason.PLATFORM_ERROR, message)
         return now is not None
 
-    async def _complaint(self, entry: Route, one: KodeListener) -> str:
+    async def _validate(self, entry: Route, one: KodeListener) -> str:
         # What has no part of an administrator's is what the golden files show.
         if entry.sidecar is None or not (entry.sidecar.http_filters or entry.sidecar.clusters):
             return ""
-        if self._judge is None:
-            self._judge = EnvoyValidator(_envoy(), self._folder)
-        complaint = await self._judge.validate(translate.dump(local_gateway.standalone_config(one)))
+        if self._validator is None:
+            self._validator = EnvoyValidator(_envoy(), self._folder)
+        complaint = await self._validator.validate(
+            translate.dump(local_gateway.standalone_config(one))
+        )
         return complaint.replace(f"{entry.id}/", "")
 
-    def _without_host(self, entries: Sequence[Route]) -> Iterator[tuple[str, str]]:
+    def _host_conflicts(self, entries: Sequence[Route]) -> Iterator[tuple[str, str]]:
         # One host twice, or one that is none, and Envoy refuses the routes of all.
         taken: dict[str, str] = {}
         for entry in entries:
-            why = next(filter(None, (self._trouble(host, taken) for host in entry.hosts)), "")
+            why = next(filter(None, (self._conflict(host, taken) for host in entry.hosts)), "")
             if why:
                 yield entry.id, why
             else:
                 taken |= dict.fromkeys(entry.hosts, entry.title)
 
-    def _trouble(self, host: str, taken: Mapping[str, str]) -> str:
+    def _conflict(self, host: str, taken: Mapping[str, str]) -> str:
         if not _HOST.fullmatch(host):
             return f"{host!r} is no host name in lower case"
         if host in taken:

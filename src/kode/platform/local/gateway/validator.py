@@ -27,7 +27,7 @@ class EnvoyValidator:
     def __init__(self, envoy: Path, place: Path) -> None:
         self._envoy = envoy
         self._place = place
-        self._said: dict[str, str] = {}
+        self._results: dict[str, str] = {}
 
     async def validate(self, config: str) -> str:
         """Return why Envoy refuses a configuration; empty where it takes it.
@@ -36,13 +36,13 @@ class EnvoyValidator:
             PlatformError: it did not say in time, or cannot be started.
         """
         digest = sha256(config.encode("utf-8", "surrogatepass")).hexdigest()
-        if digest not in self._said:
-            self._said[digest] = await self._ask(config, digest)
-        return self._said[digest]
+        if digest not in self._results:
+            self._results[digest] = await self._ask(config, digest)
+        return self._results[digest]
 
     async def _ask(self, config: str, digest: str) -> str:
-        file = atomic_file.private(self._place) / f"judged-{digest[:16]}.json"
-        atomic_file.replaced(file, config)
+        file = atomic_file.private_dir(self._place) / f"judged-{digest[:16]}.json"
+        atomic_file.write_if_changed(file, config)
         try:
             return await self._run(file)
         finally:

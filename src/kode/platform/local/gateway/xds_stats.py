@@ -27,7 +27,7 @@ _POLL_INTERVAL = 0.005
 
 
 @dataclass(frozen=True)
-class Loaded:
+class UpdateCounts:
     """What Envoy says of a file.
 
     Attributes:
@@ -39,7 +39,7 @@ class Loaded:
     refused: int
 
 
-async def read(admin: Path, file: str) -> Loaded | None:
+async def read(admin: Path, file: str) -> UpdateCounts | None:
     """Return what Envoy says of a file; None where it does not answer."""
     query = f"{re.escape(_STATS[file])}\\.(version_text|update_rejected)$"
     try:
@@ -48,10 +48,10 @@ async def read(admin: Path, file: str) -> Loaded | None:
     except (OSError, TimeoutError):
         return None
     version, refused = _VERSION.search(text), _REFUSED.search(text)
-    return Loaded(version[1] if version else "", int(refused[1]) if refused else 0)
+    return UpdateCounts(version[1] if version else "", int(refused[1]) if refused else 0)
 
 
-async def after(admin: Path, file: str, version: str, before: Loaded) -> Loaded | None:
+async def after(admin: Path, file: str, version: str, before: UpdateCounts) -> UpdateCounts | None:
     """Return what Envoy says of a file once it has loaded a version, or has refused again.
 
     None where Envoy does not answer any more, or does neither in time.

@@ -25,7 +25,7 @@ from kode.platform.local.reconcile.revision import (
 )
 from kode.platform.local.runtime.host import HostContext
 from kode.platform.local.runtime.plan import Plan, plan
-from kode.platform.local.status.statuses import is_to_rest
+from kode.platform.local.status.statuses import is_suspended
 from kode.render.storage import claim_name
 
 _EARLIER = "an earlier Kode of this name is being stopped"
@@ -114,7 +114,7 @@ def decide(inputs: Inputs, resolved: ResolvedInputs, machine: Machine) -> Decisi
         resolved: what the Kode means.
         machine: what this machine has for it.
     """
-    suspend = is_to_rest(inputs.kode)
+    suspend = is_suspended(inputs.kode)
     base = Decision(
         writes=_writes(inputs, resolved),
         stop=suspend or any(it.reason in WITHHELD for it in resolved.problems),

@@ -27,7 +27,7 @@ from kode.platform.local.reconcile.revision import Revision
 from kode.platform.local.reconcile.routes import Routes
 from kode.platform.local.runtime import volume_files
 from kode.platform.local.runtime.host import HostContext
-from kode.platform.local.status.statuses import KODE, Statuses, stamp
+from kode.platform.local.status.statuses import KODE, Statuses, timestamp
 from kode.platform.local.store.objects import CLAIM, Key, StoredObject
 from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor.supervisor import Supervisor
@@ -135,7 +135,7 @@ class Reconciler:
             KodeError: it cannot be written.
         """
         turn = self._statuses.turn
-        key, now = reconciled.key, stamp()
+        key, now = reconciled.key, timestamp()
         progress = reports.Progress(
             program=self._supervisor.state(program_key(key)),
             failure=self._last_failure(program_key(key)),
@@ -154,7 +154,7 @@ class Reconciler:
                 continue
             folder = self._paths.volume(metadata["namespace"], metadata["name"])
             await asyncio.to_thread(volume_files.remove, folder)
-            await asyncio.to_thread(self._store.release, claim)
+            await asyncio.to_thread(self._store.finalize_claim, claim)
 
     async def close(self) -> None:
         """Give up what is being installed, and wait for what is stopping."""
@@ -209,7 +209,7 @@ class Reconciler:
         instance, revision = known
         if revision:
             state = self._supervisor.state(program_key(key))
-            in_use = state is not None and state.phase is not Phase.WAITING
+            in_use = state is not None and state.phase is not Phase.BACKOFF
             port = revision.sidecar.upstream.port
             self._host_resources.reserve_port(instance, port, in_use=in_use)
         try:
@@ -219,7 +219,7 @@ class Reconciler:
 
     def _last_failure(self, program: str) -> State | None:
         state = self._supervisor.state(program)
-        if state is not None and state.phase is Phase.WAITING:
+        if state is not None and state.phase is Phase.BACKOFF:
             self._failed[program] = state
         elif state is None or state.phase is not Phase.STARTING:
             self._failed.pop(program, None)
@@ -242,7 +242,7 @@ class Reconciler:
         self._instances.setdefault(program, set()).add(instance)
         folder = self._paths.run / instance
         await asyncio.to_thread(revisions.save, folder, decision.revision, decision.run)
-        await self._supervisor.want(decision.run.program)
+        await self._supervisor.run(decision.run.program)
 
     def _write(self, writes: Writes) -> None:
         if writes.secret:
@@ -275,7 +275,7 @@ class Reconciler:
     def _stop(self, program: str) -> None:
         if program in self._stopping or self._supervisor.state(program) is None:
             return
-        task = asyncio.create_task(self._supervisor.unwant(program))
+        task = asyncio.create_task(self._supervisor.stop(program))
         self._stopping[program] = task
         task.add_done_callback(lambda _: self._on_stopped(program))
 

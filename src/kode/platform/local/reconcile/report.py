@@ -18,7 +18,7 @@ from kode.platform.local.program import Phase, State
 from kode.platform.local.reconcile.decide import Decision
 from kode.platform.local.reconcile.gather import Inputs
 from kode.platform.local.status.program_status import as_pod_view
-from kode.platform.local.status.statuses import is_to_rest
+from kode.platform.local.status.statuses import is_suspended
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def observe(inputs: Inputs, decision: Decision, progress: Progress) -> Observati
     revision = decision.revision
     return Observation(
         problems=problems,
-        suspend=is_to_rest(inputs.kode),
+        suspend=is_suspended(inputs.kode),
         claim=decision.claim,
         home_claim=decision.home_claim,
         pod=_view(decision, progress),
@@ -126,7 +126,7 @@ def _route_state(
     phase = program.phase if program else Phase.STOPPED
     if phase in (Phase.RUNNING, Phase.UNHEALTHY):
         return "running"
-    if phase in (Phase.STARTING, Phase.WAITING):
+    if phase in (Phase.STARTING, Phase.BACKOFF):
         return "failed" if program and program.restarts else "starting"
     if decision.notes:
         return "starting"

@@ -89,7 +89,7 @@ class Routes:
         async with self._updating:
             self._next = None
             routes = dict(self._routes)
-            refused = dict(await self._gateway.offer(tuple(routes.values())))
+            refused = dict(await self._gateway.set_routes(tuple(routes.values())))
             before, self._refused = self._refused, refused
             for key, route in routes.items():
                 if before.get(route.id) != refused.get(route.id):

@@ -13,7 +13,7 @@ from pathlib import Path
 from kode.api.quantity import parse_quantity
 from kode.platform.local.runtime import image
 from kode.platform.local.runtime.engine import Engine
-from kode.platform.local.shim.procfs import TAG
+from kode.platform.local.shim.procfs import INSTANCE_VARIABLE
 from kode.render.editor import HOME_VOLUME
 from kode.render.metadata import Manifest
 from kode.render.variables import expand
@@ -87,7 +87,7 @@ def call(container: Container, engine: Engine, name: str, volume: Path, file: Pa
         *container.options,
         "--pull=never",
         *([f"--env-file={file}"] if filed else []),
-        *(f"--env={item}" for item in (*hidden, TAG)),
+        *(f"--env={item}" for item in (*hidden, INSTANCE_VARIABLE)),
         *_mounts(manifest, engine, volume),
         *_rights(container),
         *_limits(manifest, engine),
@@ -101,7 +101,7 @@ def call(container: Container, engine: Engine, name: str, volume: Path, file: Pa
     text = {_FILE_TEXT: "".join(f"{key}={value}\n" for key, value in filed.items())}
     before = ("sh", "-c", _WRITE_FILE, "podman", str(file)) if filed else ()
     return Call(
-        argv=(*before, *words, image.full(manifest["image"]), *program[1:], *rest),
+        argv=(*before, *words, image.qualified_name(manifest["image"]), *program[1:], *rest),
         env={**engine.environment, **hidden, **(text if filed else {})},
         missing=tuple(
             f"env {key}: a value of several lines, under a name that podman goes by"

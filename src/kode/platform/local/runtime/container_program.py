@@ -48,7 +48,9 @@ class ContainerProgram:
     unsupported: tuple[str, ...] = ()
 
 
-def contained(kode: ResolvedKode, host: HostContext, engine: Engine, why: str) -> ContainerProgram:
+def plan_container(
+    kode: ResolvedKode, host: HostContext, engine: Engine, why: str
+) -> ContainerProgram:
     """Return a Kode's program, whose image is run.
 
     Args:
@@ -73,8 +75,8 @@ def contained(kode: ResolvedKode, host: HostContext, engine: Engine, why: str) -
         health=Probe(
             kode.image_profile.health_path,
             socket=host.socket,
-            within=_WITHIN,
-            below=kode.image_profile.unhealthy_from_status,
+            startup_timeout=_WITHIN,
+            unhealthy_from_status=kode.image_profile.unhealthy_from_status,
         ),
     )
     asked = kode.template.resources is not None
@@ -106,15 +108,15 @@ class _Builder:
     def before(self) -> tuple[Command, ...]:
         """Return what runs before the editor, each image being here before it is needed."""
         template = self._kode.template
-        steps, here = [self._bring("image", template.image)], {image.full(template.image)}
+        steps, here = [self._pull("image", template.image)], {image.qualified_name(template.image)}
         if not self._engine.rootless:
             steps.append(self._folders())
         _, *others = rendered.init_containers(self._kode)
         for manifest in others:
             name, wanted = manifest["name"], manifest["image"]
-            if image.full(wanted) not in here:
-                steps.append(self._bring(f"image-{name}", wanted))
-                here.add(image.full(wanted))
+            if image.qualified_name(wanted) not in here:
+                steps.append(self._pull(f"image-{name}", wanted))
+                here.add(image.qualified_name(wanted))
             steps.append(self.step(name, manifest))
         return tuple(steps)
 
@@ -145,8 +147,8 @@ class _Builder:
         restored = terminal.start(()) if variables.has_halves or variables.shell else ()
         return (self._engine.path, "exec", *options, self.name, *restored)
 
-    def _bring(self, name: str, wanted: str) -> Command:
-        argv = image.bring(self._engine, wanted, self._kode.template.image_pull_policy)
+    def _pull(self, name: str, wanted: str) -> Command:
+        argv = image.pull_command(self._engine, wanted, self._kode.template.image_pull_policy)
         return self.own(name, argv)
 
     def _folders(self) -> Command:

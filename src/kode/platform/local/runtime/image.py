@@ -15,7 +15,7 @@ _SCRIPTS = {
 }
 
 
-def full(name: str) -> str:
+def qualified_name(name: str) -> str:
     """Return the full name of an image: without a registry it is of docker.io.
 
     Source: https://kubernetes.io/docs/concepts/containers/images/#image-names
@@ -26,6 +26,6 @@ def full(name: str) -> str:
     return f"docker.io/{name}" if slash else f"docker.io/library/{name}"
 
 
-def bring(engine: Engine, image: str, policy: str) -> tuple[str, ...]:
+def pull_command(engine: Engine, image: str, policy: str) -> tuple[str, ...]:
     """Return the command that has an image here, as an imagePullPolicy says."""
-    return ("sh", "-c", _SCRIPTS[policy], "image", engine.path, full(image))
+    return ("sh", "-c", _SCRIPTS[policy], "image", engine.path, qualified_name(image))

@@ -15,7 +15,7 @@ from kode.errors import InvalidSpec
 from kode.gateway.sidecar import Upstream
 from kode.platform.local.program import Command, Program
 from kode.platform.local.runtime import commands
-from kode.platform.local.runtime.container_program import contained
+from kode.platform.local.runtime.container_program import plan_container
 from kode.platform.local.runtime.env import editor_env, plugin_env
 from kode.platform.local.runtime.host import HostContext
 from kode.platform.local.runtime.process_launch import arguments, launch
@@ -68,16 +68,16 @@ def plan(meaning: DesiredState, host: HostContext) -> Plan:
 def _planned(meaning: DesiredState, host: HostContext) -> Plan:
     choice = select_runtime(meaning.kode, host.requested_runtime)
     if choice.runtime is Runtime.PODMAN:
-        return _contained(meaning, host, choice.why)
-    return _bare(meaning, host)
+        return _in_container(meaning, host, choice.why)
+    return _as_process(meaning, host)
 
 
-def _contained(meaning: DesiredState, host: HostContext, why: str) -> Plan:
+def _in_container(meaning: DesiredState, host: HostContext, why: str) -> Plan:
     if host.engine is None:
         raise InvalidSpec(
             Reason.NOT_ON_LOCAL_PLATFORM, f"its image is to be run ({why}), but {host.no_engine}"
         )
-    found = contained(meaning.kode, host, host.engine, why)
+    found = plan_container(meaning.kode, host, host.engine, why)
     return Plan(
         program=found.program,
         upstream=_upstream(meaning, found.program),
@@ -87,7 +87,7 @@ def _contained(meaning: DesiredState, host: HostContext, why: str) -> Plan:
     )
 
 
-def _bare(meaning: DesiredState, host: HostContext) -> Plan:
+def _as_process(meaning: DesiredState, host: HostContext) -> Plan:
     kode = meaning.kode
     start = launch(kode, host)
     plugins, lacking = _plugins(kode, host)

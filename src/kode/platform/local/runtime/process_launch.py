@@ -182,7 +182,10 @@ def _custom(kode: ResolvedKode, host: HostContext) -> LaunchSpec:
     return LaunchSpec(
         main=Command(EDITOR, (*way.before, *argv), variables.values, host.volume / kode.workspace),
         health=Probe(
-            "/", socket=way.socket, port=way.port, below=kode.image_profile.unhealthy_from_status
+            "/",
+            socket=way.socket,
+            port=way.port,
+            unhealthy_from_status=kode.image_profile.unhealthy_from_status,
         ),
         runtime=f"process: {argv[0]}, the template's own command",
         unsupported=(*variables.missing, *way.unsupported),

@@ -215,7 +215,7 @@ def _sweep(name: str) -> None:
     processes = procfs.rows()
     for process in processes:
         if name.encode() in _command_line(process.pid):
-            for each in (*procfs.below(process.pid, processes), process):
+            for each in (*procfs.descendants(process.pid, processes), process):
                 handle = procfs.kill(each)
                 if handle is not None:
                     os.close(handle)

@@ -23,7 +23,7 @@ class UnstartableError(Exception):
     """A command that could not be started; the text says why."""
 
 
-def become_reaper(name: bytes) -> None:
+def become_subreaper(name: bytes) -> None:
     """Get all orphans below this process as its own children, and a name in `ps`."""
     _prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     _prctl(_SET_NAME, name, 0, 0, 0)

@@ -129,7 +129,7 @@ def _send(target: procfs.ProcessInfo, number: int) -> None:
 
 def _left(mark: str) -> list[procfs.ProcessInfo]:
     rows, own = procfs.rows(), os.getpid()
-    below = {each.pid for each in procfs.below(own, rows)}
+    below = {each.pid for each in procfs.descendants(own, rows)}
     return [
         each
         for each in rows

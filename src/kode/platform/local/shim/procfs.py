@@ -7,7 +7,7 @@ a number used again is never hit.
 import os
 import signal
 
-TAG = "KODE_INSTANCE"
+INSTANCE_VARIABLE = "KODE_INSTANCE"
 """Variable in the environment of every process of a program."""
 _START = 19
 """Where the start time is in /proc/PID/stat, counted from what follows the name."""
@@ -53,13 +53,13 @@ def rows() -> list[ProcessInfo]:
     return [each for each in found if each is not None]
 
 
-def lives(pid: int, start: int) -> bool:
+def is_alive(pid: int, start: int) -> bool:
     """Return whether a process still runs."""
     found = row(pid)
     return found is not None and found.start == start and not found.ended
 
 
-def below(root: int, among: list[ProcessInfo]) -> list[ProcessInfo]:
+def descendants(root: int, among: list[ProcessInfo]) -> list[ProcessInfo]:
     """Return the processes that descend from one, as far as they are known."""
     children: dict[int, list[ProcessInfo]] = {}
     for each in among:
@@ -73,9 +73,9 @@ def below(root: int, among: list[ProcessInfo]) -> list[ProcessInfo]:
     return found
 
 
-def tagged(pid: int, instance: str) -> bool:
+def has_instance(pid: int, instance: str) -> bool:
     """Return whether a process was started for an instance, as far as we may look."""
-    return carries(pid, f"{TAG}={instance}")
+    return carries(pid, f"{INSTANCE_VARIABLE}={instance}")
 
 
 def carries(pid: int, variable: str) -> bool:
@@ -109,7 +109,7 @@ def send(target: ProcessInfo, number: int) -> int | None:
     except OSError:
         return None
     # The pidfd is of whoever has the number now; from here on that cannot change any more.
-    if lives(target.pid, target.start):
+    if is_alive(target.pid, target.start):
         try:
             signal.pidfd_send_signal(fd, number)
         except OSError:

@@ -59,8 +59,8 @@ class Shim:
         own = procfs.row(os.getpid())
         self._record.start = own.start if own else 0
         self._output, self._printed = os.pipe()
-        self._stirred, self._stir = os.pipe()
-        for fd in (self._output, self._stirred, self._stir):
+        self._stirred, self._wakeup_fd = os.pipe()
+        for fd in (self._output, self._stirred, self._wakeup_fd):
             os.set_blocking(fd, False)
         self._poll = select.poll()
         self._poll.register(self._output, select.POLLIN)
@@ -68,24 +68,24 @@ class Shim:
 
     def run(self) -> None:
         """Live."""
-        signal.set_wakeup_fd(self._stir, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wakeup_fd, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _nothing)
         signal.signal(signal.SIGTERM, self._stop)
         for number in (signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
-        self._note(record.CLEANING)
+        self._save_phase(record.CLEANING)
         self._clean()
         if not self._only_cleanup:
             self._work()
-            self._note(record.ENDING)
+            self._save_phase(record.ENDING)
             self._clean()
-        self._note(record.ENDED)
+        self._save_phase(record.ENDED)
         # The supervisor reads it once we are gone.
         for _ in range(20):
             if not self._unsaved:
                 break
             time.sleep(0.05)
-            self._note(record.ENDED)
+            self._save_phase(record.ENDED)
 
     def _work(self) -> None:
         """Run the steps and main, as far as they go."""
@@ -122,20 +122,20 @@ class Shim:
                 reach it.
         """
         self._tail = b""
-        env = {**step["env"], procfs.TAG: self._program["instance"]}
+        env = {**step["env"], procfs.INSTANCE_VARIABLE: self._program["instance"]}
         try:
             pid = child.start(step["argv"], env, step["cwd"], self._printed)
         except (child.UnstartableError, OSError) as error:
-            self._keep(f"{error}\n".encode())
+            self._append_output(f"{error}\n".encode())
             return 127
         self._awaited = pid
         if phase == record.MAIN:
             own = procfs.row(pid)
             self._record.main_pid, self._record.main_since = pid, time.time()
             self._record.main_start = own.start if own else None
-        self._note(phase)
+        self._save_phase(phase)
         code = self._wait(pid, limit)
-        self._bury()
+        self._kill_descendants()
         self._drain()
         return code
 
@@ -168,9 +168,9 @@ class Shim:
             _read(self._stirred)
             self._collect()
         if self._output in ready:
-            self._keep(_read(self._output))
+            self._append_output(_read(self._output))
         if self._unsaved:
-            self._note(self._record.phase)
+            self._save_phase(self._record.phase)
 
     def _collect(self) -> None:
         """Collect what has ended: ours, and the orphans of ours."""
@@ -185,7 +185,7 @@ class Shim:
                 code = os.waitstatus_to_exitcode(status)
                 self._codes[pid] = code if code >= 0 else 128 - code
 
-    def _bury(self) -> None:
+    def _kill_descendants(self) -> None:
         """End by force what a command left behind, and wait until it is gone."""
         until = time.monotonic() + _BURY_SECONDS
         while time.monotonic() < until and _kill_below():
@@ -198,17 +198,17 @@ class Shim:
             part = _read(self._output)
             if not part:
                 return
-            self._keep(part)
+            self._append_output(part)
 
-    def _keep(self, part: bytes) -> None:
+    def _append_output(self, part: bytes) -> None:
         """Keep a part of the output."""
         self._tail = (self._tail + part)[-_TAIL:]
         self._log.write(part)
         if self._log.trouble != self._record.trouble:
             self._record.trouble = self._log.trouble
-            self._note(self._record.phase)
+            self._save_phase(self._record.phase)
 
-    def _note(self, phase: str) -> None:
+    def _save_phase(self, phase: str) -> None:
         self._record.phase = phase
         self._unsaved = not self._record.save(self._folder)
 
@@ -248,7 +248,7 @@ def _nothing(_number: int, _frame: object) -> None:
 
 def _kill_below() -> bool:
     """Send SIGKILL to all that is below us; return whether there was anything."""
-    found = procfs.below(os.getpid(), procfs.rows())
+    found = procfs.descendants(os.getpid(), procfs.rows())
     for each in found:
         fd = procfs.kill(each)
         if fd is not None:
@@ -280,7 +280,7 @@ def main(folder: str) -> None:
     os.closerange(3, 65536)
     os.umask(0o077)
     os.chdir("/")
-    child.become_reaper(b"kode-shim")
+    child.become_subreaper(b"kode-shim")
     if not _lock(folder):
         sys.exit("another shim runs this instance")
     with open(f"{folder}/{SPEC}", encoding="utf-8") as file:

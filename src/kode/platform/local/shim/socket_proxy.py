@@ -96,7 +96,7 @@ async def serve(server: socket.socket, port: int) -> None:
     """
 
     def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(_pass_on(reader, writer, port))
+        task = asyncio.create_task(_proxy(reader, writer, port))
         _pumps.add(task)
         task.add_done_callback(_pumps.discard)
 
@@ -149,7 +149,7 @@ def _join(namespace: int) -> None:
         raise OSError(number, f"cannot enter its network: {os.strerror(number)}")
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
     connection = await _connect(port)
     if connection is None:
         writer.transport.abort()

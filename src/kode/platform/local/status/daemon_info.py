@@ -61,7 +61,7 @@ def find_daemon(paths: Paths) -> DaemonInfo | None:
         return None
     if found.boot not in ("", procfs.boot()):
         return None
-    return found if procfs.lives(found.pid, found.start) else None
+    return found if procfs.is_alive(found.pid, found.start) else None
 
 
 def write(paths: Paths, found: DaemonInfo) -> None:

@@ -39,8 +39,8 @@ def as_pod_view(state: State | None, made: str, failed: State | None = None) -> 
 
 def _trouble(state: State, failed: State | None) -> ContainerFailure | None:
     # A start after a failure is in trouble yet: else the condition would flap with each try.
-    last = state if state.phase is Phase.WAITING else failed
-    if last is None or not last.step or state.phase not in (Phase.WAITING, Phase.STARTING):
+    last = state if state.phase is Phase.BACKOFF else failed
+    if last is None or not last.step or state.phase not in (Phase.BACKOFF, Phase.STARTING):
         return None
     words = f": {last.words}" if last.words else ""
     code = "" if last.exit_code is None else f" with exit code {last.exit_code}"

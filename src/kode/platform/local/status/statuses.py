@@ -45,10 +45,10 @@ class Statuses:
         Raises:
             PlatformError: the store cannot be written.
         """
-        now = stamp()
+        now = timestamp()
 
         def change(kode: Object) -> Status:
-            return standing.awaited(_status(kode), now, suspend=is_to_rest(kode))
+            return standing.awaited(_status(kode), now, suspend=is_suspended(kode))
 
         self.since = await asyncio.to_thread(self._store.edit_statuses, KODE, change)
 
@@ -66,7 +66,7 @@ class Statuses:
         return self._take_back(change)
 
     async def _take_back(self, change: Callable[[Status, str], Status]) -> None:
-        now = stamp()
+        now = timestamp()
         await asyncio.to_thread(
             self._store.edit_statuses, KODE, lambda kode: change(_status(kode), now)
         )
@@ -96,13 +96,13 @@ def stop(store: Store) -> None:
     Raises:
         PlatformError: the store cannot be written.
     """
-    now = stamp()
+    now = timestamp()
     store.edit_statuses(
-        KODE, lambda kode: standing.stopped(_status(kode), now, suspend=is_to_rest(kode))
+        KODE, lambda kode: standing.stopped(_status(kode), now, suspend=is_suspended(kode))
     )
 
 
-def believed(kode: Object, run: DaemonInfo | None) -> Object:
+def with_credible_status(kode: Object, run: DaemonInfo | None) -> Object:
     """Return a Kode with as much of its status as may be believed.
 
     Args:
@@ -113,18 +113,18 @@ def believed(kode: Object, run: DaemonInfo | None) -> Object:
     if run is None:
         found = standing.orphaned(status)
     elif int(kode["metadata"]["resourceVersion"]) <= int(run.statuses_since):
-        found = standing.awaited(status, "", suspend=is_to_rest(kode))
+        found = standing.awaited(status, "", suspend=is_suspended(kode))
     else:
         return kode
     return kode if found is status else {**kode, "status": found}
 
 
-def is_to_rest(kode: Object) -> bool:
+def is_suspended(kode: Object) -> bool:
     """Tell whether nothing of a Kode is to run."""
     return bool((kode.get("spec") or {}).get("suspend"))
 
 
-def stamp() -> str:
+def timestamp() -> str:
     """Return this moment as it stands in a status."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from kode.api.meta import Object
 from kode.platform.local.status.daemon_info import DaemonInfo
-from kode.platform.local.status.statuses import believed
+from kode.platform.local.status.statuses import with_credible_status
 from kode.platform.port import WatchEvent
 
 _POLL_INTERVAL = 0.25
@@ -37,12 +37,12 @@ async def watch_kodes(
             if step.done():
                 change = step.result()
                 step = asyncio.ensure_future(anext(changes))
-                yield WatchEvent(change.type, believed(change.document, run()))
+                yield WatchEvent(change.type, with_credible_status(change.document, run()))
                 continue
             now = run()
             if lived and now is None:
                 for kode in await kodes():
-                    told = believed(kode, now)
+                    told = with_credible_status(kode, now)
                     if told is not kode:
                         yield WatchEvent("MODIFIED", told)
             lived = now is not None

@@ -88,7 +88,7 @@ class Database:
         with self._lock, _told(self.path), _transaction(self._connection, "BEGIN"):
             yield self._connection
 
-    def pulse(self) -> int:
+    def data_version(self) -> int:
         """Return a number that differs once another connection has written."""
         with self._lock, _told(self.path):
             (found,) = self._connection.execute("PRAGMA data_version").fetchone()

@@ -18,9 +18,9 @@ from kode.platform.local.store.objects import CLAIM, Document, is_owned
 class Disposition(Enum):
     """What becomes of an object."""
 
-    GOES = "goes"
-    KEPT = "kept"
-    NOT_ITS_OWN = "not its own"
+    DELETE = "goes"
+    RETAIN = "kept"
+    IGNORE = "not its own"
 
 
 def disposition(child: Object, kode: Object) -> Disposition:
@@ -28,17 +28,17 @@ def disposition(child: Object, kode: Object) -> Disposition:
     uid = kode["metadata"]["uid"]
     owned = is_owned(child, uid)
     if child["kind"] != CLAIM:
-        return Disposition.GOES if owned else Disposition.NOT_ITS_OWN
+        return Disposition.DELETE if owned else Disposition.IGNORE
     marks = child["metadata"].get("labels") or {}
     if not owned and marks.get(labels.KODE_UID) != names.label_value(uid):
-        return Disposition.NOT_ITS_OWN
+        return Disposition.IGNORE
     # The wish as it stands now counts, also where nobody has yet carried it over to the claim.
     keep = (kode["spec"].get("storage") or {}).get("keepVolume", True)
     purge = (kode["metadata"].get("annotations") or {}).get(labels.PURGE) == "true"
-    return Disposition.KEPT if keep and not purge else Disposition.GOES
+    return Disposition.RETAIN if keep and not purge else Disposition.DELETE
 
 
-def kept(claim: Object, kode: Object) -> Document:
+def retained(claim: Object, kode: Object) -> Document:
     """Return a claim that outlives its Kode: marked, and nobody's."""
     uid = kode["metadata"]["uid"]
     metadata = dict(claim["metadata"])

@@ -83,14 +83,14 @@ class StoredObject:
         return str(self.document["metadata"]["resourceVersion"])
 
     @property
-    def is_going(self) -> bool:
+    def is_terminating(self) -> bool:
         """Whether its deletion has been asked for."""
         return "deletionTimestamp" in self.document["metadata"]
 
     @property
-    def is_gone(self) -> bool:
+    def is_deleted(self) -> bool:
         """Whether nothing holds it any more after its deletion was asked for."""
-        return self.is_going and not self.document["metadata"].get("finalizers")
+        return self.is_terminating and not self.document["metadata"].get("finalizers")
 
 
 def new_object(given: StoredObject, *, uid: str, now: str) -> StoredObject:
@@ -109,7 +109,7 @@ def updated(before: StoredObject, after: StoredObject) -> StoredObject:
     """Return an object as it is stored after a change, but for its version."""
     old = before.document["metadata"]
     metadata = _written(after.document) | {key: old[key] for key in _OWN if key in old}
-    if after.document["kind"] == CLAIM and not before.is_going:
+    if after.document["kind"] == CLAIM and not before.is_terminating:
         metadata["finalizers"] = _with_files(metadata)
     if "generation" in metadata and _content(before.document) != _content(after.document):
         metadata["generation"] += 1
@@ -137,7 +137,7 @@ def with_purge(before: StoredObject, *, purge: bool) -> StoredObject:
     return replace(before, document={**before.document, "metadata": metadata})
 
 
-def versioned(entry: StoredObject, version: int) -> StoredObject:
+def with_version(entry: StoredObject, version: int) -> StoredObject:
     """Return an object with its new version."""
     metadata = {**entry.document["metadata"], "resourceVersion": str(version)}
     return replace(entry, document={**entry.document, "metadata": metadata})

@@ -112,7 +112,7 @@ class Store:
 
         def make(live: StoredObject | None) -> StoredObject:
             if live is not None:
-                going = "; it is being deleted" if live.is_going else ""
+                going = "; it is being deleted" if live.is_terminating else ""
                 raise Conflict(Reason.ALREADY_EXISTS, f"{key} exists already{going}")
             return StoredObject(dict(document))
 
@@ -198,7 +198,7 @@ class Store:
                     events.begin(database, key)
                 return self._put(database, key, made).document
             made = objects.updated(live, wanted)
-            if made.is_gone:
+            if made.is_deleted:
                 self._remove(database, made)
             elif made.document != live.document:
                 made = self._put(database, key, made, live)
@@ -212,7 +212,7 @@ class Store:
         """Delete an object, and with a Kode what is its own.
 
         A claim only begins to go: it has a deletionTimestamp until whoever deletes its files calls
-        `release`. So files are forgotten by nobody, whenever anything is killed.
+        `finalize_claim`. So files are forgotten by nobody, whenever anything is killed.
 
         Args:
             kind: its kind.
@@ -229,11 +229,11 @@ class Store:
             live = self._entry(database, key)
             if live is None or uid not in {"", live.uid}:
                 raise absent(key)
-            if kind == "Kode" and not live.is_going:
+            if kind == "Kode" and not live.is_terminating:
                 live = objects.with_purge(live, purge=purge)
             self._end(database, key, live)
 
-    def release(self, claim: Object) -> None:
+    def finalize_claim(self, claim: Object) -> None:
         """Take note that the files of a claim that is going are deleted: the claim is gone.
 
         Args:
@@ -245,7 +245,7 @@ class Store:
         key = Key.of(claim)
 
         def change(live: StoredObject | None) -> StoredObject:
-            if live is None or live.uid != claim["metadata"]["uid"] or not live.is_going:
+            if live is None or live.uid != claim["metadata"]["uid"] or not live.is_terminating:
                 raise absent(key)
             held = live.document["metadata"].get("finalizers") or []
             rest = [item for item in held if item != objects.VOLUME_FINALIZER]
@@ -299,7 +299,7 @@ class Store:
         made: StoredObject,
         live: StoredObject | None = None,
     ) -> StoredObject:
-        made = objects.versioned(made, change_log.next_version(database))
+        made = objects.with_version(made, change_log.next_version(database))
         self._write(database, key, made)
         change_log.append(database, "MODIFIED" if live else "ADDED", made, self._clock())
         if live and _has_password(live) and not _has_password(made):
@@ -318,11 +318,11 @@ class Store:
     def _end(self, database: sqlite3.Connection, key: Key, live: StoredObject) -> None:
         if not live.document["metadata"].get("finalizers"):
             self._remove(database, live)
-        elif not live.is_going:
+        elif not live.is_terminating:
             self._put(database, key, objects.mark_deleted(live, self._now()), live)
 
     def _remove(self, database: sqlite3.Connection, live: StoredObject) -> None:
-        gone = objects.versioned(live, change_log.next_version(database))
+        gone = objects.with_version(live, change_log.next_version(database))
         database.execute("DELETE FROM objects WHERE uid = ?", (live.uid,))
         change_log.append(database, "DELETED", gone, self._clock())
         if _has_password(live):
@@ -341,12 +341,14 @@ class Store:
             child = self._loaded(row)
             key = Key.of(child.document)
             match garbage.disposition(child.document, kode.document):
-                case garbage.Disposition.GOES:
+                case garbage.Disposition.DELETE:
                     self._end(database, key, child)
-                case garbage.Disposition.KEPT:
-                    kept = replace(child, document=garbage.kept(child.document, kode.document))
-                    self._put(database, key, objects.updated(child, kept), child)
-                case garbage.Disposition.NOT_ITS_OWN:
+                case garbage.Disposition.RETAIN:
+                    retained = replace(
+                        child, document=garbage.retained(child.document, kode.document)
+                    )
+                    self._put(database, key, objects.updated(child, retained), child)
+                case garbage.Disposition.IGNORE:
                     pass
 
     def _now(self) -> str:

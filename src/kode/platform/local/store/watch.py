@@ -36,7 +36,7 @@ async def follow(
     try:
         seen: int | None = None
         while True:
-            beat = pulse.pulse()
+            beat = pulse.data_version()
             if beat == seen:
                 await asyncio.sleep(_SECONDS)
                 continue

@@ -115,8 +115,8 @@ def _dump(program: Program) -> dict[str, Any]:
             "path": health.path,
             "socket": str(health.socket) if health.socket else None,
             "port": health.port,
-            "within": health.within,
-            "below": health.below,
+            "within": health.startup_timeout,
+            "below": health.unhealthy_from_status,
             "renew": health.renew,
         }
         if health
@@ -167,7 +167,7 @@ def _load_health(content: Mapping[str, Any]) -> Probe:
         path=content["path"],
         socket=Path(content["socket"]) if content["socket"] else None,
         port=content["port"],
-        within=content["within"],
-        below=content["below"],
+        startup_timeout=content["within"],
+        unhealthy_from_status=content["below"],
         renew=content.get("renew", False),
     )

@@ -19,7 +19,7 @@ _PAUSE = 0.01
 def kill_instance(
     instance: str,
     *,
-    spare: int | None = None,
+    except_shim: int | None = None,
     main: tuple[int, int] | None = None,
     session: int | None = None,
 ) -> bool:
@@ -27,7 +27,7 @@ def kill_instance(
 
     Args:
         instance: whose processes.
-        spare: pid of a living shim.
+        except_shim: pid of a living shim.
         main: pid and start time of a main that may be on its way out: it gives up its environment
             before its sockets.
         session: pid of a shim that was seen to end just now; later its number may be another's.
@@ -39,8 +39,8 @@ def kill_instance(
     while time.monotonic() < until:
         rows = procfs.rows()
         spared = {os.getpid()}
-        if spare is not None:
-            spared |= {spare, *(each.pid for each in procfs.below(spare, rows))}
+        if except_shim is not None:
+            spared |= {except_shim, *(each.pid for each in procfs.descendants(except_shim, rows))}
         found = [
             each
             for each in rows
@@ -49,7 +49,7 @@ def kill_instance(
             and (
                 each.session == session
                 or (each.pid, each.start) == main
-                or procfs.tagged(each.pid, instance)
+                or procfs.has_instance(each.pid, instance)
             )
         ]
         if not found:

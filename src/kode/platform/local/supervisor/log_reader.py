@@ -34,16 +34,16 @@ async def read(path: Path, *, follow: bool, tail: int | None) -> AsyncGenerator[
             yield line
         while follow:
             found = False
-            for line in reader.go_on():
+            for line in reader.read_new():
                 found = True
                 yield line
             if not found:
-                if reader.begun and not path.parent.exists():
+                if reader.has_started and not path.parent.exists():
                     break
                 await asyncio.sleep(_SECONDS)
-        rest = reader.rest()
-        if rest and tail != 0:
-            yield rest
+        remainder = reader.remainder()
+        if remainder and tail != 0:
+            yield remainder
 
 
 class _Reader:
@@ -55,19 +55,19 @@ class _Reader:
         self._torn = b""
 
     @property
-    def begun(self) -> bool:
+    def has_started(self) -> bool:
         """Whether there was ever anything to read."""
         return bool(self._files)
 
     def begin(self, tail: int | None) -> list[str]:
         """Return the lines that are there, or the last of them."""
-        lines = deque(self.go_on(), maxlen=tail)
+        lines = deque(self.read_new(), maxlen=tail)
         if tail and self._torn and len(lines) == tail:
             # The line without an end counts, too.
             lines.popleft()
         return list(lines)
 
-    def go_on(self) -> Iterator[str]:
+    def read_new(self) -> Iterator[str]:
         """Yield the lines that have come since."""
         self._look()
         while self._files:
@@ -76,7 +76,7 @@ class _Reader:
                 return
             self._files.pop(0).close()
 
-    def rest(self) -> str:
+    def remainder(self) -> str:
         """Return the line that has no end."""
         return _text(self._torn)
 

@@ -16,7 +16,7 @@ async def trouble(health: Probe) -> str:
     """Return what is wrong with a program's answer; empty where it is fine."""
     try:
         async with asyncio.timeout(_SECONDS):
-            return _judge(await _first_line(health), health.below)
+            return _judge(await _first_line(health), health.unhealthy_from_status)
     except TimeoutError:
         return f"no answer to GET {health.path} within {_SECONDS:.0f} s"
     except (OSError, ValueError) as error:

@@ -27,7 +27,7 @@ class ProbeState:
         self._began: float | None = None
         self._asked = 0.0
 
-    async def beat(self) -> None:
+    async def probe(self) -> None:
         """Look once whether a main that runs answers."""
         self._asked = time.monotonic()
         if self._began is None:
@@ -65,21 +65,21 @@ class ProbeState:
         return renew and self.phase is Phase.UNHEALTHY and self.gone
 
     @property
-    def late(self) -> bool:
+    def timed_out(self) -> bool:
         """Whether it has taken longer to answer for the first time than it may."""
         if self._health is None or self._began is None or self.running_since is not None:
             return False
-        return time.monotonic() - self._began > self._health.within
+        return time.monotonic() - self._began > self._health.startup_timeout
 
     @property
-    def settled(self) -> bool:
+    def stable(self) -> bool:
         """Whether it has run for so long that an end is not a failed start."""
         since = self.running_since
-        return since is not None and time.monotonic() - since >= self._pace.settled
+        return since is not None and time.monotonic() - since >= self._pace.reset_after
 
     @property
     def pause(self) -> float:
         """Seconds until the next look; one that hangs is looked at no more rarely for it."""
         if self.running_since is None:
-            return self._pace.eager
-        return max(self._asked + self._pace.calm - time.monotonic(), 0.0)
+            return self._pace.startup_interval
+        return max(self._asked + self._pace.interval - time.monotonic(), 0.0)

@@ -44,19 +44,19 @@ class ProcessRun:
 
     Attributes:
         program: the program.
-        over: whether it was found dead, with leftovers to clear away.
+        is_dead: whether it was found dead, with leftovers to clear away.
         restarts: how often it had been started again when it was found.
-        stirred: set whenever something of it ended.
+        wakeup: set whenever something of it ended.
     """
 
     def __init__(self, run: Path, program: Program) -> None:
         self.program = program
-        self.over = False
+        self.is_dead = False
         self.restarts = 0
-        self.stirred = asyncio.Event()
+        self.wakeup = asyncio.Event()
         self._run = run
         self._shim: ShimHandle | None = None
-        self._unclean = False
+        self._needs_cleanup = False
 
     @classmethod
     async def find(cls, run: Path, instance: str) -> "ProcessRun | None":
@@ -69,14 +69,14 @@ class ProcessRun:
                 folder.remove()
             return None
         life = cls(run, program)
-        life._shim = ShimHandle.find(folder, life.stirred.set)
+        life._shim = ShimHandle.find(folder, life.wakeup.set)
         report = folder.record()
         life.restarts = report.restarts if report else 0
-        life.over = life._shim is None or folder.only_cleanup
-        life._unclean = report is None or report.phase != record.ENDED
-        spare = life._shim.pid if life._shim else None
-        if spare is not None:
-            await asyncio.to_thread(kill_instance, instance, spare=spare)
+        life.is_dead = life._shim is None or folder.only_cleanup
+        life._needs_cleanup = report is None or report.phase != record.ENDED
+        except_shim = life._shim.pid if life._shim else None
+        if except_shim is not None:
+            await asyncio.to_thread(kill_instance, instance, except_shim=except_shim)
         return life
 
     @property
@@ -103,7 +103,7 @@ class ProcessRun:
         """
         await self._settle()
         self._start(restarts, only_cleanup=False)
-        self._unclean = True
+        self._needs_cleanup = True
 
     async def stop(self) -> None:
         """Ask it to end, wait, and end it by force where it does not."""
@@ -129,7 +129,7 @@ class ProcessRun:
         await self.stop()
         try:
             await self._settle()
-            if self._unclean and self.program.cleanup is not None:
+            if self._needs_cleanup and self.program.cleanup is not None:
                 shim = self._start(0, only_cleanup=True)
                 await shim.wait(CLEANUP_SECONDS + _SLACK)
                 await self._settle()
@@ -137,7 +137,7 @@ class ProcessRun:
             # The files stay: the next supervisor tries again.
             _LOG.exception("clearing away what %s left", self.program.key)
             return
-        self._unclean = False
+        self._needs_cleanup = False
         self._folder.remove()
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class ProcessRun:
     def _start(self, restarts: int, *, only_cleanup: bool) -> ShimHandle:
         folder = self._folder
         folder.write(self.program, restarts=restarts, only_cleanup=only_cleanup)
-        self._shim = ShimHandle.start(folder, self.program.instance, self.stirred.set)
+        self._shim = ShimHandle.start(folder, self.program.instance, self.wakeup.set)
         return self._shim
 
     async def _settle(self) -> Record | None:
@@ -164,7 +164,7 @@ class ProcessRun:
         report = self.report()
         session = self._shim.pid if self._shim is not None else None
         if self._shim is not None:
-            self._unclean = report is None or report.phase != record.ENDED
+            self._needs_cleanup = report is None or report.phase != record.ENDED
             self._shim = None
         main = None
         if report is not None and report.main_pid is not None and report.main_start is not None:

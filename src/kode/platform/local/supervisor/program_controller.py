@@ -39,17 +39,17 @@ class ProgramController:
         self._leave = False
         self._failed = 0
         self._restarts = life.restarts
-        self._stirred = life.stirred
+        self._stirred = life.wakeup
         self._gone = asyncio.Event()
 
-    def want(self, program: Program) -> None:
+    def set_program(self, program: Program) -> None:
         """Run this from now on; nothing happens where it is what runs already."""
         if self._wanted is None or self._wanted.digest != program.digest:
             self._wanted = program
             self._leave = True
             self._stirred.set()
 
-    async def unwant(self) -> None:
+    async def stop(self) -> None:
         """Run nothing any more, and wait until it is gone."""
         self._wanted = None
         self._leave = True
@@ -96,11 +96,11 @@ class ProgramController:
             await self._life.stop()
         outcome = await self._life.outcome()
         if late:
-            seconds = self._life.program.health.within if self._life.program.health else 0
+            seconds = self._life.program.health.startup_timeout if self._life.program.health else 0
             began = "" if pulse.lost else f"not ready within {seconds:g} s: "
             words = f"{began}{pulse.words}\n{outcome.words}"
             outcome = replace(outcome, words=words.strip()[:_MOST_WORDS])
-        if pulse.settled:
+        if pulse.stable:
             self._failed = 0
         await self._wait_to_retry(outcome)
 
@@ -118,21 +118,21 @@ class ProgramController:
                 self._tell(phase, step=report.step, pid=report.main_pid, words=words)
             elif report is not None and report.phase in {record.CLEANING, record.STEP}:
                 self._tell(Phase.STARTING, step=report.step)
-            if pulse.late or pulse.lost:
+            if pulse.timed_out or pulse.lost:
                 return True
             await self._pause(pulse.pause)
         return False
 
     async def _unless_stirred(self, pulse: ProbeState) -> None:
         """Look whether it answers, but stop looking when something happens."""
-        beat = asyncio.ensure_future(pulse.beat())
-        stirred = asyncio.ensure_future(self._stirred.wait())
+        beat = asyncio.ensure_future(pulse.probe())
+        wakeup = asyncio.ensure_future(self._stirred.wait())
         try:
-            await asyncio.wait({beat, stirred}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({beat, wakeup}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (beat, stirred):
+            for task in (beat, wakeup):
                 task.cancel()
-            await asyncio.gather(beat, stirred, return_exceptions=True)
+            await asyncio.gather(beat, wakeup, return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -147,7 +147,7 @@ class ProgramController:
         seconds = self._pace.wait(self._failed)
         until = time.monotonic() + seconds
         self._tell(
-            Phase.WAITING,
+            Phase.BACKOFF,
             step=outcome.step,
             exit_code=outcome.exit_code,
             words=outcome.words,

@@ -56,7 +56,7 @@ class ShimHandle:
         pid = os.posix_spawn(
             sys.executable,
             [*argv, str(_SOURCES), str(folder.path)],
-            {procfs.TAG: instance},
+            {procfs.INSTANCE_VARIABLE: instance},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(folder.errors), printed, 0o600),
@@ -78,7 +78,7 @@ class ShimHandle:
             fd = os.pidfd_open(record.pid)
         except OSError:
             return None
-        if procfs.lives(record.pid, record.start):
+        if procfs.is_alive(record.pid, record.start):
             return cls(record.pid, fd, stir)
         os.close(fd)
         return None

@@ -38,10 +38,10 @@ class Supervisor:
         self._keepers: dict[str, ProgramController] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def adopt(self) -> None:
+    async def recover(self) -> None:
         """Keep what an earlier supervisor left running, and clear away what it left dead.
 
-        What runs counts as wanted until `unwant`; `keys` tells what that is.
+        What runs counts as wanted until `stop`; `keys` tells what that is.
         """
         try:
             names = sorted(each.name for each in self._run.iterdir() if each.is_dir())
@@ -50,24 +50,24 @@ class Supervisor:
         found = await asyncio.gather(*(ProcessRun.find(self._run, name) for name in names))
         lives = [life for life in found if life is not None]
         for life in lives:
-            if not life.over:
+            if not life.is_dead:
                 self._keep(ProgramController(life, self._pace, self._changed))
-        await asyncio.gather(*(life.clear() for life in lives if life.over))
+        await asyncio.gather(*(life.clear() for life in lives if life.is_dead))
 
-    async def want(self, program: Program) -> None:
+    async def run(self, program: Program) -> None:
         """Run a program, or run it anew where it differs from what runs; returns at once."""
         keeper = self._keepers.get(program.key)
         if keeper is not None:
-            keeper.want(program)
+            keeper.set_program(program)
             return
         self._keep(ProgramController(ProcessRun(self._run, program), self._pace, self._changed))
         self._changed(program.key)
 
-    async def unwant(self, key: str) -> None:
+    async def stop(self, key: str) -> None:
         """Stop a program, and wait until nothing of it is left."""
         keeper = self._keepers.get(key)
         if keeper is not None:
-            await keeper.unwant()
+            await keeper.stop()
 
     def state(self, key: str) -> State | None:
         """Return how far a program is; None for one that is not kept."""
@@ -85,7 +85,7 @@ class Supervisor:
             leave_running: whether programs go on, for a successor to adopt; else they are stopped.
         """
         if not leave_running:
-            await asyncio.gather(*(self.unwant(key) for key in self.keys()))
+            await asyncio.gather(*(self.stop(key) for key in self.keys()))
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -13,17 +13,17 @@ class Timings:
     Attributes:
         first: before the first start again.
         longest: before any start again; the wait doubles up to it.
-        settled: of running, after which the wait is the first one again.
-        eager: between two looks while a program starts.
-        calm: from one look to the next while it runs; more where the answer takes longer.
+        reset_after: of running, after which the wait is the first one again.
+        startup_interval: between two looks while a program starts.
+        interval: from one look to the next while it runs; more where the answer takes longer.
         failures: answers that must be missing, one after the other, before it is unhealthy.
     """
 
     first: float = 1.0
     longest: float = 60.0
-    settled: float = 60.0
-    eager: float = 0.03
-    calm: float = 3.0
+    reset_after: float = 60.0
+    startup_interval: float = 0.03
+    interval: float = 3.0
     failures: int = 10
 
     def wait(self, failed: int) -> float:

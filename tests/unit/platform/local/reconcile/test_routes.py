@@ -33,7 +33,7 @@ class Gateway(LocalGateway):
         self.loads = asyncio.Event()
         self.loaded: Sequence[Route] = ()
 
-    async def offer(self, entries: Sequence[Route]) -> Mapping[str, str]:
+    async def set_routes(self, entries: Sequence[Route]) -> Mapping[str, str]:
         self.updates.append([entry.id for entry in entries])
         await self.loads.wait()
         if self.broken:

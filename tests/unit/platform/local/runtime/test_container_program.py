@@ -310,7 +310,7 @@ def test_a_template_that_is_all_image_is_no_process() -> None:
     ],
 )
 def test_names_of_images_mean_what_they_mean_on_a_cluster(name: str, full: str) -> None:
-    assert image.full(name) == full
+    assert image.qualified_name(name) == full
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_custom_command_listens_in_a_network_of_its_own_behind_a_socket() -> Non
     assert health
     assert (health.port, health.socket) == (None, HOST.socket)
     # That it has no page at / is nobody's concern, at the door and here.
-    assert health.below == found.upstream.unhealthy_from_status == 500
+    assert health.unhealthy_from_status == found.upstream.unhealthy_from_status == 500
     assert found.within == enter(HOST.socket)
     assert not [item for item in found.unsupported if item.startswith("network")]
 

@@ -34,7 +34,7 @@ def test_a_phase_is_a_view(phase: Phase, ready: bool, answered: bool, stopping: 
 
 
 def test_an_end_is_told_with_its_last_words() -> None:
-    found = as_pod_view(state(Phase.WAITING, step="editor", exit_code=3, words="no such flag"), "m")
+    found = as_pod_view(state(Phase.BACKOFF, step="editor", exit_code=3, words="no such flag"), "m")
     assert found
     assert found.failure
     assert not found.failure.init
@@ -42,7 +42,7 @@ def test_an_end_is_told_with_its_last_words() -> None:
 
 
 def test_the_next_try_is_in_trouble_until_it_answers() -> None:
-    failed = state(Phase.WAITING, step="dotfiles", exit_code=1)
+    failed = state(Phase.BACKOFF, step="dotfiles", exit_code=1)
     found = as_pod_view(state(Phase.STARTING, restarts=2), "m", failed)
     assert found
     assert found.failure

@@ -95,10 +95,10 @@ def test_a_claim_that_is_not_kept_begins_to_go(store: Store, *, owned: bool) -> 
     assert "deletionTimestamp" in going["metadata"]
     with pytest.raises(Conflict, match="being deleted"):
         claim(store, kode(store))
-    store.release(going)
+    store.finalize_claim(going)
     assert store.find(CLAIM, "dev-home", PLACE) is None
     with pytest.raises(RefNotFound):
-        store.release(going)
+        store.finalize_claim(going)
 
 
 def test_a_purge_takes_the_files_whatever_was_said(store: Store) -> None:
@@ -150,7 +150,7 @@ def test_a_claim_goes_only_when_its_files_are_gone(store: Store) -> None:
     made = claim(store, kode(store))
     assert made["metadata"]["finalizers"] == [VOLUME_FINALIZER]
     with pytest.raises(RefNotFound):
-        store.release(made)
+        store.finalize_claim(made)
     store.delete(CLAIM, "dev-home", PLACE)
     going = store.get(CLAIM, "dev-home", PLACE)
     store.delete(CLAIM, "dev-home", PLACE)

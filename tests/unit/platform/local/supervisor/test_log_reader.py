@@ -85,7 +85,7 @@ async def test_no_line_is_lost_or_given_twice_by_a_rotation(log: Path) -> None:
     writer = LogFile(str(log), most=300)
     count = 400
 
-    async def go_on() -> None:
+    async def read_new() -> None:
         for number in range(count):
             writer.write(f"line {number}\n".encode())
             if number % 20 == 0:
@@ -94,7 +94,7 @@ async def test_no_line_is_lost_or_given_twice_by_a_rotation(log: Path) -> None:
     writer.write(b"begin\n")
     async with aclosing(log_reader.read(log, follow=True, tail=None)) as found:
         assert await anext(found) == "begin"
-        writing = asyncio.create_task(go_on())
+        writing = asyncio.create_task(read_new())
         seen = await taken(found, count)
         await writing
     # What is rotated out of the last file before anybody looked is gone; the order never is.
