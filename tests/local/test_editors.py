@@ -37,8 +37,8 @@ INSTALL = """
 import asyncio, sys
 from pathlib import Path
 from kode.platform.local.editors.editors import Editors
-from kode.platform.local.paths import Places
-editors = Editors(Places(Path(sys.argv[1]), Path(sys.argv[2])))
+from kode.platform.local.paths import Paths
+editors = Editors(Paths(Path(sys.argv[1]), Path(sys.argv[2])))
 told = lambda progress: print(progress.step, flush=True)
 print("installed", asyncio.run(editors.install(sys.argv[3], told)).version, flush=True)
 """
