@@ -30,6 +30,8 @@ from tests.local import traces
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
+INSTALL_TIMEOUT = 900.0
+"""Seconds for a Kode whose editor may have to be installed first, on an empty cache."""
 POLL_INTERVAL = 0.05
 # Where packages come from: without it an editor is there only where another test installed it.
 _FOR_DOWNLOADS = re.compile(r"^PIP_|^UV_|_config_|_proxy$|CERT", re.IGNORECASE)
@@ -137,7 +139,8 @@ class Machine:
             same = reason in {"", str(now.get("reason"))} and status in {"", str(now.get("status"))}
             return bool(now) and same
 
-        until(said, lambda: str(self.condition(name, namespace=namespace)))
+        patience = INSTALL_TIMEOUT if status == "True" else PATIENCE
+        until(said, lambda: str(self.condition(name, namespace=namespace)), patience)
         return self.condition(name, namespace=namespace)
 
     def address(self, name: str, namespace: str = "default") -> dict[str, Any]:
