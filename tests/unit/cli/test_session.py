@@ -11,7 +11,7 @@ from tests.unit.cli.memory import Memory
 
 
 def test_only_this_machine_can_be_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemon_info, "running", lambda _: None)
+    monkeypatch.setattr(daemon_info, "find_daemon", lambda _: None)
     assert Session(Memory(), "default", local=True).asleep()
     assert not Session(Memory(), "default").asleep()
 
