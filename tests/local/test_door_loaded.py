@@ -9,7 +9,7 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
-from kode.platform.local.gateway import atomic_file
+from kode.platform.local import files
 from tests.local.doors import room, until
 
 
@@ -80,7 +80,7 @@ async def test_what_envoy_has_not_loaded_is_laid_before_it_again(tmp_path: Path)
         file = found.paths.run / "door" / "routes.json"
         right = file.read_bytes()
         other = json.loads(right) | {"version_info": "of another time"}
-        atomic_file.write_if_changed(file, json.dumps(other))
+        files.write_if_changed(file, json.dumps(other))
 
         async def loaded() -> bool:
             return "of another time" in await found.admin("/stats?filter=version_text")

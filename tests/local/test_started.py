@@ -139,7 +139,7 @@ def started(
     running = Started(meaning, found, host.volume, host.log)
     try:
         assert program.health
-        _until(lambda: check_responds(running.socket, found.upstream.health_path), main, host.log)
+        _until(lambda: _responds(running.socket, found.upstream.health_path), main, host.log)
         yield running
     finally:
         os.killpg(main.pid, signal.SIGKILL)
@@ -167,6 +167,10 @@ def _resolved(template: str, more: dict[str, object]) -> ResolvedKode:
     assert isinstance(over, KodeClusterTemplate)
     assert isinstance(kode, Kode)
     return resolve(kode, over, None, Credentials(USER, PASSWORD, "dev-auth"))
+
+
+def _responds(socket: Path, path: str) -> bool:
+    return asyncio.run(check_responds(socket, path))
 
 
 def _until(done: Callable[[], bool], main: "subprocess.Popen[bytes]", log: Path) -> None:

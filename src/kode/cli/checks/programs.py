@@ -64,7 +64,7 @@ async def _served(program: str, folder: Path) -> str:
     place = Path(f"/proc/self/fd/{handle}/socket")
     try:
         async with start_process(argv, cwd=folder, env={}) as running:
-            while not await asyncio.to_thread(check_responds, place, "/"):
+            while not await check_responds(place, "/"):
                 if running.returncode is not None:
                     printed = await running.stdout.read() if running.stdout else b""
                     return " ".join(printed.decode(errors="replace").split()) or "it ended"

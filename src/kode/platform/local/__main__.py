@@ -12,8 +12,8 @@ from kode.errors import KodeError
 from kode.platform.local import daemon_control, daemon_log
 from kode.platform.local.daemon import Daemon
 from kode.platform.local.daemon_control import Options
-from kode.platform.local.daemon_lock import EX_LOCKED, LockHeld, exclusive
 from kode.platform.local.paths import Paths
+from kode.platform.local.status.daemon_lock import EX_LOCKED, LockHeld, exclusive
 
 
 def main() -> int:

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from kode.api.conditions import Reason
 from kode.errors import KodeError, PlatformError
-from kode.platform.local.daemon_lock import EX_LOCKED, LockHeld, exclusive
 from kode.platform.local.gateway import LocalGateway
 from kode.platform.local.paths import Paths
 from kode.platform.local.shim import procfs
 from kode.platform.local.status import statuses
 from kode.platform.local.status.daemon_info import DaemonInfo, find_daemon, info_path
+from kode.platform.local.status.daemon_lock import EX_LOCKED, LockHeld, exclusive
 from kode.platform.local.store.store import Store
 from kode.platform.local.supervisor.supervisor import Supervisor
 

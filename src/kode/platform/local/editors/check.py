@@ -4,10 +4,7 @@ Rule: it is asked for a page the way it will be: over a Unix socket, in a home o
 """
 
 import asyncio
-import contextlib
-import http.client
 import os
-import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,9 +15,11 @@ from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.editors.flags import code_server, jupyterlab
 from kode.platform.local.editors.host_env import inherit_env
+from kode.platform.local.http_get import get_status
 
 _WITHIN = 120.0
 _PAUSE = 0.1
+_ANSWER_TIMEOUT = 5.0
 _SUCCESS = range(200, 300)
 
 
@@ -49,21 +48,16 @@ async def check_starts(editor: Editor, environment: Mapping[str, str]) -> None:
         async with command.start_process([*editor.argv, *flags], cwd=home, env=env) as program:
             loop = asyncio.get_running_loop()
             end = loop.time() + _WITHIN
-            while not await asyncio.to_thread(check_responds, place, path):
+            while not await check_responds(place, path):
                 if program.returncode is not None or loop.time() > end:
                     raise CommandFailed(editor.name, "it does not start")
                 await asyncio.sleep(_PAUSE)
 
 
-def check_responds(place: Path, path: str) -> bool:
+async def check_responds(place: Path, path: str) -> bool:
     """Tell whether GET of a path over a Unix socket is answered with success."""
-    connection = http.client.HTTPConnection("localhost", timeout=5)
-    with contextlib.closing(connection), socket.socket(socket.AF_UNIX) as stream:
-        stream.settimeout(5)
-        try:
-            stream.connect(str(place))
-            connection.sock = stream
-            connection.request("GET", path)
-            return connection.getresponse().status in _SUCCESS
-        except (OSError, http.client.HTTPException):
-            return False
+    try:
+        async with asyncio.timeout(_ANSWER_TIMEOUT):
+            return await get_status(path, socket=place) in _SUCCESS
+    except (OSError, ValueError):
+        return False

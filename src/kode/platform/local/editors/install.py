@@ -6,7 +6,6 @@ happens beside it, and what an interrupted install left behind is removed by the
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, EditorR
 from kode.platform.local.editors.command import CommandFailed
 from kode.platform.local.editors.editor import Editor, Progress, Tell
 from kode.platform.local.editors.install_context import InstallContext
+from kode.platform.local.files import try_lock
 
 _RECEIPT = "kode.json"
 _PARTIAL = ".partial"
@@ -136,11 +136,7 @@ async def _alone(lock: Path, tell: Tell) -> AsyncGenerator[None]:
     """Wait until no other install of this editor runs, in whatever process."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                tell(Progress("waiting for another install", 0, 1))
-                await asyncio.sleep(_PAUSE)
+        while not try_lock(file):
+            tell(Progress("waiting for another install", 0, 1))
+            await asyncio.sleep(_PAUSE)
         yield

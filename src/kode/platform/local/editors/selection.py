@@ -5,7 +5,6 @@ variable wins.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, PlatformError
 from kode.platform.local.editors.catalog import CODE_SERVER
 from kode.platform.local.editors.editor import Editor
+from kode.platform.local.files import replace_file
 from kode.platform.local.paths import Paths
 
 VARIABLE = "KODE_CODE_SERVER"
@@ -64,9 +64,7 @@ def save(paths: Paths, path: Path | None) -> None:
         file.unlink(missing_ok=True)
         return
     paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = file.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({CODE_SERVER: str(path)}), encoding="utf-8")
-    fresh.replace(file)
+    replace_file(file, json.dumps({CODE_SERVER: str(path)}))
 
 
 def _read(paths: Paths) -> str | None:

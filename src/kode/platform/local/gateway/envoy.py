@@ -15,7 +15,8 @@ from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.gateway import local_gateway, translate
 from kode.gateway.local_gateway import KodeListener, Route
-from kode.platform.local.gateway import atomic_file, port_check, xds_stats
+from kode.platform.local import files
+from kode.platform.local.gateway import port_check, xds_stats
 from kode.platform.local.gateway.sockets import Sockets
 from kode.platform.local.gateway.validator import EnvoyValidator
 from kode.platform.local.paths import Paths
@@ -79,8 +80,8 @@ class LocalGateway:
             PlatformError: Envoy is not installed, or a folder cannot be ours.
         """
         envoy = _envoy()
-        atomic_file.private_dir(self._folder)
-        atomic_file.private_dir(self._paths.sockets)
+        files.private_dir(self._folder)
+        files.private_dir(self._paths.sockets)
         addresses = port_check.addresses(self._address)
         config = local_gateway.bootstrap(str(self._folder), str(self.admin), addresses, self._port)
         text = translate.dump(config)
@@ -89,10 +90,10 @@ class LocalGateway:
         for old in self._folder.glob("bootstrap-*.json"):
             if old != file:
                 old.unlink(missing_ok=True)
-        atomic_file.write_if_changed(file, text)
+        files.write_if_changed(file, text)
         for name, content in local_gateway.files([], {}).items():
             if not (self._folder / name).exists():
-                atomic_file.write_if_changed(self._folder / name, translate.dump(content))
+                files.write_if_changed(self._folder / name, translate.dump(content))
         options = ("--disable-hot-restart", "--log-level", "warning")
         numbers = ("--concurrency", str(_THREADS), "--drain-time-s", str(_DRAIN))
         return Program(
@@ -146,8 +147,8 @@ class LocalGateway:
         self._sockets.remove()
 
     async def _set_routes(self, entries: Sequence[Route]) -> Mapping[str, str]:
-        atomic_file.private_dir(self._folder)
-        atomic_file.private_dir(self._paths.sockets)
+        files.private_dir(self._folder)
+        files.private_dir(self._paths.sockets)
         generation = self._generation
         refused = dict(self._host_conflicts(entries))
         led = [entry for entry in entries if entry.id not in refused]
@@ -184,9 +185,7 @@ class LocalGateway:
         version = str(content["version_info"])
         before = await xds_stats.read(self.admin, name) if ask else None
         known = before is None or before.version == version
-        atomic_file.write_if_changed(
-            self._folder / name, translate.dump(content), rewrite=not known
-        )
+        files.write_if_changed(self._folder / name, translate.dump(content), rewrite=not known)
         if before is None or before.version == version:
             return before is not None
         now = await xds_stats.after(self.admin, name, version, before)

@@ -11,7 +11,7 @@ from pathlib import Path
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.evaluate.envoy_errors import summarize_error
-from kode.platform.local.gateway import atomic_file
+from kode.platform.local import files
 
 _PATIENCE = 60.0
 
@@ -41,8 +41,8 @@ class EnvoyValidator:
         return self._results[digest]
 
     async def _ask(self, config: str, digest: str) -> str:
-        file = atomic_file.private_dir(self._place) / f"judged-{digest[:16]}.json"
-        atomic_file.write_if_changed(file, config)
+        file = files.private_dir(self._place) / f"judged-{digest[:16]}.json"
+        files.write_if_changed(file, config)
         try:
             return await self._run(file)
         finally:

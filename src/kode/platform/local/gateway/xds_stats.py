@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kode.gateway.local_gateway import CLUSTERS, LISTENERS, ROUTES
+from kode.platform.local.http_get import get
 
 _STATS = {
     CLUSTERS: "cluster_manager.cds",
@@ -66,10 +67,5 @@ async def after(admin: Path, file: str, version: str, before: UpdateCounts) -> U
 
 
 async def _ask(admin: Path, path: str) -> str:
-    reader, writer = await asyncio.open_unix_connection(admin)
-    try:
-        request = f"GET {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n"
-        writer.write(request.encode())
+    async with get(path, socket=admin) as reader:
         return (await reader.read()).decode(errors="replace")
-    finally:
-        writer.transport.abort()

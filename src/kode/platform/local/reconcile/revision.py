@@ -6,7 +6,6 @@ asks for is taken at once, what a template or a proxy config asks for never ends
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from kode import labels
 from kode.api.kode import Kode
 from kode.desired.resolve_references import restarted_at
 from kode.gateway.sidecar import Sidecar
+from kode.platform.local.files import replace_file
 from kode.platform.local.program import Phase, Program, State
 from kode.platform.local.reconcile.gather import Inputs
 from kode.platform.local.runtime.plan import Plan
@@ -131,11 +131,7 @@ def load_all(run: Path) -> dict[str, Revision]:
 
 
 def _put(file: Path, value: object) -> None:
-    partial = file.with_suffix(".partial")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as stream:
-        json.dump(value, stream)
-    partial.replace(file)
+    replace_file(file, json.dumps(value))
 
 
 def _put_commands(folder: Path, commands: Mapping[str, str]) -> None:
@@ -145,10 +141,7 @@ def _put_commands(folder: Path, commands: Mapping[str, str]) -> None:
             old.unlink(missing_ok=True)
     for name, text in commands.items():
         # In one step: somebody may be running it.
-        partial = folder / f".{name}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.chmod(0o700)
-        partial.replace(folder / name)
+        replace_file(folder / name, text, mode=0o700)
 
 
 def _digest(value: object) -> str:

@@ -5,10 +5,10 @@ of one that has ended says nothing.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from kode.platform.local.files import replace_file
 from kode.platform.local.paths import Paths
 from kode.platform.local.shim import procfs
 
@@ -70,8 +70,4 @@ def write(paths: Paths, found: DaemonInfo) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    file = info_path(paths)
-    partial = file.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-        json.dump(asdict(found), stream)
-    partial.replace(file)
+    replace_file(info_path(paths), json.dumps(asdict(found)))

@@ -5,12 +5,12 @@ folder may hold files of others (a socket), which are left alone.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kode.platform.local.files import replace_file
 from kode.platform.local.program import Command, Probe, Program
 from kode.platform.local.shim import record
 from kode.platform.local.shim.record import Record
@@ -18,7 +18,7 @@ from kode.platform.local.shim.shim import LOCK, SPEC
 
 ERRORS = "shim.err"
 """What a shim that fails prints."""
-_FILES = (SPEC, f"{SPEC}.new", record.NAME, f"{record.NAME}.new", ERRORS, LOCK)
+_FILES = (SPEC, record.NAME, f"{record.NAME}.new", ERRORS, LOCK)
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,7 @@ class Folder:
             "restarts": restarts,
             "only_cleanup": only_cleanup,
         }
-        new = self.path / f"{SPEC}.new"
-        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            json.dump(content, file)
-        new.rename(self.path / SPEC)
+        replace_file(self.path / SPEC, json.dumps(content))
         (self.path / record.NAME).unlink(missing_ok=True)
 
     def program(self) -> Program | None:
@@ -91,7 +87,9 @@ class Folder:
 
     def remove(self) -> None:
         """Take our files away, and the folder where it is empty then."""
-        for name in _FILES:
+        # What whoever was killed had only begun to write.
+        begun = [path.name for path in self.path.glob(f".{SPEC}.*.new")]
+        for name in (*_FILES, *begun):
             try:
                 (self.path / name).unlink(missing_ok=True)
             except OSError:

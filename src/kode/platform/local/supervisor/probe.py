@@ -7,6 +7,7 @@ is wrong.
 import asyncio
 from http import HTTPStatus
 
+from kode.platform.local.http_get import get_status
 from kode.platform.local.program import Probe
 
 _SECONDS = 5.0
@@ -16,35 +17,10 @@ async def trouble(health: Probe) -> str:
     """Return what is wrong with a program's answer; empty where it is fine."""
     try:
         async with asyncio.timeout(_SECONDS):
-            return _judge(await _first_line(health), health.unhealthy_from_status)
+            code = await get_status(health.path, socket=health.socket, port=health.port)
     except TimeoutError:
         return f"no answer to GET {health.path} within {_SECONDS:.0f} s"
     except (OSError, ValueError) as error:
         return f"no answer to GET {health.path}: {error}"
-
-
-async def _first_line(health: Probe) -> bytes:
-    if health.socket is not None:
-        reader, writer = await asyncio.open_unix_connection(health.socket)
-    else:
-        reader, writer = await asyncio.open_connection("127.0.0.1", health.port)
-    try:
-        request = (
-            f"GET {health.path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kode\r\n"
-            "Accept: */*\r\nConnection: close\r\n\r\n"
-        )
-        writer.write(request.encode())
-        return await reader.readline()
-    finally:
-        # Nobody waits for the rest of the page.
-        writer.transport.abort()
-
-
-def _judge(line: bytes, below: int) -> str:
-    if not line:
-        return "the connection is closed without an answer"
-    words = line.split(None, 2)
-    if len(words) < 2 or not words[0].startswith(b"HTTP/") or not words[1].isdigit():  # noqa: PLR2004
-        return f"the answer is not HTTP: {line[:80]!r}"
-    code = int(words[1])
-    return "" if code < below or code == HTTPStatus.UNAUTHORIZED else f"the answer is {code}"
+    is_alive = code < health.unhealthy_from_status or code == HTTPStatus.UNAUTHORIZED
+    return "" if is_alive else f"the answer is {code}"

@@ -4,14 +4,13 @@ Rule: the kernel gives it back when its holder ends, however that was; its file 
 """
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Iterator
-from typing import IO
 
 from kode.api.conditions import Reason
 from kode.errors import PlatformError
+from kode.platform.local.files import try_lock
 from kode.platform.local.paths import Paths
 
 EX_LOCKED = os.EX_TEMPFAIL
@@ -33,23 +32,15 @@ def exclusive(paths: Paths, within: float = 0.0) -> Iterator[None]:
         within: seconds to wait for it.
 
     Raises:
-        Taken: another one holds it.
+        LockHeld: another one holds it.
         OSError: the folder cannot be written.
     """
     paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     until = time.monotonic() + within
     with (paths.run / "platform.lock").open("a", encoding="utf-8") as stream:
-        while not _locked(stream):
+        while not try_lock(stream):
             if time.monotonic() >= until:
                 text = f"another platform runs in {paths.root}: `kode status` shows it"
                 raise LockHeld(Reason.PLATFORM_ERROR, text)
             time.sleep(_POLL_INTERVAL)
         yield
-
-
-def _locked(stream: IO[str]) -> bool:
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
