@@ -23,7 +23,8 @@ HERE := not cluster and not browser
 # The tests that cover the core (pyproject.toml says what that is). Every other test runs without
 # coverage, which makes Python more than twice as slow.
 CORE_TESTS := tests/golden $(addprefix tests/unit/,api cli desired evaluate gateway render) \
-	$(wildcard tests/unit/test_*.py tests/unit/controllers/test_*.py tests/unit/platform/test_*.py)
+	$(wildcard tests/unit/test_*.py tests/unit/controllers/test_*.py tests/unit/platform/test_*.py) \
+	$(addprefix tests/unit/platform/local/,admission reconcile runtime status test_program.py test_paths.py)
 ENVOY_TESTS := $(addprefix tests/,envoy contract devcluster)
 # What Hypothesis searches, and what covers nothing of the core that no other test covers: both run
 # without coverage, and only the files that have such a test are read.

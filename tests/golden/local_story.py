@@ -26,6 +26,7 @@ class Event(BaseModel):
     editors_come_up: Annotated[bool | None, Field(alias="editorsComeUp")] = None
     editor_crashes: Annotated[str | None, Field(alias="editorCrashes")] = None
     installing: str | None = None
+    install_fails: Annotated[str | None, Field(alias="installFails")] = None
     envoy_refuses: Annotated[str | None, Field(alias="envoyRefuses")] = None
     renew_home: Annotated[bool, Field(alias="renewHome")] = False
     """The user asks for a new, empty home."""
@@ -78,18 +79,20 @@ def _happen(it: Machine, event: Event) -> None:
         it.delete(event.delete.kind, event.delete.name)
     if event.edit:
         it.edit(event.edit.kind, event.edit.name, event.edit.merge)
-    if event.editors_come_up is not None:
-        it.ready = event.editors_come_up
-    if event.editor_crashes is not None:
-        it.crash = event.editor_crashes
-    if event.installing is not None:
-        it.installing = event.installing
-    if event.envoy_refuses is not None:
-        it.refusal = event.envoy_refuses
     if event.renew_home:
         it.renew_home("dev")
     if event.lose_folder is not None:
         it.lose_folder(event.lose_folder)
+    said = {
+        "ready": event.editors_come_up,
+        "crash": event.editor_crashes,
+        "installing": event.installing,
+        "install_fails": event.install_fails,
+        "refusal": event.envoy_refuses,
+    }
+    for name, value in said.items():
+        if value is not None:
+            setattr(it, name, value)
 
 
 def placed(document: Object) -> Object:

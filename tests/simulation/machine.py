@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kode import names
+from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
-from kode.errors import NotReady
+from kode.errors import KodeError, NotReady, PlatformError
 from kode.evaluate.events import KodeEvent
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.paths import Paths
@@ -47,6 +47,7 @@ class Machine:
         ready: whether editors come up.
         crash: the last words of an editor that crashes; empty where it does not.
         installing: how far its editor's install is; empty where it is installed.
+        install_fails: why its editor cannot be installed; empty where it can.
         refusal: why Envoy refuses the proxy config; empty where it does not.
     """
 
@@ -55,6 +56,8 @@ class Machine:
         self._platform = LocalPlatform(self._paths)
         self._store = Store(self._paths.store)
         self._program: State | None = None
+        self._digest = ""
+        """Of the program that was asked for last."""
         self._instance = ""
         self._route = ""
         self._folders: set[str] = set()
@@ -64,6 +67,7 @@ class Machine:
         self.ready = True
         self.crash = ""
         self.installing = ""
+        self.install_fails = ""
         self.refusal = ""
 
     def close(self) -> None:
@@ -128,7 +132,7 @@ class Machine:
         if leftovers:
             self._stop()
         machine = decisions.Machine(
-            host=self._host(instance, claim),
+            host=self._host(instance, claim, inputs),
             volume=_FOLDER / claim,
             revision=self._revisions.get(instance),
             program=self._program,
@@ -154,8 +158,9 @@ class Machine:
         self._folders.add(claim)
         self._revisions[instance], self._instance = decision.revision, instance
         digest = decision.run.program.digest
-        if self._program is None or self._program.digest != digest:
-            self.writes.append("start" if self._program is None else "start anew")
+        self._digest = digest
+        if self._program is None:
+            self.writes.append("start")
             self._program = State(Phase.STARTING, digest, 0.0)
 
     def _report(self, inputs: Inputs, decision: Decision, instance: str) -> None:
@@ -181,7 +186,10 @@ class Machine:
         self._program = None
 
     def _step(self) -> None:
-        if self._program and self._program.phase in (Phase.STARTING, *_UP) and self.crash:
+        if self._program and self._program.digest != self._digest:
+            self.writes.append("start anew")
+            self._program = State(Phase.STARTING, self._digest, 0.0)
+        elif self._program and self._program.phase in (Phase.STARTING, *_UP) and self.crash:
             self._program = replace(
                 self._program, phase=Phase.BACKOFF, step="editor", exit_code=1, words=self.crash
             )
@@ -194,9 +202,13 @@ class Machine:
                 self._folders.discard(claim["metadata"]["name"])
                 self._store.finalize_claim(claim)
 
-    def _host(self, instance: str, claim: str) -> HostContext | NotReady:
+    def _host(self, instance: str, claim: str, inputs: Inputs) -> HostContext | KodeError:
+        if self.install_fails:
+            return PlatformError(Reason.EDITOR_UNAVAILABLE, self.install_fails)
         if self.installing:
             return NotReady(Reason.STARTING, f"installing code-server: {self.installing}")
+        annotations = inputs.kode["metadata"].get("annotations") or {}
+        requested = annotations.get(labels.RUNTIME, "")
         return HostContext(  # noqa: S604 - the user's shell is a path
             instance=instance,
             volume=_FOLDER / claim,
@@ -205,6 +217,7 @@ class Machine:
             port=40001,
             user="ann",
             shell="/bin/sh",
+            requested_runtime=requested,
             uid=501,
             gid=502,
             editor=Editor("code-server", "4.1", ("/cache/node", "/cache/entry.js"), Path("/cache")),

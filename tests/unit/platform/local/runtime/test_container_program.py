@@ -326,3 +326,8 @@ def test_images_come_as_the_policy_says(policy: str, words: str) -> None:
     assert words in step.argv[2]
     assert ("pull" in step.argv[2]) is (policy != "Never")
     assert json.dumps(step.argv)
+
+
+def test_variables_of_a_secret_are_those_of_the_container() -> None:
+    program = planned(envFrom=[{"prefix": "T_", "secretRef": {"name": "tokens"}}]).program
+    assert program.main.env["T_api"] == "s3cret"
