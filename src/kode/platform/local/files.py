@@ -48,7 +48,7 @@ def replace_file(file: Path, text: str, *, mode: int = 0o600) -> None:
         raise
 
 
-def write_if_changed(file: Path, text: str, *, rewrite: bool = False) -> bool:
+def write_if_changed(file: Path, text: str, *, rewrite: bool = False, mode: int = 0o600) -> bool:
     """Write a file where it has another text, or in any case; tell whether it was written."""
     data = text.encode("utf-8", "surrogatepass")
     try:
@@ -56,7 +56,7 @@ def write_if_changed(file: Path, text: str, *, rewrite: bool = False) -> bool:
             return False
     except FileNotFoundError:
         pass
-    replace_file(file, text)
+    replace_file(file, text, mode=mode)
     return True
 
 

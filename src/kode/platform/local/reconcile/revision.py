@@ -16,7 +16,7 @@ from kode import labels
 from kode.api.kode import Kode
 from kode.desired.resolve_references import restarted_at
 from kode.gateway.sidecar import Sidecar
-from kode.platform.local.files import replace_file
+from kode.platform.local.files import write_if_changed
 from kode.platform.local.program import Phase, Program, State
 from kode.platform.local.reconcile.gather import Inputs
 from kode.platform.local.runtime.plan import Plan
@@ -131,7 +131,7 @@ def load_all(run: Path) -> dict[str, Revision]:
 
 
 def _put(file: Path, value: object) -> None:
-    replace_file(file, json.dumps(value))
+    write_if_changed(file, json.dumps(value))
 
 
 def _put_commands(folder: Path, commands: Mapping[str, str]) -> None:
@@ -141,7 +141,7 @@ def _put_commands(folder: Path, commands: Mapping[str, str]) -> None:
             old.unlink(missing_ok=True)
     for name, text in commands.items():
         # In one step: somebody may be running it.
-        replace_file(folder / name, text, mode=0o700)
+        write_if_changed(folder / name, text, mode=0o700)
 
 
 def _digest(value: object) -> str:

@@ -1,5 +1,7 @@
 """kode.platform.local.reconcile.revision: what runs is known again by whoever comes later."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
@@ -50,3 +52,13 @@ def test_only_what_others_changed_waits_for_the_next_start() -> None:
     assert not revision.is_update_pending(None, of_template, RUNNING)
     assert not revision.is_update_pending(REVISION, of_template, None)
     assert not revision.is_update_pending(REVISION, of_template, State(Phase.STARTING, "d", 0.0))
+
+
+def test_what_is_saved_already_is_not_written_again(tmp_path: Path) -> None:
+    bin_dir = tmp_path / "dev-1" / "bin"
+    planned = replace(PLAN, bin=bin_dir, commands={"ssh": "#!/bin/sh\n"})
+    revision.save(tmp_path / "dev-1", REVISION, planned)
+    before = {path: path.stat().st_ino for path in tmp_path.rglob("*")}
+    revision.save(tmp_path / "dev-1", REVISION, planned)
+    assert {path: path.stat().st_ino for path in tmp_path.rglob("*")} == before
+    assert os.access(bin_dir / "ssh", os.X_OK)
