@@ -103,7 +103,7 @@ def load_context(run: Path, instance: str, what: str) -> ExecContext:
         env = {**content["env"], procfs.INSTANCE_VARIABLE: instance}
         enter, within = (tuple(content.get(name) or ()) for name in ("enter", "within"))
         commands = str(content.get("bin") or "")
-        surroundings = ExecContext(env, Path(content["cwd"]), enter, within, commands)
+        context = ExecContext(env, Path(content["cwd"]), enter, within, commands)
     except (OSError, ValueError, KeyError, TypeError):
         lives = False
     if not lives:
@@ -113,42 +113,42 @@ def load_context(run: Path, instance: str, what: str) -> ExecContext:
             f"{what} does not run: `kode status` shows whether the platform does, "
             f"`kode describe {name}` why it does not",
         )
-    return surroundings
+    return context
 
 
-async def run(surroundings: ExecContext, command: ExecOptions) -> int:
+async def run(context: ExecContext, command: ExecOptions) -> int:
     """Run a command with this process's input and output.
 
     Args:
-        surroundings: where.
+        context: where.
         command: what.
 
     Returns:
         Its exit code; 128 and the signal's number where a signal ended it; 127 where there is no
         such program, 126 where it may not be run.
     """
-    env = {**surroundings.env, exec_runner.MARK: uuid.uuid4().hex}
+    env = {**context.env, exec_runner.MARK: uuid.uuid4().hex}
     if command.terminal:
         env |= {key: os.environ[key] for key in _TERMINAL if key in os.environ and key not in env}
-    argv = surroundings.argv(command, env)
-    with _signals_left_to_it(terminal=command.terminal):
+    argv = context.argv(command, env)
+    with _leave_signals(terminal=command.terminal):
         try:
             # The path is searched as the editor would, not as this process does.
-            program = _found(argv[0], env, surroundings.cwd)
+            program = _find_program(argv[0], env, context.cwd)
             child = await asyncio.create_subprocess_exec(
-                *_LEASH, str(os.getpid()), program, *argv[1:], env=env, cwd=surroundings.cwd
+                *_LEASH, str(os.getpid()), program, *argv[1:], env=env, cwd=context.cwd
             )
         except FileNotFoundError:
-            if not surroundings.cwd.is_dir():
-                text = f"its folder {surroundings.cwd} is not there"
+            if not context.cwd.is_dir():
+                text = f"its folder {context.cwd} is not there"
                 raise PlatformError(Reason.PLATFORM_ERROR, text) from None
             return _NOT_FOUND
         except OSError:
             return _NOT_ALLOWED
-        return await _ended(child)
+        return await _wait_until_exited(child)
 
 
-async def _ended(child: asyncio.subprocess.Process) -> int:
+async def _wait_until_exited(child: asyncio.subprocess.Process) -> int:
     """Wait for the end of the command, or bring it about where this process is to end."""
     asked: list[int] = []
 
@@ -157,7 +157,7 @@ async def _ended(child: asyncio.subprocess.Process) -> int:
         with contextlib.suppress(ProcessLookupError):
             child.terminate()
 
-    with _told_to_end(end):
+    with _on_termination(end):
         try:
             code = await child.wait()
         except asyncio.CancelledError:
@@ -169,7 +169,7 @@ async def _ended(child: asyncio.subprocess.Process) -> int:
 
 
 @contextmanager
-def _told_to_end(end: Callable[[int], None]) -> Iterator[None]:
+def _on_termination(end: Callable[[int], None]) -> Iterator[None]:
     """Have it called when this process is asked to end, by a signal that can be caught."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -190,7 +190,7 @@ def _told_to_end(end: Callable[[int], None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _found(program: str, env: Mapping[str, str], cwd: Path) -> str:
+def _find_program(program: str, env: Mapping[str, str], cwd: Path) -> str:
     if "/" in program:
         return str(cwd / program)
     for folder in env.get("PATH", os.defpath).split(os.pathsep):
@@ -222,7 +222,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 
 
 @contextmanager
-def _signals_left_to_it(*, terminal: bool) -> Iterator[None]:
+def _leave_signals(*, terminal: bool) -> Iterator[None]:
     """Leave Ctrl-C and the like, which the terminal sends to both of us, to the command."""
     if not terminal or threading.current_thread() is not threading.main_thread():
         yield

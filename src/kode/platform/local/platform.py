@@ -35,7 +35,7 @@ from kode.platform.local.status.daemon_info import find_daemon
 from kode.platform.local.status.statuses import timestamp, with_credible_status
 from kode.platform.local.status.watch import watch_kodes
 from kode.platform.local.store.objects import STORED, Document, Key, StoredObject
-from kode.platform.local.store.store import Store, absent, check_version, with_status_of
+from kode.platform.local.store.store import Store, check_version, not_found, with_status_of
 from kode.platform.local.store.watch import follow
 from kode.platform.local.supervisor import log_reader
 from kode.platform.port import (
@@ -112,7 +112,7 @@ class LocalPlatform:
 
         def change(live: StoredObject | None) -> StoredObject:
             if live is None:
-                raise absent(key)
+                raise not_found(key)
             if not placed["metadata"].get("resourceVersion"):
                 raise InvalidSpec(
                     Reason.INVALID_SPEC,
@@ -165,14 +165,14 @@ class LocalPlatform:
             # In the same write, so that nobody takes what was told before it for what came of it.
             return standing.restarting(status, timestamp()) if find_daemon(self._paths) else status
 
-        return await self._annotated(name, namespace, {labels.RESTARTED_AT: now}, tell)
+        return await self._annotate(name, namespace, {labels.RESTARTED_AT: now}, tell)
 
     async def renew_home(self, name: str, namespace: str) -> Object:
         """Have a new, empty home made for a Kode in the place of one that is gone; return it."""
         kode = await self.get(_KODE, name, namespace)
         seen = await asyncio.to_thread(gather, self._open_store(), Key.of(kode))
         if seen is None or seen.claim is None:
-            return await self._annotated(name, namespace, {labels.NEW_HOME: homes.gone(kode)})
+            return await self._annotate(name, namespace, {labels.NEW_HOME: homes.gone(kode)})
         metadata = seen.claim["metadata"]
         folder = self._paths.volume(metadata["namespace"], metadata["name"])
         await asyncio.to_thread(volume_files.make, folder)
@@ -217,7 +217,7 @@ class LocalPlatform:
         key = _key(_KODE, name, namespace)
         seen = await asyncio.to_thread(gather, self._open_store(), key)
         if seen is None:
-            raise absent(key)
+            raise not_found(key)
         url = (seen.kode.get("status") or {}).get("url")
         if not url:
             raise NotReady(
@@ -270,7 +270,7 @@ class LocalPlatform:
             with_credible_status(item, run) if item["kind"] == _KODE else item for item in documents
         ]
 
-    async def _annotated(
+    async def _annotate(
         self,
         name: str,
         namespace: str,
@@ -295,7 +295,7 @@ class LocalPlatform:
 
         def edit(live: StoredObject | None) -> StoredObject:
             if live is None:
-                raise absent(key)
+                raise not_found(key)
             made = _replace_entry(live, change(live.document))
             if "status" not in live.document:
                 return made

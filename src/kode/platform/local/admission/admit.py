@@ -31,22 +31,22 @@ def normalize(document: object) -> tuple[Document, tuple[str, ...]]:
         InvalidSpec: it is no object of a kind that is stored, or its metadata is wrong.
     """
     if not isinstance(document, Mapping):
-        raise _refused(["a document must be an object"])
+        raise _invalid_spec(["a document must be an object"])
     made, warning = complete_version(document)
     kind, version = made.get("kind"), made.get("apiVersion")
     meant = API_VERSION if kind in KINDS else "v1"
     if not isinstance(kind, str) or kind not in STORED or version != meant:
         words = f"must be one of {', '.join(KINDS)} of {API_VERSION}, or Secret of v1"
         hint = kind_hint(kind, KINDS)
-        raise _refused([f"kind {_shown(kind)} of apiVersion {_shown(version)}: {words}{hint}"])
+        raise _invalid_spec([f"kind {_shown(kind)} of apiVersion {_shown(version)}: {words}{hint}"])
     given = made.get("metadata")
     if not isinstance(given, Mapping):
-        raise _refused(
+        raise _invalid_spec(
             ["metadata: must be an object" if given is not None else "metadata: required"]
         )
-    unclean = list(_unclean(made, ""))
+    unclean = list(_invalid_json(made, ""))
     if unclean:
-        raise _refused(unclean)
+        raise _invalid_spec(unclean)
     kept = {key: value for key, value in given.items() if value is not None}
     if not kept.get("namespace"):
         kept.pop("namespace", None)
@@ -57,7 +57,7 @@ def normalize(document: object) -> tuple[Document, tuple[str, ...]]:
         wrong.append("status: unknown field")
     made = {**made, "metadata": kept}
     if wrong:
-        raise _refused([*wrong, *_spec_problems(made, None)])
+        raise _invalid_spec([*wrong, *_spec_problems(made, None)])
     made["metadata"].pop("managedFields", None)
     made.pop("status", None)
     return made, (warning,) if warning else ()
@@ -80,7 +80,7 @@ def namespace(document: Object) -> Document:
     if document.get("apiVersion") != "v1":
         wrong.append(f"apiVersion {_shown(document.get('apiVersion'))}: that of Namespace is v1")
     if wrong:
-        raise _refused([it.replace("metadata.namespace", "metadata.name") for it in wrong])
+        raise _invalid_spec([it.replace("metadata.namespace", "metadata.name") for it in wrong])
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
@@ -97,15 +97,15 @@ def admit(document: Document, live: Object | None) -> Document:
     kind = document["kind"]
     wrong = _spec_problems(document, live)
     if wrong:
-        raise _refused(wrong)
+        raise _invalid_spec(wrong)
     if kind in KINDS:
         schema = schemas.of(kind)
         made = schemas.with_defaults(schemas.without_nulls(document, schema), schema)
     else:
-        made = core_kinds.completed(document)
+        made = core_kinds.fill_defaults(document)
     size = len(dumps(made))
     if size > _LARGEST:
-        raise _refused([f"the document has {size} bytes as JSON; the limit is {_LARGEST}"])
+        raise _invalid_spec([f"the document has {size} bytes as JSON; the limit is {_LARGEST}"])
     return dict(made)
 
 
@@ -120,7 +120,7 @@ def _spec_problems(document: Document, live: Object | None) -> list[str]:
     return []
 
 
-def _unclean(value: object, path: str, depth: int = 0) -> Iterator[str]:
+def _invalid_json(value: object, path: str, depth: int = 0) -> Iterator[str]:
     """Yield what JSON cannot say, and what is deeper than anybody reads."""
     where = path.removeprefix(".") or "the document"
     if isinstance(value, Mapping | list) and depth >= _DEEPEST:
@@ -130,10 +130,10 @@ def _unclean(value: object, path: str, depth: int = 0) -> Iterator[str]:
             if not isinstance(key, str) or _is_torn(key):
                 yield f"{where}: a key must be text"
             else:
-                yield from _unclean(inner, f"{path}.{key}", depth + 1)
+                yield from _invalid_json(inner, f"{path}.{key}", depth + 1)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _unclean(inner, f"{path}[{number}]", depth + 1)
+            yield from _invalid_json(inner, f"{path}[{number}]", depth + 1)
     elif isinstance(value, str):
         if _is_torn(value):
             yield f"{where}: half of a surrogate pair is no text"
@@ -157,7 +157,7 @@ def _is_torn(text: str) -> bool:
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _refused(wrong: list[str]) -> InvalidSpec:
+def _invalid_spec(wrong: list[str]) -> InvalidSpec:
     shown = wrong[:_MOST_PROBLEMS]
     if len(wrong) > _MOST_PROBLEMS:
         shown.append(f"and {len(wrong) - _MOST_PROBLEMS} more")

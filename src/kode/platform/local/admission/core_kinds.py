@@ -36,7 +36,7 @@ class _Claim(Model):
     spec: _ClaimSpec
 
 
-def completed(document: Document) -> Document:
+def fill_defaults(document: Document) -> Document:
     """Return a Secret with its texts moved into data and its type; a claim as it is."""
     if document["kind"] == CLAIM:
         return document
@@ -119,7 +119,7 @@ def _fixed(content: Document, live: Object | None) -> Iterator[str]:
     if not isinstance(content.get("immutable", False), bool):
         yield "immutable: must be true or false"
     elif live and live.get("immutable"):
-        kept: dict[str, Any] = completed({"kind": "Secret", **content})
+        kept: dict[str, Any] = fill_defaults({"kind": "Secret", **content})
         if kept.get("data") != live.get("data") or not content.get("immutable"):
             yield "data: cannot be changed: the Secret is immutable"
 

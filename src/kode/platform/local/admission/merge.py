@@ -60,7 +60,7 @@ def release_fields(
         written: the object after it.
         schema: the schema of the kind.
     """
-    return _disowned(before, _content(live), _content(written), schema)
+    return _release_item(before, _content(live), _content(written), schema)
 
 
 def _content(document: Mapping[str, Any]) -> Document:
@@ -154,7 +154,7 @@ def _left(value: Any, field: str, noted: tuple[Fields, Fields], schema: Schema) 
     return rest if rest and _by_name(rest, schema) is not None else _GONE
 
 
-def _disowned(before: Fields, live: Any, written: Any, schema: Schema) -> Fields:
+def _release_item(before: Fields, live: Any, written: Any, schema: Schema) -> Fields:
     left: Fields = {}
     for field, inner in before.items():
         old, new = _at(live, field, schema), _at(written, field, schema)
@@ -162,7 +162,7 @@ def _disowned(before: Fields, live: Any, written: Any, schema: Schema) -> Fields
             continue
         if old == new:
             left[field] = inner
-        elif inner and (rest := _disowned(inner, old, new, _step(schema, field))):
+        elif inner and (rest := _release_item(inner, old, new, _step(schema, field))):
             left[field] = rest
     return left
 

@@ -32,12 +32,12 @@ _STEPS: Mapping[str, tuple[tuple[str, Callable[[InstallContext], Awaitable[None]
 _EDITORS = {CODE_SERVER: code_server.editor, JUPYTERLAB: jupyterlab.editor}
 
 
-def find(offer: EditorRelease, editors: Path) -> Editor | None:
+def find(release: EditorRelease, editors: Path) -> Editor | None:
     """Return an installed editor; None where it is not installed, or cannot run any more."""
-    root = editors / offer.folder
+    root = editors / release.folder
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         receipt = json.loads((root / _RECEIPT).read_text(encoding="utf-8"))
-        found = _EDITORS[offer.name](offer.version, root)
+        found = _EDITORS[release.name](release.version, root)
         # A virtual environment dies with the Python that it was made from.
         if os.access(found.argv[0], os.X_OK):
             return replace(found, notes=tuple(map(str, receipt["notes"])))
@@ -45,12 +45,12 @@ def find(offer: EditorRelease, editors: Path) -> Editor | None:
 
 
 async def install(
-    offer: EditorRelease, editors: Path, cache: Path, environment: Mapping[str, str], tell: Tell
+    release: EditorRelease, editors: Path, cache: Path, environment: Mapping[str, str], tell: Tell
 ) -> Editor:
     """Install an editor, or return it where it is installed.
 
     Args:
-        offer: what to install.
+        release: what to install.
         editors: folder that it is to stand in.
         cache: folder of downloads.
         environment: the environment of whoever asks: proxies, certificates, registries, PATH.
@@ -59,55 +59,55 @@ async def install(
     Raises:
         PlatformError: it cannot be installed (no network, no space); the message says what to do.
     """
-    if found := find(offer, editors):
+    if found := find(release, editors):
         return found
     try:
-        async with _alone(editors / f"{offer.name}.lock", tell):
-            if found := find(offer, editors):
+        async with _exclusive(editors / f"{release.name}.lock", tell):
+            if found := find(release, editors):
                 return found
-            await asyncio.to_thread(_sweep, offer, editors)
-            if shutil.disk_usage(editors).free < offer.space:
-                raise install_errors.disk_full_error(offer, editors)
-            async with _partial(offer, editors) as work:
-                build = InstallContext(work, editors / offer.folder, cache, environment, tell)
-                return await _put_together(offer, build)
+            await asyncio.to_thread(_remove_partial, release, editors)
+            if shutil.disk_usage(editors).free < release.space:
+                raise install_errors.disk_full_error(release, editors)
+            async with _partial(release, editors) as work:
+                build = InstallContext(work, editors / release.folder, cache, environment, tell)
+                return await _put_together(release, build)
     except (CommandFailed, OSError) as error:
-        raise install_errors.install_error(offer, error, editors) from error
+        raise install_errors.install_error(release, error, editors) from error
 
 
-def remove(offer: EditorRelease, editors: Path) -> bool:
+def remove(release: EditorRelease, editors: Path) -> bool:
     """Remove every version of an editor; tell whether there was one."""
-    found = list(editors.glob(f"{offer.name}-*"))
+    found = list(editors.glob(f"{release.name}-*"))
     for path in found:
         shutil.rmtree(path, ignore_errors=True)
     return bool(found)
 
 
-async def _put_together(offer: EditorRelease, build: InstallContext) -> Editor:
-    steps = _STEPS[offer.name]
+async def _put_together(release: EditorRelease, build: InstallContext) -> Editor:
+    steps = _STEPS[release.name]
     build.total = len(steps) + 1
     for name, action in steps:
         await build.step(name, action)
-    await build.step("first start", lambda build: _check(offer, build))
-    await asyncio.to_thread(_finish, offer, build)
-    found = find(offer, build.final.parent)
+    await build.step("first start", lambda build: _check(release, build))
+    await asyncio.to_thread(_finish, release, build)
+    found = find(release, build.final.parent)
     if found is None:
-        raise CommandFailed(offer.name, "it was installed and is not there any more")
+        raise CommandFailed(release.name, "it was installed and is not there any more")
     return found
 
 
-async def _check(offer: EditorRelease, build: InstallContext) -> None:
-    editor = _EDITORS[offer.name](offer.version, build.work)
+async def _check(release: EditorRelease, build: InstallContext) -> None:
+    editor = _EDITORS[release.name](release.version, build.work)
     with tempfile.TemporaryDirectory(prefix="kode-") as home:
         env = {**check.surroundings(build.environment), "HOME": home}
         words = await build.run(*editor.argv, "--version", env=env, alone=True)
-    if offer.version not in words:
-        raise CommandFailed(offer.name, f"it says that it is version {words}")
+    if release.version not in words:
+        raise CommandFailed(release.name, f"it says that it is version {words}")
     await check.check_starts(editor, build.environment)
 
 
-def _finish(offer: EditorRelease, build: InstallContext) -> None:
-    receipt = {"name": offer.name, "version": offer.version, "notes": build.notes}
+def _finish(release: EditorRelease, build: InstallContext) -> None:
+    receipt = {"name": release.name, "version": release.version, "notes": build.notes}
     (build.work / _RECEIPT).write_text(json.dumps(receipt), encoding="utf-8")
     build.work.chmod(0o755)
     # The name promises that all is there, after a power cut too.
@@ -118,21 +118,21 @@ def _finish(offer: EditorRelease, build: InstallContext) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _partial(offer: EditorRelease, editors: Path) -> AsyncGenerator[Path]:
-    work = Path(tempfile.mkdtemp(prefix=f"{offer.folder}.", suffix=_PARTIAL, dir=editors))
+async def _partial(release: EditorRelease, editors: Path) -> AsyncGenerator[Path]:
+    work = Path(tempfile.mkdtemp(prefix=f"{release.folder}.", suffix=_PARTIAL, dir=editors))
     try:
         yield work
     finally:
-        await asyncio.to_thread(_sweep, offer, editors)
+        await asyncio.to_thread(_remove_partial, release, editors)
 
 
-def _sweep(offer: EditorRelease, editors: Path) -> None:
-    for path in editors.glob(f"{offer.name}-*{_PARTIAL}"):
+def _remove_partial(release: EditorRelease, editors: Path) -> None:
+    for path in editors.glob(f"{release.name}-*{_PARTIAL}"):
         shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager
-async def _alone(lock: Path, tell: Tell) -> AsyncGenerator[None]:
+async def _exclusive(lock: Path, tell: Tell) -> AsyncGenerator[None]:
     """Wait until no other install of this editor runs, in whatever process."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:

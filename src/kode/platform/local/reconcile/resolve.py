@@ -59,7 +59,7 @@ def resolve_kode(inputs: Inputs, fallback_password: str) -> ResolvedInputs:
     try:
         named = resolve_named(kode, inputs.kode, inputs.template, inputs.proxy_config)
         problem = problems.pop() if problems else None
-        login, desired = _desired(inputs, kode, named, (login, problem), fallback_password)
+        login, desired = _derive(inputs, kode, named, (login, problem), fallback_password)
         volumes.check_claim(inputs, desired.kode)
     except KodeError as error:
         return ResolvedInputs(kode, (*problems, error), login)
@@ -74,7 +74,7 @@ def without_password(kode: Object) -> Object | None:
     return {**kode, "spec": {key: value for key, value in spec.items() if key != "password"}}
 
 
-def _desired(
+def _derive(
     inputs: Inputs,
     kode: Kode,
     named: Named,

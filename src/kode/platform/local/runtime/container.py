@@ -134,10 +134,10 @@ def bind(source: Path | str, target: str, *options: str) -> str:
         options: further fields of the mount.
     """
     fields = ("type=bind", f"source={source}", f"target={target}", *options)
-    return f"--mount={','.join(map(_quoted, fields))}"
+    return f"--mount={','.join(map(_quote, fields))}"
 
 
-def unlimited(manifest: Manifest, engine: Engine) -> list[str]:
+def list_unlimited(manifest: Manifest, engine: Engine) -> list[str]:
     """Return the limits that a container is not held to."""
     limits = (manifest.get("resources") or {}).get("limits") or {}
     return [name for name in limits if name not in engine.limits]
@@ -152,7 +152,7 @@ def _mounts(manifest: Manifest, engine: Engine, volume: Path) -> Iterator[str]:
             yield "--shm-size=1g"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Return a text as a field of what podman reads as comma separated values."""
     if not re.search(r'[,"\n]', text):
         return text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kode.platform.local.program import Command, Probe, Program
 from kode.platform.local.runtime import image
-from kode.platform.local.runtime.container import Container, call, unlimited
+from kode.platform.local.runtime.container import Container, call, list_unlimited
 from kode.platform.local.runtime.engine import Engine
 from kode.platform.local.runtime.env import container_env
 from kode.platform.local.runtime.host import HostContext
@@ -87,7 +87,7 @@ def plan_container(
         unsupported=(
             *list_unsupported_in_container(kode, rootless=engine.rootless),
             *made.missing,
-            *(f"resources.limits.{it}" for it in unlimited(manifest, engine) if asked),
+            *(f"resources.limits.{it}" for it in list_unlimited(manifest, engine) if asked),
         ),
     )
 

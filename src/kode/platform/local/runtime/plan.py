@@ -60,12 +60,12 @@ def plan(meaning: DesiredState, host: HostContext) -> Plan:
             names no runtime.
         PlatformError: the editor is not installed.
     """
-    found = _planned(meaning, host)
-    meant = _planned(meaning, host.anywhere).program.digest
+    found = _make_plan(meaning, host)
+    meant = _make_plan(meaning, host.anywhere).program.digest
     return replace(found, program=replace(found.program, meant=meant))
 
 
-def _planned(meaning: DesiredState, host: HostContext) -> Plan:
+def _make_plan(meaning: DesiredState, host: HostContext) -> Plan:
     choice = select_runtime(meaning.kode, host.requested_runtime)
     if choice.runtime is Runtime.PODMAN:
         return _in_container(meaning, host, choice.why)

@@ -112,11 +112,11 @@ def arguments(
 def _code_server(kode: ResolvedKode, host: HostContext, editor: Editor) -> LaunchSpec:
     template = kode.template
     variables = editor_env(kode, host, {})
-    lacking = [*variables.missing, *_replaced(template.command, "command")]
+    lacking = [*variables.missing, *_list_left_out(template.command, "command")]
     given: Sequence[str] = template.args
     if kode.image_profile != CODER_CODE_SERVER or template.command:
         # They are the words of another program.
-        lacking, given = [*lacking, *_replaced(given, "args")], ()
+        lacking, given = [*lacking, *_list_left_out(given, "args")], ()
     folder = host.volume / kode.workspace
     options = arguments(given, kode, host, variables)
     argv = flags.code_server((host.socket, host.session), folder, options)
@@ -124,7 +124,7 @@ def _code_server(kode: ResolvedKode, host: HostContext, editor: Editor) -> Launc
     return LaunchSpec(
         main=Command(EDITOR, start, {**variables.values, **editor.env}, folder),
         health=Probe("/healthz", socket=host.socket),
-        runtime=_installed(editor),
+        runtime=_require_editor(editor),
         steps=(_written_once(kode, host, _SETTINGS, _DEFAULTS),),
         unsupported=tuple(lacking),
         commands=commands.editor(editor.argv, options),
@@ -138,12 +138,12 @@ def _jupyter(kode: ResolvedKode, host: HostContext, editor: Editor) -> LaunchSpe
     variables = editor_env(kode, host, own)
     env = {**variables.values, **editor.env, "VIRTUAL_ENV": str(python)}
     env["PATH"] = f"{python / 'bin'}:{env['PATH']}"
-    lacking = [*variables.missing, *_replaced(template.command, "command")]
+    lacking = [*variables.missing, *_list_left_out(template.command, "command")]
     given: Sequence[str] = template.args
     if given and given[0] == kode.image_profile.entrypoint:
         given = given[1:]
     if template.command or (given and not given[0].startswith("-")):
-        lacking, given = [*lacking, *_replaced(given, "args")], ()
+        lacking, given = [*lacking, *_list_left_out(given, "args")], ()
     folder = host.volume / kode.workspace
     argv = flags.jupyterlab(
         (host.socket, host.kernels),
@@ -156,7 +156,7 @@ def _jupyter(kode: ResolvedKode, host: HostContext, editor: Editor) -> LaunchSpe
     return LaunchSpec(
         main=Command(EDITOR, (*editor.argv, *argv), env, folder),
         health=Probe("/api", socket=host.socket),
-        runtime=_installed(editor),
+        runtime=_require_editor(editor),
         steps=(
             _written_once(kode, host, _NEWS, _QUIET),
             _written_once(kode, host, _PAGES, _NO_DEBUGGER),
@@ -262,7 +262,7 @@ def _editor(host: HostContext, name: str) -> Editor:
     return host.editor
 
 
-def _installed(editor: Editor) -> str:
+def _require_editor(editor: Editor) -> str:
     own = "installed by Kode" if editor.root else f"your own, {editor.argv[0]}"
     return f"process: {' '.join(filter(None, (editor.name, editor.version)))}, {own}"
 
@@ -277,5 +277,5 @@ def _written_once(kode: ResolvedKode, host: HostContext, name: str, settings: ob
     return _step(kode, host, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *words))
 
 
-def _replaced(given: Sequence[str], field: str) -> tuple[str, ...]:
+def _list_left_out(given: Sequence[str], field: str) -> tuple[str, ...]:
     return (f"{field}: of the image; the editor of this machine runs",) if given else ()

@@ -76,7 +76,7 @@ async def complaint(engine: Engine) -> str:
 
 async def _attempt(engine: Engine, place: Path, python: Interpreter) -> str:
     name = f"kode-trial-{secrets.token_hex(6)}"
-    argv = _relayed(engine, _argv(engine, name, place, python), place)
+    argv = _with_proxy(engine, _argv(engine, name, place, python), place)
     code, answered, printed = 1, False, ""
     try:
         program = await _start(argv, engine.environment, place)
@@ -103,7 +103,7 @@ def last_error(printed: str) -> str:
     return (errors or lines or ["it ended without a word"])[-1].removeprefix("Error:").strip()
 
 
-def _relayed(engine: Engine, argv: tuple[str, ...], place: Path) -> tuple[str, ...]:
+def _with_proxy(engine: Engine, argv: tuple[str, ...], place: Path) -> tuple[str, ...]:
     """Return the words that run podman behind the relay that stands before an editor."""
     podman, verb, *rest = argv
     port, pid_file = str(_free_port()), str(place / "pid")

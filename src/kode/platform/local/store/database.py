@@ -113,7 +113,7 @@ class Database:
             )
 
 
-def damaged(path: Path, words: str) -> PlatformError:
+def damage_error(path: Path, words: str) -> PlatformError:
     """Return the error for a file whose contents make no sense."""
     return PlatformError(
         Reason.PLATFORM_ERROR,
@@ -138,7 +138,7 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
 
 def _connect(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
     if path.stat().st_size == 0:
-        raise damaged(path, "it has no length")
+        raise damage_error(path, "it has no length")
     connection = sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?mode={mode}",
         uri=True,
@@ -225,7 +225,7 @@ def _meaning(path: Path, error: sqlite3.Error) -> PlatformError:
     code = getattr(error, "sqlite_errorcode", 0)
     primary = code & 0xFF
     if primary in _DAMAGED:
-        return damaged(path, str(error))
+        return damage_error(path, str(error))
     if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(path)):
         words = f"no space is left for {path}: nothing was written; free some and try again"
     elif primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:

@@ -38,7 +38,7 @@ def disposition(child: Object, kode: Object) -> Disposition:
     return Disposition.RETAIN if keep and not purge else Disposition.DELETE
 
 
-def retained(claim: Object, kode: Object) -> Document:
+def mark_retained(claim: Object, kode: Object) -> Document:
     """Return a claim that outlives its Kode: marked, and nobody's."""
     uid = kode["metadata"]["uid"]
     metadata = dict(claim["metadata"])

@@ -95,7 +95,7 @@ class StoredObject:
 
 def new_object(given: StoredObject, *, uid: str, now: str) -> StoredObject:
     """Return a new object as it is first stored, but for its version."""
-    metadata = _written(given.document)
+    metadata = _writable_metadata(given.document)
     metadata |= {"uid": uid, "creationTimestamp": now}
     if given.document["kind"] in KINDS:
         metadata["generation"] = 1
@@ -108,7 +108,7 @@ def new_object(given: StoredObject, *, uid: str, now: str) -> StoredObject:
 def updated(before: StoredObject, after: StoredObject) -> StoredObject:
     """Return an object as it is stored after a change, but for its version."""
     old = before.document["metadata"]
-    metadata = _written(after.document) | {key: old[key] for key in _OWN if key in old}
+    metadata = _writable_metadata(after.document) | {key: old[key] for key in _OWN if key in old}
     if after.document["kind"] == CLAIM and not before.is_terminating:
         metadata["finalizers"] = _with_files(metadata)
     if "generation" in metadata and _content(before.document) != _content(after.document):
@@ -158,7 +158,7 @@ def _with_files(metadata: Object) -> list[str]:
     return sorted({*(metadata.get("finalizers") or ()), VOLUME_FINALIZER})
 
 
-def _written(document: Object) -> Document:
+def _writable_metadata(document: Object) -> Document:
     found: Mapping[str, Any] = document["metadata"]
     return {key: value for key, value in found.items() if key not in _OWN and value not in ({}, [])}
 

@@ -23,7 +23,7 @@ from kode.api.meta import Object
 from kode.errors import Conflict, RefNotFound
 from kode.platform.local.store import change_log, events, garbage, objects
 from kode.platform.local.store.change_log import ChangeBatch
-from kode.platform.local.store.database import Database, damaged
+from kode.platform.local.store.database import Database, damage_error
 from kode.platform.local.store.objects import Document, Key, StoredObject, dumps
 from kode.platform.port import Event, ObjectList
 
@@ -68,7 +68,7 @@ class Store:
         """
         found = self.find(kind, name, namespace)
         if found is None:
-            raise absent(Key(kind, namespace, name))
+            raise not_found(Key(kind, namespace, name))
         return found
 
     def list(self, kind: str, namespace: str | None = None) -> ObjectList:
@@ -129,7 +129,7 @@ class Store:
 
         def change(live: StoredObject | None) -> StoredObject:
             if live is None:
-                raise absent(key)
+                raise not_found(key)
             check_version(live, document)
             return replace(live, document=with_status_of(live.document, document))
 
@@ -155,7 +155,7 @@ class Store:
 
         def change(live: StoredObject | None) -> StoredObject:
             if live is None or live.uid != document["metadata"]["uid"]:
-                raise absent(key)
+                raise not_found(key)
             return _with_status(live, status) if still() else live
 
         return self.edit(key, change)
@@ -173,7 +173,7 @@ class Store:
         query = "SELECT body, applied FROM objects WHERE kind = ? ORDER BY namespace, name"
         with self._database.write() as database:
             for row in database.execute(query, (kind,)).fetchall():
-                live = self._loaded(row)
+                live = self._load_object(row)
                 made = _with_status(live, change(live.document))
                 if made.document != live.document:
                     self._put(database, Key.of(live.document), made, live)
@@ -228,7 +228,7 @@ class Store:
         with self._database.write() as database:
             live = self._entry(database, key)
             if live is None or uid not in {"", live.uid}:
-                raise absent(key)
+                raise not_found(key)
             if kind == "Kode" and not live.is_terminating:
                 live = objects.with_purge(live, purge=purge)
             self._end(database, key, live)
@@ -246,7 +246,7 @@ class Store:
 
         def change(live: StoredObject | None) -> StoredObject:
             if live is None or live.uid != claim["metadata"]["uid"] or not live.is_terminating:
-                raise absent(key)
+                raise not_found(key)
             held = live.document["metadata"].get("finalizers") or []
             rest = [item for item in held if item != objects.VOLUME_FINALIZER]
             metadata = {**live.document["metadata"], "finalizers": rest}
@@ -277,9 +277,9 @@ class Store:
             "SELECT body, applied FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
             (key.kind, key.namespace, key.name),
         ).fetchone()
-        return None if row is None else self._loaded(row)
+        return None if row is None else self._load_object(row)
 
-    def _loaded(self, row: tuple[str, str | None]) -> StoredObject:
+    def _load_object(self, row: tuple[str, str | None]) -> StoredObject:
         body, applied = row
         return StoredObject(self._load(body), None if applied is None else self._load(applied))
 
@@ -287,9 +287,9 @@ class Store:
         try:
             found = json.loads(text)
         except ValueError as error:
-            raise damaged(self.path, f"a document cannot be read: {error}") from error
+            raise damage_error(self.path, f"a document cannot be read: {error}") from error
         if not isinstance(found, dict):
-            raise damaged(self.path, "a document is no object")
+            raise damage_error(self.path, "a document is no object")
         return found
 
     def _put(
@@ -338,16 +338,16 @@ class Store:
             (place, objects.SECRET, objects.CLAIM),
         ).fetchall()
         for row in rows:
-            child = self._loaded(row)
+            child = self._load_object(row)
             key = Key.of(child.document)
             match garbage.disposition(child.document, kode.document):
                 case garbage.Disposition.DELETE:
                     self._end(database, key, child)
                 case garbage.Disposition.RETAIN:
-                    retained = replace(
-                        child, document=garbage.retained(child.document, kode.document)
+                    mark_retained = replace(
+                        child, document=garbage.mark_retained(child.document, kode.document)
                     )
-                    self._put(database, key, objects.updated(child, retained), child)
+                    self._put(database, key, objects.updated(child, mark_retained), child)
                 case garbage.Disposition.IGNORE:
                     pass
 
@@ -358,7 +358,7 @@ class Store:
         return _stamp(self._clock() - 24 * 3600)
 
 
-def absent(key: Key) -> RefNotFound:
+def not_found(key: Key) -> RefNotFound:
     """Return the error for an object that is not there."""
     return RefNotFound(Reason.NOT_FOUND, f"{key} does not exist")
 

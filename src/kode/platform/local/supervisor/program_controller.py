@@ -68,7 +68,7 @@ class ProgramController:
                     await self._end()
                     if self._wanted is None:
                         return
-                await self._once()
+                await self._run_once()
             except Exception as error:  # noqa: BLE001 - a program is not given up for our faults
                 _LOG.exception("keeping %s", self.key)
                 await self._wait_to_retry(Outcome(words=f"{type(error).__name__}: {error}"))
@@ -79,7 +79,7 @@ class ProgramController:
         """Leave it running, and watch it no longer."""
         self._life.close()
 
-    async def _once(self) -> None:
+    async def _run_once(self) -> None:
         """Watch one life from its start to its end, and wait for the time of the next."""
         try:
             if not self._life.runs:
@@ -110,7 +110,7 @@ class ProgramController:
             self._stirred.clear()
             report = self._life.report()
             if report is not None and report.phase == record.MAIN:
-                await self._unless_stirred(pulse)
+                await self._wait_for_wakeup(pulse)
                 words = f"the log loses lines: {report.trouble}" if report.trouble else ""
                 phase = pulse.phase
                 if phase is Phase.UNHEALTHY:
@@ -123,7 +123,7 @@ class ProgramController:
             await self._pause(pulse.pause)
         return False
 
-    async def _unless_stirred(self, pulse: ProbeState) -> None:
+    async def _wait_for_wakeup(self, pulse: ProbeState) -> None:
         """Look whether it answers, but stop looking when something happens."""
         beat = asyncio.ensure_future(pulse.probe())
         wakeup = asyncio.ensure_future(self._stirred.wait())

@@ -40,10 +40,10 @@ def install_templates(store: Store, documents: Iterable[Object]) -> None:
     """
     for document in documents:
         wanted = admit.admit(admit.normalize(document)[0], None)
-        store.edit(Key.of(wanted), partial(_offered, wanted))
+        store.edit(Key.of(wanted), partial(_choose, wanted))
 
 
-def _offered(wanted: Object, live: StoredObject | None) -> StoredObject:
+def _choose(wanted: Object, live: StoredObject | None) -> StoredObject:
     metadata = dict(wanted["metadata"])
     metadata["annotations"] = {
         **(metadata.get("annotations") or {}),
