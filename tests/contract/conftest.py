@@ -15,7 +15,7 @@ import pytest
 from kode.errors import RefNotFound
 from kode.platform.local.paths import Paths
 from kode.platform.local.platform import LocalPlatform
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from kode.platform.port import Platform
 from tests.contract.stage import Stage
 
@@ -95,13 +95,13 @@ async def stage(ground: Ground) -> AsyncIterator[Stage]:
 
 def _forget(path: Path) -> str:
     """Let two hours pass; return a version of before."""
-    store = Store(path, clock=lambda: time.time() + 7200)
+    store = LocalStore(path, clock=lambda: time.time() + 7200)
     old = store.version()
     for number in range(_MANY):
         metadata = {"name": f"passing-{number}", "namespace": "passing"}
         store.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {}})
     store.close()
-    later = Store(path, clock=lambda: time.time() + 14400)
+    later = LocalStore(path, clock=lambda: time.time() + 14400)
     for number in range(_MANY):
         later.delete("Secret", f"passing-{number}", "passing")
     later.close()

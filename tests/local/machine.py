@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from kode.platform.local.paths import Paths
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from tests.local import traces
 
 KODE = Path(sys.executable).parent / "kode"
@@ -120,7 +120,7 @@ class Machine:
         The store is read as any program of the person's may: a test asks often, and a command each
         time would be most of what the machine is busy with.
         """
-        with closing(Store(Paths(self.root, self.cache).store)) as store:
+        with closing(LocalStore(Paths(self.root, self.cache).store)) as store:
             status = store.get("Kode", name, namespace).get("status") or {}
         found = [item for item in status.get("conditions", ()) if item["type"] == kind]
         return dict(found[0]) if found else {}

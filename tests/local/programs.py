@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kode.platform.local.paths import Paths
-from kode.platform.local.program import Command, Phase, Probe, Program, State
+from kode.platform.local.program import Command, Probe, Program, ProgramPhase, State
 from kode.platform.local.shim import procfs
 from kode.platform.local.supervisor.kill import kill_instance
 from kode.platform.local.supervisor.supervisor import Supervisor
@@ -176,7 +176,7 @@ async def until(condition: Callable[[], object], what: str = "") -> None:
         await asyncio.sleep(0.02)
 
 
-async def reach(supervisor: Supervisor, key: str, phase: Phase) -> State:
+async def reach(supervisor: Supervisor, key: str, phase: ProgramPhase) -> State:
     """Wait until a program is so far."""
 
     def there() -> bool:

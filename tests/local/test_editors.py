@@ -22,7 +22,7 @@ from kode.api.conditions import Reason
 from kode.errors import PlatformError
 from kode.platform.local.editors import default_editor, install
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, release
-from kode.platform.local.editors.editor import Editor, Progress
+from kode.platform.local.editors.editor import Editor, InstallProgress
 from kode.platform.local.editors.editors import Editors
 from kode.platform.local.paths import Paths
 
@@ -144,7 +144,7 @@ def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
     left = {path.name for path in paths.editors.iterdir()}
     assert left == {release(CODE_SERVER).folder, "code-server.lock"}
 
-    again: list[Progress] = []
+    again: list[InstallProgress] = []
     found = asyncio.run(editors.install(CODE_SERVER, again.append))
     assert not again
     assert found == editors.installed(CODE_SERVER)
@@ -181,7 +181,7 @@ async def test_without_a_registry_it_says_what_to_do(
 
 async def test_too_small_a_disk_is_told_before_anything_is_downloaded(paths: Paths) -> None:
     huge = replace(release(CODE_SERVER), space=1 << 60)
-    told: list[Progress] = []
+    told: list[InstallProgress] = []
     with pytest.raises(PlatformError, match="KODE_CACHE"):
         await install.install(huge, paths.editors, paths.cache, os.environ, told.append)
     assert not told
@@ -190,7 +190,7 @@ async def test_too_small_a_disk_is_told_before_anything_is_downloaded(paths: Pat
 async def test_cancelled_install_ends_what_it_started(paths: Paths) -> None:
     busy = asyncio.Event()
 
-    def tell(said: Progress) -> None:
+    def tell(said: InstallProgress) -> None:
         if said.line:
             busy.set()
 

@@ -15,7 +15,7 @@ import pytest
 
 from kode.platform.local.paths import Paths
 from kode.platform.local.status.daemon_info import find_daemon
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import Machine, until
 
@@ -189,13 +189,13 @@ def phases(machine: Machine) -> dict[str, str]:
 
 def version(machine: Machine) -> str:
     """Return the version of the store."""
-    with closing(Store(Paths(machine.root, machine.cache).store)) as store:
+    with closing(LocalStore(Paths(machine.root, machine.cache).store)) as store:
         return store.version()
 
 
 def readies(machine: Machine, name: str, since: str) -> list[dict[str, str]]:
     """Return what was told of Ready since a version, each once as long as it stood."""
-    with closing(Store(Paths(machine.root, machine.cache).store)) as store:
+    with closing(LocalStore(Paths(machine.root, machine.cache).store)) as store:
         changes = store.changes(since, ("Kode",)).changes
     told: list[dict[str, str]] = []
     for change in changes:

@@ -18,7 +18,7 @@ import pytest
 
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
 from kode.platform.local.paths import Paths
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from tests import canaries
 from tests.canaries import CANARY, leaks
 from tests.documents import Document, proxy_document
@@ -229,5 +229,5 @@ def test_what_a_platform_makes_up_is_searched_for(own_machine: Machine) -> None:
     (found,) = traces.leaks(own_machine, secrets)
     assert found.where == str(log)
     log.unlink()
-    with closing(Store(Paths(own_machine.root, own_machine.cache).store)) as store:
+    with closing(LocalStore(Paths(own_machine.root, own_machine.cache).store)) as store:
         assert not leaks(json.dumps(store.list("Kode").items))

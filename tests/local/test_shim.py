@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.program import Command, Phase
+from kode.platform.local.program import Command, ProgramPhase
 from kode.platform.local.shim import record
 from kode.platform.local.shim.log_file import LogFile
 from kode.platform.local.shim.record import Record
@@ -48,7 +48,7 @@ async def test_the_environment_is_what_was_given_and_the_instance(place: Machine
     program = place.program("dev", step)
     supervisor = place.supervisor()
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.BACKOFF)
+    await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert environment(place.text(program)) == {**given, "KODE_INSTANCE": program.instance}
     await supervisor.close(leave_running=False)
 
@@ -63,7 +63,7 @@ async def test_nothing_of_ours_reaches_a_program(place: Machine) -> None:
     supervisor = place.supervisor()
     program = place.program("dev", place.shell(script))
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.BACKOFF)
+    await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     lines = place.text(program).splitlines()
     assert lines[:4] == ["0 1 2 3 ", "/dev/null", "0022", str(place.folder)]
     # The two that the C library keeps for itself (32, 33) are not ours to set.
@@ -99,12 +99,12 @@ async def test_a_vanished_log_folder_comes_back(place: Machine) -> None:
     supervisor = place.supervisor()
     await supervisor.run(program)
     await until(lambda: "tick" in place.text(program), "a log")
-    pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
+    pid = (await reach(supervisor, "dev", ProgramPhase.RUNNING)).pid
     shutil.rmtree(place.paths.logs)
     await until(lambda: "tick" in place.text(program), "a new log")
     state = supervisor.state("dev")
     assert state is not None
-    assert (state.phase, state.pid) == (Phase.RUNNING, pid)
+    assert (state.phase, state.pid) == (ProgramPhase.RUNNING, pid)
     await supervisor.close(leave_running=False)
 
 
@@ -118,12 +118,12 @@ async def test_a_full_disk_costs_lines_and_nothing_else(place: Machine, small: P
     supervisor = place.supervisor()
     await supervisor.run(program)
     await until(lambda: "1" in place.text(program), "a log")
-    pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
+    pid = (await reach(supervisor, "dev", ProgramPhase.RUNNING)).pid
     fill(small)
     await until(lambda: (s := supervisor.state("dev")) and "log loses lines" in s.words, "words")
     state = supervisor.state("dev")
     assert state is not None
-    assert (state.phase, state.pid) == (Phase.RUNNING, pid)
+    assert (state.phase, state.pid) == (ProgramPhase.RUNNING, pid)
     assert state.words == "the log loses lines: No space left on device"
     (small / "filler").unlink()
     (place.folder / "stop").touch()
@@ -138,10 +138,10 @@ async def test_a_disk_that_is_full_from_the_start_is_told(place: Machine, small:
     fill(small)
     supervisor = place.supervisor()
     await supervisor.run(place.web("dev"))
-    state = await reach(supervisor, "dev", Phase.BACKOFF)
+    state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert "No space left on device" in state.words
     (small / "filler").unlink()
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.close(leave_running=False)
 
 
@@ -150,7 +150,7 @@ async def test_an_end_is_seen_on_a_full_disk(place: Machine, small: Path) -> Non
     script = "touch up; while [ ! -e stop ]; do sleep 0.05; done; echo alas; exit 9"
     supervisor = place.supervisor()
     await supervisor.run(place.program("dev", place.shell(script)))
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     fill(small)
     (place.folder / "stop").touch()
     await until(lambda: (s := supervisor.state("dev")) and s.exit_code == 9, "the code")

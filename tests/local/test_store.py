@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from kode.errors import Conflict, PlatformError, RefNotFound
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from tests.local import writer
 
 KIND = writer.KIND
@@ -58,14 +58,14 @@ def acknowledged(told: bytes, stands: dict[str, str]) -> dict[str, set[str]]:
     return may
 
 
-def found_in(store: Store, name: str) -> str:
+def found_in(store: LocalStore, name: str) -> str:
     live = store.find(KIND, name, "work")
     return str(live["data"]["number"]) if live else "gone"
 
 
 def test_a_writer_is_killed_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "data" / "kode.db"
-    Store(path).close()
+    LocalStore(path).close()
     chance = random.Random(7)  # noqa: S311 - when to kill is no secret
     stands: dict[str, dict[str, str]] = {"a": {}, "b": {}}
     versions = [0]
@@ -80,7 +80,7 @@ def test_a_writer_is_killed_and_nothing_acknowledged_is_lost(tmp_path: Path) -> 
         for process in writers.values():
             process.send_signal(signal.SIGKILL)
         told = {name: begun[name] + process.communicate()[0] for name, process in writers.items()}
-        store = Store(path)
+        store = LocalStore(path)
         assert store.problems() == ()
         for name, output in told.items():
             may = acknowledged(output, stands[name])
@@ -101,7 +101,7 @@ def test_many_processes_write_at_once(tmp_path: Path) -> None:
     writers = [start(path, f"w{number}", number, most=40) for number in range(5)]
     told = [process.communicate()[0] for process in writers]
     assert [process.returncode for process in writers] == [0] * 5
-    store = Store(path)
+    store = LocalStore(path)
     stands: dict[str, str] = {}
     for output in told:
         acknowledged(output, stands)
@@ -119,10 +119,10 @@ def test_many_processes_write_at_once(tmp_path: Path) -> None:
 def test_of_many_that_replace_the_same_version_one_gets_through(tmp_path: Path) -> None:
     path = tmp_path / "kode.db"
     document = {"apiVersion": "v1", "kind": KIND, "metadata": {"name": "it", "namespace": "work"}}
-    made = Store(path).create(document)
+    made = LocalStore(path).create(document)
 
     def write(number: int) -> bool:
-        store = Store(path)
+        store = LocalStore(path)
         try:
             store.replace({**made, "data": {"number": str(number)}})
         except Conflict:
@@ -136,7 +136,7 @@ def test_of_many_that_replace_the_same_version_one_gets_through(tmp_path: Path) 
 
 
 def _filled(path: Path, count: int = 40) -> None:
-    store = Store(path)
+    store = LocalStore(path)
     for number in range(count):
         metadata = {"name": f"it-{number}", "namespace": "work"}
         store.create(
@@ -178,7 +178,7 @@ def _overwrite(path: Path, begin: int, end: int) -> None:
 
 
 def _use(path: Path) -> None:
-    store = Store(path)
+    store = LocalStore(path)
     try:
         store.list(KIND)
         for number in range(40):
@@ -195,16 +195,16 @@ def test_a_document_that_is_no_json_is_damage(tmp_path: Path) -> None:
     _filled(path, 1)
     _execute(path, "UPDATE objects SET body = substr(body, 1, 20)")
     with pytest.raises(PlatformError, match="damaged"):
-        Store(path).get(KIND, "it-0", "work")
+        LocalStore(path).get(KIND, "it-0", "work")
 
 
 def test_problems_are_shown_to_who_looks_for_them(tmp_path: Path) -> None:
     path = tmp_path / "kode.db"
     _filled(path)
-    store = Store(path)
+    store = LocalStore(path)
     assert store.problems() == ()
     _overwrite(path, 8192, path.stat().st_size)
-    again = Store(path)
+    again = LocalStore(path)
     assert again.problems()
     again.close()
     store.close()
@@ -215,33 +215,33 @@ def test_a_newer_file_is_left_to_a_newer_release(tmp_path: Path) -> None:
     _filled(path, 1)
     _execute(path, "PRAGMA user_version = 99")
     with pytest.raises(PlatformError, match="newer release"):
-        Store(path)
+        LocalStore(path)
 
 
 def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kode.db"
     _execute(path, "CREATE TABLE theirs (a)")
     with pytest.raises(PlatformError, match="something else"):
-        Store(path)
+        LocalStore(path)
 
 
 def test_a_journal_without_its_file_is_not_played_into_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "kode.db"
     path.with_name("kode.db-wal").write_bytes(b"journal")
     with pytest.raises(PlatformError, match=r"kode\.db-wal is there without"):
-        Store(path)
+        LocalStore(path)
     assert not path.exists()
 
 
 def test_a_file_that_is_moved_away_in_use_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "kode.db"
     _filled(path, 1)
-    store = Store(path)
+    store = LocalStore(path)
     path.rename(tmp_path / "aside.db")
     with pytest.raises(PlatformError, match="moved away"):
         store.delete(KIND, "it-0", "work")
     with pytest.raises(PlatformError, match=r"kode\.db-wal is there without"):
-        Store(path)
+        LocalStore(path)
     shutil.copy(tmp_path / "aside.db", path)
     with pytest.raises(PlatformError, match="moved away or replaced"):
         store.delete(KIND, "it-0", "work")
@@ -250,7 +250,7 @@ def test_a_file_that_is_moved_away_in_use_is_not_written(tmp_path: Path) -> None
 
 def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     path = tmp_path / "own" / "kode.db"
-    store = Store(path)
+    store = LocalStore(path)
     _execute(path, "SELECT 1")
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert {item.name: item.stat().st_mode & 0o777 for item in path.parent.iterdir()} == {
@@ -264,7 +264,7 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
 def test_a_folder_that_others_use_is_not_closed_to_them(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "theirs").touch()
-    Store(tmp_path / "kode.db").close()
+    LocalStore(tmp_path / "kode.db").close()
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
@@ -291,7 +291,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_is_told_and_nothing_is_lost(small: Path) -> None:
     path = small / "kode.db"
-    store = Store(path)
+    store = LocalStore(path)
     written: list[str] = []
     with pytest.raises(PlatformError, match="no space is left") as told:
         _write_on(store, written, "y" * 20_000)
@@ -300,14 +300,14 @@ def test_a_full_disk_is_told_and_nothing_is_lost(small: Path) -> None:
     # What is there can still be read, by this process and by a new one.
     assert _names(store) == sorted(written)
     store.close()
-    again = Store(path)
+    again = LocalStore(path)
     assert _names(again) == sorted(written)
     assert again.problems() == ()
     again.close()
 
 
 def test_with_room_again_it_goes_on(small: Path) -> None:
-    store = Store(small / "kode.db")
+    store = LocalStore(small / "kode.db")
     _fill(small / "ballast")
     written: list[str] = []
     with pytest.raises(PlatformError, match="no space is left"):
@@ -321,11 +321,11 @@ def test_with_room_again_it_goes_on(small: Path) -> None:
 def test_a_store_cannot_be_made_where_there_is_no_room(small: Path) -> None:
     _fill(small / "ballast")
     with pytest.raises(PlatformError, match="space"):
-        Store(small / "kode.db")
+        LocalStore(small / "kode.db")
     assert [item.name for item in small.iterdir()] == ["ballast"]
 
 
-def _write_on(store: Store, written: list[str], text: str) -> None:
+def _write_on(store: LocalStore, written: list[str], text: str) -> None:
     for number in range(1_000):
         name = f"it-{number}"
         metadata = {"name": name, "namespace": "work"}
@@ -333,7 +333,7 @@ def _write_on(store: Store, written: list[str], text: str) -> None:
         written.append(name)
 
 
-def _names(store: Store) -> list[str]:
+def _names(store: LocalStore) -> list[str]:
     return [item["metadata"]["name"] for item in store.list(KIND).items]
 
 
@@ -344,7 +344,7 @@ def _fill(path: Path) -> None:
 
 
 def test_what_is_gone_is_told_as_gone(tmp_path: Path) -> None:
-    store = Store(tmp_path / "kode.db")
+    store = LocalStore(tmp_path / "kode.db")
     with pytest.raises(RefNotFound):
         store.delete(KIND, "nothing", "work")
     store.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.platform.local.program import Command, Phase, Probe
+from kode.platform.local.program import Command, Probe, ProgramPhase
 from kode.platform.local.shim import procfs
 from kode.platform.local.supervisor import probe
 from kode.platform.local.supervisor.probe_state import ProbeState
@@ -29,7 +29,7 @@ async def test_a_program_starts_answers_and_ends_without_a_trace(place: Machine)
     await supervisor.recover()
     await supervisor.run(program)
     assert supervisor.keys() == ("dev",)
-    state = await reach(supervisor, "dev", Phase.RUNNING)
+    state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert (state.step, state.digest, state.restarts) == ("editor", program.digest, 0)
     assert state.pid == place.starts("dev")[0]
     await until(lambda: place.text(program) == "serving\n", "its words in the log")
@@ -46,7 +46,7 @@ async def test_what_is_wanted_twice_starts_once(place: Machine) -> None:
     supervisor = place.supervisor()
     for _ in range(5):
         await supervisor.run(place.web("dev"))
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     for _ in range(5):
         await supervisor.run(place.web("dev"))
     await asyncio.sleep(0.5)
@@ -64,7 +64,7 @@ async def test_a_changed_program_is_run_anew_and_never_beside_the_old_one(place:
         program = place.web("dev", grace=5.0 + turn)
         await supervisor.run(program)
         await turned(turn)
-        state = await reach(supervisor, "dev", Phase.RUNNING)
+        state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
         assert state.digest == program.digest
     assert len(place.starts("dev")) == 5
     assert place.alone()
@@ -74,12 +74,12 @@ async def test_a_changed_program_is_run_anew_and_never_beside_the_old_one(place:
 async def test_a_program_that_is_wanted_again_while_it_ends_comes_back(place: Machine) -> None:
     supervisor, program = place.supervisor(), place.web("dev")
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     ends = [asyncio.create_task(supervisor.stop("dev")) for _ in range(3)]
     await asyncio.sleep(0)
     await supervisor.run(program)
     await asyncio.gather(*ends)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert len(place.starts("dev")) == 2
     assert place.alone()
     await supervisor.stop("dev")
@@ -91,7 +91,7 @@ async def test_a_program_that_ends_is_started_again_after_growing_waits(place: M
     supervisor = place.supervisor(Timings(first=0.1, longest=0.4, startup_interval=0.02))
     main = place.shell("echo hopeless; printf '\\033[31mred\\033[0m\\n' >&2; exit 3")
     await supervisor.run(place.program("dev", main))
-    state = await reach(supervisor, "dev", Phase.BACKOFF)
+    state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert (state.exit_code, state.words, state.pid) == (3, "hopeless\nred", None)
     assert state.retry_at is not None
     await until(lambda: (s := supervisor.state("dev")) and s.restarts >= 3, "three restarts")
@@ -122,7 +122,7 @@ async def test_a_command_that_cannot_start_is_told_in_words(
     await supervisor.run(
         place.program("dev", Command("editor", command, place.env, place.folder / cwd))
     )
-    state = await reach(supervisor, "dev", Phase.BACKOFF)
+    state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert words.format(place=place.folder) in state.words
     assert state.step == "editor"
     await supervisor.close(leave_running=False)
@@ -139,7 +139,7 @@ async def test_steps_run_in_order_and_leave_nothing_running(place: Machine) -> N
     steps = (steps[0], place.shell(f"{steps[1].argv[2]}; true", "two"), steps[2])
     program = place.program("dev", place.shell("echo main; exec sleep 1000"), steps=steps)
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await until(lambda: "main" in place.text(program), "main's words")
     assert place.text(program).split() == ["one", "two", "three", "main"]
     await supervisor.close(leave_running=False)
@@ -150,7 +150,7 @@ async def test_a_step_that_fails_keeps_main_from_starting(place: Machine) -> Non
     steps = (place.shell("true", "one"), place.shell("echo refused >&2; exit 7", "plugin-tools"))
     program = place.program("dev", place.shell("echo main"), steps=steps)
     await supervisor.run(program)
-    state = await reach(supervisor, "dev", Phase.BACKOFF)
+    state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert (state.step, state.exit_code, state.words) == ("plugin-tools", 7, "refused")
     assert "main" not in place.text(program)
     await supervisor.close(leave_running=False)
@@ -175,7 +175,7 @@ async def test_cleanup_runs_before_a_start_and_after_every_end(place: Machine) -
     assert await lines(5) == ["clean", "main", "clean", "clean", "main"]
     os.kill(place.shim(program), signal.SIGKILL)
     assert await lines(7) == ["clean", "main", "clean", "clean", "main", "clean", "main"]
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.stop("dev")
     assert place.text(program).split()[7:] == ["clean"]
 
@@ -187,7 +187,7 @@ async def test_cleanup_runs_even_where_nothing_is_started_any_more(place: Machin
     await supervisor.run(program)
     await until(lambda: "main" in place.text(program), "main's words")
     os.kill(place.shim(program), signal.SIGKILL)
-    await reach(supervisor, "dev", Phase.BACKOFF)
+    await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     await supervisor.stop("dev")
     assert place.text(program).split() == ["clean", "main", "clean"]
 
@@ -225,13 +225,13 @@ async def test_a_program_asked_to_end_may_take_its_time(place: Machine) -> None:
 async def test_a_sick_program_is_told_and_runs_on(place: Machine) -> None:
     supervisor = place.supervisor()
     await supervisor.run(place.web("dev"))
-    pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
+    pid = (await reach(supervisor, "dev", ProgramPhase.RUNNING)).pid
     sick = place.folder / "dev.sick"
     sick.touch()
-    state = await reach(supervisor, "dev", Phase.UNHEALTHY)
+    state = await reach(supervisor, "dev", ProgramPhase.UNHEALTHY)
     assert (state.pid, state.words) == (pid, "the answer is 500")
     sick.unlink()
-    state = await reach(supervisor, "dev", Phase.RUNNING)
+    state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert (state.pid, state.words, state.restarts) == (pid, "", 0)
     await supervisor.close(leave_running=False)
 
@@ -242,12 +242,12 @@ async def test_one_that_hangs_is_asked_no_more_rarely_for_it(
     supervisor = place.supervisor()
     program = place.web("dev")
     await supervisor.run(program)
-    pid = (await reach(supervisor, "dev", Phase.RUNNING)).pid
+    pid = (await reach(supervisor, "dev", ProgramPhase.RUNNING)).pid
     assert pid is not None
     monkeypatch.setattr(probe, "_SECONDS", 0.3)
     pulse = ProbeState(program.health, Timings(interval=0.2))
     await pulse.probe()
-    assert pulse.phase is Phase.RUNNING
+    assert pulse.phase is ProgramPhase.RUNNING
     os.kill(pid, signal.SIGSTOP)
     await pulse.probe()
     assert pulse.words == "no answer to GET / within 0 s"
@@ -261,7 +261,7 @@ async def test_a_start_that_takes_too_long_is_a_failure(place: Machine) -> None:
     never = Probe("/", socket=place.folder / "never.sock", startup_timeout=0.5)
     program = place.program("dev", place.shell("echo thinking; exec sleep 1000"), health=never)
     await supervisor.run(program)
-    state = await reach(supervisor, "dev", Phase.BACKOFF)
+    state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert state.words.startswith("not ready within 0.5 s: no answer to GET /")
     assert state.words.endswith("thinking")
     await until(lambda: (s := supervisor.state("dev")) and s.restarts == 2, "two more tries")
@@ -288,18 +288,18 @@ async def test_a_port_is_as_good_as_a_socket(place: Machine, code: int) -> None:
     step = Command("main", (sys.executable, "-S", "-c", server), place.env, place.folder)
     supervisor = place.supervisor()
     await supervisor.run(place.program("dev", step, health=Probe("/x", port=port)))
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.close(leave_running=False)
 
 
 async def test_a_socket_of_an_earlier_life_does_not_stand_in_the_way(place: Machine) -> None:
     supervisor = place.supervisor()
     await supervisor.run(place.web("dev"))
-    state = await reach(supervisor, "dev", Phase.RUNNING)
+    state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert state.pid is not None
     os.kill(state.pid, signal.SIGKILL)
     await until(lambda: len(place.starts("dev")) == 2, "a second start")
-    state = await reach(supervisor, "dev", Phase.RUNNING)
+    state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await until(lambda: (s := supervisor.state("dev")) and s.restarts == 1, "the count")
     await supervisor.close(leave_running=False)
 
@@ -310,7 +310,7 @@ async def test_ten_start_at_once(place: Machine) -> None:
     for program in programs:
         await supervisor.run(program)
     for program in programs:
-        state = await reach(supervisor, program.key, Phase.RUNNING)
+        state = await reach(supervisor, program.key, ProgramPhase.RUNNING)
         assert state.restarts == 0
     await supervisor.close(leave_running=False)
     assert [place.processes(program) for program in programs] == [[]] * 10
@@ -320,7 +320,7 @@ async def test_secrets_are_for_nobody_else(place: Machine) -> None:
     supervisor = place.supervisor()
     program = place.program("dev", place.shell("exec sleep 1000", PASSWORD="hunter2"))
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     folder = place.paths.run / program.instance
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}

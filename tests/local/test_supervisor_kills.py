@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kode.platform.local.program import Phase, Program
+from kode.platform.local.program import Program, ProgramPhase
 from kode.platform.local.shim import procfs
 from kode.platform.local.supervisor.instance_dir import Folder
 from kode.platform.local.supervisor.shim_handle import ShimHandle
@@ -70,7 +70,7 @@ async def started(place: Machine, *keys: str) -> tuple[subprocess.Popen[str], li
         line = await asyncio.to_thread(keeper.stdout.readline)
         assert line, "the supervisor ended"
         key, phase = line.split()
-        if phase == Phase.RUNNING:
+        if phase == ProgramPhase.RUNNING:
             running.add(key)
     return keeper, programs
 
@@ -96,7 +96,7 @@ async def test_programs_outlive_their_supervisor_and_find_the_next(place: Machin
     assert procfs.row(place.starts("dev")[0])
     supervisor = await successor(place)
     assert supervisor.keys() == ("dev",)
-    state = await reach(supervisor, "dev", Phase.RUNNING)
+    state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert (state.pid, state.digest) == (place.starts("dev")[0], program.digest)
     await supervisor.run(program)
     await asyncio.sleep(0.5)
@@ -109,10 +109,10 @@ async def test_what_was_found_running_is_kept_as_well_as_what_was_started(place:
     keeper.kill()
     keeper.wait()
     supervisor = await successor(place)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     kill(place.starts("dev")[0])
     await until(lambda: len(place.starts("dev")) == 2, "a second start")
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.run(place.web("dev", grace=7.0))
     await until(lambda: len(place.starts("dev")) == 3, "a third start")
     await over(place, supervisor, [program])
@@ -123,7 +123,7 @@ async def test_a_supervisor_that_leaves_is_followed_by_another(place: Machine) -
     for _ in range(3):
         supervisor = await successor(place)
         await supervisor.run(program)
-        state = await reach(supervisor, "dev", Phase.RUNNING)
+        state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
         await supervisor.close(leave_running=True)
         assert [state.pid] == place.starts("dev")
     await over(place, await successor(place), [program])
@@ -137,11 +137,11 @@ async def test_a_killed_shim_takes_main_and_all_others_with_it(place: Machine) -
     await supervisor.run(program)
     await until(lambda: pids.exists() and len(pids.read_text().split()) == 2, "two processes")
     first = [int(pid) for pid in pids.read_text().split()]
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     kill(place.shim(program))
     await until(lambda: len(pids.read_text().split()) == 4, "two more")
     assert [pid for pid in first if alive(pid)] == []
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.stop("dev")
     assert place.processes(program) == []
 
@@ -153,7 +153,7 @@ async def test_a_killed_shim_takes_those_without_an_environment_with_it(place: M
     pids = place.folder / "pids"
     await supervisor.run(program)
     await until(pids.exists, "a process")
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     kill(place.shim(program))
     await until(lambda: len(pids.read_text().split()) == 2, "another")
     assert not alive(int(pids.read_text().split()[0]))
@@ -164,7 +164,7 @@ async def test_what_somebody_stopped_is_ended_all_the_same(place: Machine) -> No
     supervisor = place.supervisor()
     program = place.web("dev", grace=1.0)
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     for pid in place.processes(program):
         os.kill(pid, signal.SIGSTOP)
     await supervisor.stop("dev")
@@ -177,7 +177,7 @@ async def test_what_starts_more_and_more_is_ended_as_well(place: Machine) -> Non
     program = place.program("dev", place.shell(script), grace=0.5)
     await supervisor.run(program)
     await until((place.folder / "up").exists, "main")
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     shim = place.shim(program)
     await until(lambda: len(procfs.descendants(shim, procfs.rows())) > 20, "many processes")
     found = procfs.descendants(shim, procfs.rows())
@@ -189,7 +189,7 @@ async def test_a_second_shim_of_an_instance_ends_at_once(place: Machine) -> None
     supervisor = place.supervisor()
     program = place.web("dev")
     await supervisor.run(program)
-    state = await reach(supervisor, "dev", Phase.RUNNING)
+    state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     second = ShimHandle.start(Folder(place.paths.run / program.instance), "another", lambda: None)
     assert await second.wait(60.0)
     errors = (place.paths.run / program.instance / "shim.err").read_text()
@@ -212,7 +212,7 @@ async def test_a_supervisor_killed_during_a_step_is_followed_by_one_that_waits(
     await supervisor.run(program)
     await until(lambda: (s := supervisor.state("dev")) and s.step == "slow", "the step's name")
     (place.folder / "go").touch()
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert place.text(program) == "stepped\nserving\n"
     await over(place, supervisor, [program])
 
@@ -230,7 +230,7 @@ async def test_whoever_is_killed_all_runs_again(place: Machine, who: str) -> Non
         keeper.wait()
     supervisor = await successor(place)
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert len(place.starts("dev")) == 2
     await over(place, supervisor, [program])
 
@@ -242,7 +242,7 @@ async def test_leftovers_of_what_nobody_wants_any_more_are_swept(place: Machine)
     supervisor = place.supervisor()
     await supervisor.run(program)
     await until((place.folder / "ready").exists, "main")
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.close(leave_running=True)
     shim = place.shim(program)
     kill(shim)
@@ -265,7 +265,7 @@ async def test_a_record_that_tells_of_something_else_harms_nobody(
         program = place.web("dev")
         supervisor = place.supervisor()
         await supervisor.run(program)
-        await reach(supervisor, "dev", Phase.RUNNING)
+        await reach(supervisor, "dev", ProgramPhase.RUNNING)
         await supervisor.close(leave_running=True)
         path = place.paths.run / program.instance / "record.json"
         record = json.loads(path.read_text())
@@ -273,7 +273,7 @@ async def test_a_record_that_tells_of_something_else_harms_nobody(
         supervisor = await successor(place)
         assert place.processes(program) == []
         await supervisor.run(program)
-        await reach(supervisor, "dev", Phase.RUNNING)
+        await reach(supervisor, "dev", ProgramPhase.RUNNING)
         assert stranger.poll() is None
         await over(place, supervisor, [program])
     finally:
@@ -288,7 +288,7 @@ async def test_broken_files_are_no_reason_to_leave_something_running(
     program = place.web("dev")
     supervisor = place.supervisor()
     await supervisor.run(program)
-    await reach(supervisor, "dev", Phase.RUNNING)
+    await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.close(leave_running=True)
     (place.paths.run / program.instance / name).write_text("{")
     supervisor = await successor(place)
@@ -325,7 +325,7 @@ async def test_twenty_kills_at_random_points_under_load(place: Machine) -> None:
         for program in programs:
             await supervisor.run(program)
         for key in keys:
-            await reach(supervisor, key, Phase.RUNNING)
+            await reach(supervisor, key, ProgramPhase.RUNNING)
         await over(place, supervisor, programs)
     finally:
         for each in load:

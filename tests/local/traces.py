@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kode.errors import PlatformError
 from kode.platform.local.paths import Paths
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from kode.render.secret import decode
 from tests.sweep import COMMAND_LINES, Leak, Search, told
 
@@ -51,7 +51,7 @@ def made_up(machine: "Machine") -> set[str]:
             found.add(str(json.loads(path.read_text())["sidecar"]["session"]))
     with suppress(PlatformError, OSError):
         if (machine.root / "kode.db").exists():
-            with closing(Store(Paths(machine.root, machine.cache).store)) as store:
+            with closing(LocalStore(Paths(machine.root, machine.cache).store)) as store:
                 for secret in store.list("Secret").items:
                     found |= {decode(secret, key) or "" for key in secret.get("data") or {}}
     # What is shorter, as a user's name is, is no secret of ours.

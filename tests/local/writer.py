@@ -9,7 +9,7 @@ import random
 import sys
 from pathlib import Path
 
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 
 KIND = "Secret"
 _OBJECTS = 5
@@ -18,7 +18,7 @@ _OBJECTS = 5
 def main(path: str, name: str, seed: str, most: str) -> None:
     """Write until killed, or so many times."""
     choices = random.Random(int(seed))  # noqa: S311 - which object comes next is no secret
-    store = Store(Path(path))
+    store = LocalStore(Path(path))
     for number in range(int(most)):
         place = f"{name}-{choices.randrange(_OBJECTS)}"
         live = store.find(KIND, place, "work")

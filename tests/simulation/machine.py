@@ -19,23 +19,23 @@ from kode.evaluate.events import KodeEvent
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.paths import Paths
 from kode.platform.local.platform import LocalPlatform
-from kode.platform.local.program import Phase, State
+from kode.platform.local.program import ProgramPhase, State
 from kode.platform.local.reconcile import decide as decisions
-from kode.platform.local.reconcile.decide import Decision
-from kode.platform.local.reconcile.gather import Inputs, gather
-from kode.platform.local.reconcile.report import Progress, report, route_to
+from kode.platform.local.reconcile.decide import LocalDecision
+from kode.platform.local.reconcile.gather import LocalInputs, gather
+from kode.platform.local.reconcile.report import ProgramProgress, report, route_to
 from kode.platform.local.reconcile.resolve import resolve_kode
 from kode.platform.local.reconcile.revision import Revision
 from kode.platform.local.runtime.host import HostContext
 from kode.platform.local.store.objects import CLAIM, Key, StoredObject
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 
 NAMESPACE = "team"
 _MOST_PASSES = 20
 _URL = "http://localhost:8080"
 _NOW = "2026-01-01T00:00:00Z"
 _FOLDER = Path("/volumes/team")
-_UP = (Phase.RUNNING, Phase.UNHEALTHY)
+_UP = (ProgramPhase.RUNNING, ProgramPhase.UNHEALTHY)
 
 
 class Machine:
@@ -54,7 +54,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self._paths = Paths(folder, folder)
         self._platform = LocalPlatform(self._paths)
-        self._store = Store(self._paths.store)
+        self._store = LocalStore(self._paths.store)
         self._program: State | None = None
         self._digest = ""
         """Of the program that was asked for last."""
@@ -144,7 +144,7 @@ class Machine:
         self._apply(decision, instance, claim)
         self._report(inputs, decision, instance)
 
-    def _apply(self, decision: Decision, instance: str, claim: str) -> None:
+    def _apply(self, decision: LocalDecision, instance: str, claim: str) -> None:
         writes = decision.writes
         if writes.is_new_claim:
             self._folders.add(claim)
@@ -161,13 +161,13 @@ class Machine:
         self._digest = digest
         if self._program is None:
             self.writes.append("start")
-            self._program = State(Phase.STARTING, digest, 0.0)
+            self._program = State(ProgramPhase.STARTING, digest, 0.0)
 
-    def _report(self, inputs: Inputs, decision: Decision, instance: str) -> None:
+    def _report(self, inputs: LocalInputs, decision: LocalDecision, instance: str) -> None:
         route = route_to(inputs, decision, instance, self._program)
         self._route = route.state + (", refused" if self.refusal and route.sidecar else "")
         failed = self._program if self._program and self._program.words else None
-        progress = Progress(self._program, failed, self.refusal if route.sidecar else "")
+        progress = ProgramProgress(self._program, failed, self.refusal if route.sidecar else "")
         found = report(inputs, decision, progress, _URL, _NOW)
         if found:
             self._store.write_status(inputs.kode, found.status)
@@ -188,13 +188,17 @@ class Machine:
     def _step(self) -> None:
         if self._program and self._program.digest != self._digest:
             self.writes.append("start anew")
-            self._program = State(Phase.STARTING, self._digest, 0.0)
-        elif self._program and self._program.phase in (Phase.STARTING, *_UP) and self.crash:
+            self._program = State(ProgramPhase.STARTING, self._digest, 0.0)
+        elif self._program and self._program.phase in (ProgramPhase.STARTING, *_UP) and self.crash:
             self._program = replace(
-                self._program, phase=Phase.BACKOFF, step="editor", exit_code=1, words=self.crash
+                self._program,
+                phase=ProgramPhase.BACKOFF,
+                step="editor",
+                exit_code=1,
+                words=self.crash,
             )
-        elif self._program and self._program.phase is Phase.STARTING and self.ready:
-            self._program = replace(self._program, phase=Phase.RUNNING)
+        elif self._program and self._program.phase is ProgramPhase.STARTING and self.ready:
+            self._program = replace(self._program, phase=ProgramPhase.RUNNING)
 
     def _release(self) -> None:
         for claim in self._store.list(CLAIM).items:
@@ -202,7 +206,7 @@ class Machine:
                 self._folders.discard(claim["metadata"]["name"])
                 self._store.finalize_claim(claim)
 
-    def _host(self, instance: str, claim: str, inputs: Inputs) -> HostContext | KodeError:
+    def _host(self, instance: str, claim: str, inputs: LocalInputs) -> HostContext | KodeError:
         if self.install_fails:
             return PlatformError(Reason.EDITOR_UNAVAILABLE, self.install_fails)
         if self.installing:

@@ -21,7 +21,7 @@ from kode.cli.terminal.progress import Progress
 from kode.errors import Conflict
 
 if TYPE_CHECKING:
-    from kode.platform.local.editors.editor import Progress as Installing
+    from kode.platform.local.editors.editor import InstallProgress as Installing
     from kode.platform.local.paths import Paths
 
 FIRST, TEMPLATE = "dev", "code-server"
@@ -58,7 +58,7 @@ def command(
         paths = Paths.of(os.environ)
         with Progress("starting the platform") as progress:
             running = await daemon_control.start(
-                paths, daemon_control.Options(address, port), progress.tell
+                paths, daemon_control.DaemonOptions(address, port), progress.tell
             )
         sys.stdout.write(f"platform: {running.url}\n")
         sys.stdout.flush()

@@ -28,7 +28,7 @@ from kode.platform.local.editors.catalog import RELEASES
 from kode.platform.local.gateway import port_check
 from kode.platform.local.paths import Paths
 from kode.platform.local.status.daemon_info import DaemonInfo, find_daemon
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 
 PORT = 8080
 _LEAST_FREE = 200_000_000
@@ -166,7 +166,7 @@ def _scratch(folder: Path) -> None:
     """Write and read a database in a folder, and take it away."""
     with (
         tempfile.TemporaryDirectory(prefix=".kode-doctor-", dir=folder) as name,
-        closing(Store(Path(name) / "kode.db")) as scratch,
+        closing(LocalStore(Path(name) / "kode.db")) as scratch,
     ):
         scratch.list("Kode")
 

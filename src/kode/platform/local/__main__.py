@@ -11,7 +11,7 @@ import sys
 from kode.errors import KodeError
 from kode.platform.local import daemon_control, daemon_log
 from kode.platform.local.daemon import Daemon
-from kode.platform.local.daemon_control import Options
+from kode.platform.local.daemon_control import DaemonOptions
 from kode.platform.local.paths import Paths
 from kode.platform.local.status.daemon_lock import EX_LOCKED, LockHeld, exclusive
 
@@ -33,7 +33,7 @@ def main() -> int:
             else:
                 daemon_control.log_path(paths).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 daemon_log.write_to(daemon_control.log_path(paths))
-            asyncio.run(_run(paths, Options(found.address, found.port)))
+            asyncio.run(_run(paths, DaemonOptions(found.address, found.port)))
     except LockHeld as error:
         sys.stderr.write(f"{error}\n")
         return EX_LOCKED
@@ -43,7 +43,7 @@ def main() -> int:
     return 0
 
 
-async def _run(paths: Paths, options: Options) -> None:
+async def _run(paths: Paths, options: DaemonOptions) -> None:
     await Daemon(paths, options).run()
 
 

@@ -16,19 +16,19 @@ from importlib.metadata import version
 
 from kode.errors import Expired, KodeError
 from kode.evaluate import standing
-from kode.platform.local.daemon_control import Options
+from kode.platform.local.daemon_control import DaemonOptions
 from kode.platform.local.gateway import LocalGateway
 from kode.platform.local.paths import Paths
-from kode.platform.local.program import Phase
+from kode.platform.local.program import ProgramPhase
 from kode.platform.local.reconcile.host_resources import HostResources
-from kode.platform.local.reconcile.reconcile import Dependencies, Reconciler, kode_key
+from kode.platform.local.reconcile.reconcile import Dependencies, LocalReconciler, kode_key
 from kode.platform.local.reconcile.routes import NO_GATEWAY, Routes
 from kode.platform.local.shim import procfs
 from kode.platform.local.status import statuses
 from kode.platform.local.status.daemon_info import DaemonInfo, info_path, write
 from kode.platform.local.status.statuses import KODE, Statuses
 from kode.platform.local.store.objects import CLAIM, SECRET, STORED, Key
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from kode.platform.local.store.watch import follow
 from kode.platform.local.supervisor.supervisor import Supervisor
 from kode.platform.local.templates.shipped_templates import documents, install_templates
@@ -59,7 +59,7 @@ _STOPPED = "reporting that the platform has stopped"
 class Daemon:
     """One platform, while its program runs."""
 
-    def __init__(self, paths: Paths, options: Options) -> None:
+    def __init__(self, paths: Paths, options: DaemonOptions) -> None:
         """Open the store; nothing runs yet.
 
         Raises:
@@ -67,13 +67,13 @@ class Daemon:
         """
         self._paths = paths
         self._options = options
-        self._store = Store(paths.store)
+        self._store = LocalStore(paths.store)
         self._statuses = Statuses(self._store)
         self._supervisor = Supervisor(paths, self._on_program_change)
         self._gateway = LocalGateway(paths, options.address, options.port)
         self._queue: WorkQueue[Key | str] = WorkQueue(time.monotonic)
         self._routes = Routes(self._gateway, self._queue.add)
-        self._reconciler = Reconciler(
+        self._reconciler = LocalReconciler(
             Dependencies(
                 store=self._store,
                 statuses=self._statuses,
@@ -279,7 +279,7 @@ class Daemon:
         state = self._supervisor.state(_GATEWAY)
         was_open, self._routes.is_open = (
             self._routes.is_open,
-            state is not None and state.phase is Phase.RUNNING,
+            state is not None and state.phase is ProgramPhase.RUNNING,
         )
         if self._routes.is_open and not was_open:
             self._enqueue_routed()
@@ -315,7 +315,7 @@ class Daemon:
         process = procfs.row(os.getpid())
         assert process is not None  # noqa: S101 - this very process
         gateway = self._supervisor.state(_GATEWAY)
-        answers = gateway is not None and gateway.phase is Phase.RUNNING
+        answers = gateway is not None and gateway.phase is ProgramPhase.RUNNING
         synced = self._unsynced is not None and not self._unsynced
         info = DaemonInfo(
             pid=process.pid,
@@ -327,7 +327,7 @@ class Daemon:
             ready=answers and synced and not self._ending,
             boot=procfs.boot(),
             statuses_since=self._statuses.since,
-            trouble=gateway.words if gateway and gateway.phase is Phase.BACKOFF else "",
+            trouble=gateway.words if gateway and gateway.phase is ProgramPhase.BACKOFF else "",
         )
         if info != self._last_info:
             write(self._paths, info)

@@ -24,7 +24,7 @@ from kode.platform.local.shim import procfs
 from kode.platform.local.status import statuses
 from kode.platform.local.status.daemon_info import DaemonInfo, find_daemon, info_path
 from kode.platform.local.status.daemon_lock import EX_LOCKED, LockHeld, exclusive
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from kode.platform.local.supervisor.supervisor import Supervisor
 
 ProgressCallback = Callable[[str], None]
@@ -39,7 +39,7 @@ _MIN_DISK_SPACE = 2**18
 
 
 @dataclass(frozen=True)
-class Options:
+class DaemonOptions:
     """How a platform is reached.
 
     Attributes:
@@ -56,7 +56,7 @@ class Options:
         return f"http://localhost:{self.port}"
 
 
-async def start(paths: Paths, options: Options, on_progress: ProgressCallback) -> DaemonInfo:
+async def start(paths: Paths, options: DaemonOptions, on_progress: ProgressCallback) -> DaemonInfo:
     """Start the platform, and wait until its door answers; nothing to do where it does.
 
     Args:
@@ -170,7 +170,7 @@ def _withdraw_statuses(paths: Paths, on_progress: ProgressCallback) -> None:
     if not paths.store.exists():
         return
     try:
-        with contextlib.closing(Store(paths.store)) as store:
+        with contextlib.closing(LocalStore(paths.store)) as store:
             statuses.stop(store)
     except KodeError as error:
         # What is read by way of the platform is told right all the same.
@@ -180,7 +180,7 @@ def _withdraw_statuses(paths: Paths, on_progress: ProgressCallback) -> None:
 class _StartedDaemon:
     """A platform's program that was started just now."""
 
-    def __init__(self, paths: Paths, options: Options, on_progress: ProgressCallback) -> None:
+    def __init__(self, paths: Paths, options: DaemonOptions, on_progress: ProgressCallback) -> None:
         _check(paths, options)
         on_progress("starting the platform")
         file = log_path(paths)
@@ -216,7 +216,7 @@ class _StartedDaemon:
         return lines[-1].strip() if lines else ""
 
 
-def _check(paths: Paths, options: Options) -> None:
+def _check(paths: Paths, options: DaemonOptions) -> None:
     LocalGateway(paths, options.address, options.port).check()
 
 
@@ -235,7 +235,7 @@ def _check_disk_space(paths: Paths) -> None:
         file.unlink(missing_ok=True)
 
 
-def _check_same(daemon: DaemonInfo, options: Options) -> None:
+def _check_same(daemon: DaemonInfo, options: DaemonOptions) -> None:
     """Refuse to take one that runs for one that is reached otherwise.
 
     Raises:
@@ -258,7 +258,7 @@ def _check_not_inside_kode() -> None:
         raise PlatformError(Reason.PLATFORM_ERROR, f"{text} from a terminal of the machine")
 
 
-def _spawn(paths: Paths, options: Options) -> "subprocess.Popen[bytes]":
+def _spawn(paths: Paths, options: DaemonOptions) -> "subprocess.Popen[bytes]":
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     out = os.open(log_path(paths), flags, 0o600)
     command = [sys.executable, "-m", "kode.platform.local"]

@@ -35,7 +35,7 @@ from kode.platform.local.status.daemon_info import find_daemon
 from kode.platform.local.status.statuses import timestamp, with_credible_status
 from kode.platform.local.status.watch import watch_kodes
 from kode.platform.local.store.objects import STORED, Document, Key, StoredObject
-from kode.platform.local.store.store import Store, check_version, not_found, with_status_of
+from kode.platform.local.store.store import LocalStore, check_version, not_found, with_status_of
 from kode.platform.local.store.watch import follow
 from kode.platform.local.supervisor import log_reader
 from kode.platform.port import (
@@ -58,7 +58,7 @@ class LocalPlatform:
     def __init__(self, paths: Paths) -> None:
         """Take the local platform at some paths; nothing is opened yet."""
         self._paths = paths
-        self._store: Store | None = None
+        self._store: LocalStore | None = None
 
     @property
     def display_name(self) -> str:
@@ -244,12 +244,12 @@ class LocalPlatform:
             store, self._store = self._store, None
             await asyncio.to_thread(store.close)
 
-    def _open_store(self) -> Store:
+    def _open_store(self) -> LocalStore:
         # In the loop, so that two verbs at once do not open it twice; it is a matter of
         # milliseconds and happens once.
         if self._store is None:
             self._paths.check()
-            self._store = Store(self._paths.store)
+            self._store = LocalStore(self._paths.store)
         return self._store
 
     async def _call(self, ask: Callable[..., Document], *arguments: Any) -> Object:

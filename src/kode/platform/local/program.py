@@ -89,7 +89,7 @@ class Program:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-class Phase(StrEnum):
+class ProgramPhase(StrEnum):
     """How far a program is."""
 
     STARTING = "starting"
@@ -120,7 +120,7 @@ class State:
         retry_at: seconds since the epoch of the next start, while waiting.
     """
 
-    phase: Phase
+    phase: ProgramPhase
     digest: str
     since: float
     pid: int | None = None

@@ -65,7 +65,7 @@ async def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlatformError, match="belongs to user 1234"):
         await LocalPlatform(paths).list("Kode")
     for verb in (
-        daemon_control.start(paths, daemon_control.Options(), print),
+        daemon_control.start(paths, daemon_control.DaemonOptions(), print),
         daemon_control.stop(paths, print),
     ):
         with pytest.raises(PlatformError, match="belongs to user 1234"):

@@ -30,7 +30,7 @@ class Editor:
 
 
 @dataclass(frozen=True)
-class Progress:
+class InstallProgress:
     """How far an install is.
 
     Attributes:
@@ -46,5 +46,5 @@ class Progress:
     line: str = ""
 
 
-Tell = Callable[[Progress], None]
+Tell = Callable[[InstallProgress], None]
 """Whoever wants to know how far an install is."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from kode.platform.local.editors import check, code_server, install_errors, jupyterlab
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, EditorRelease
 from kode.platform.local.editors.command import CommandFailed
-from kode.platform.local.editors.editor import Editor, Progress, Tell
+from kode.platform.local.editors.editor import Editor, InstallProgress, Tell
 from kode.platform.local.editors.install_context import InstallContext
 from kode.platform.local.files import try_lock
 
@@ -137,6 +137,6 @@ async def _exclusive(lock: Path, tell: Tell) -> AsyncGenerator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         while not try_lock(file):
-            tell(Progress("waiting for another install", 0, 1))
+            tell(InstallProgress("waiting for another install", 0, 1))
             await asyncio.sleep(_PAUSE)
         yield

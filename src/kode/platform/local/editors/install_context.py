@@ -12,7 +12,7 @@ from pathlib import Path
 from kode.platform.local.editors import command, uv
 from kode.platform.local.editors.catalog import LOCKS
 from kode.platform.local.editors.command import CommandFailed
-from kode.platform.local.editors.editor import Progress, Tell
+from kode.platform.local.editors.editor import InstallProgress, Tell
 
 
 @dataclass
@@ -43,7 +43,7 @@ class InstallContext:
     async def step(self, name: str, action: Callable[["InstallContext"], Awaitable[None]]) -> None:
         """Carry out one step."""
         self.name = name
-        self.tell(Progress(name, self.done, self.total))
+        self.tell(InstallProgress(name, self.done, self.total))
         await action(self)
         self.done += 1
 
@@ -72,7 +72,7 @@ class InstallContext:
             argv,
             cwd=cwd or self.work,
             env={**({} if alone else self.environment), **(env or {})},
-            tell=lambda line: self.tell(Progress(self.name, self.done, self.total, line)),
+            tell=lambda line: self.tell(InstallProgress(self.name, self.done, self.total, line)),
         )
 
     async def install(

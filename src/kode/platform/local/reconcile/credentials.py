@@ -13,7 +13,7 @@ from kode.api.meta import Object
 from kode.desired import resolve_references
 from kode.errors import Conflict
 from kode.gateway.sidecar import Sidecar
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.store.objects import is_owned
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import auth, decode, htpasswd, kept_session
@@ -34,7 +34,7 @@ class ResolvedLogin:
     secret_to_write: Object | None = None
 
 
-def resolve_credentials(inputs: Inputs, kode: Kode) -> ResolvedLogin:
+def resolve_credentials(inputs: LocalInputs, kode: Kode) -> ResolvedLogin:
     """Return the login that a Kode asks for, or has been given before.
 
     Raises:
@@ -81,7 +81,7 @@ def sidecar_users(
     return htpasswd(credentials, session), session
 
 
-def generate_credentials(inputs: Inputs, kode: Kode, password: str) -> ResolvedLogin:
+def generate_credentials(inputs: LocalInputs, kode: Kode, password: str) -> ResolvedLogin:
     """Return a login with a password that the platform made up."""
     found = Credentials(
         kode.spec.user or DEFAULT_USER, password, names.auth_secret(kode.metadata.name)
@@ -92,7 +92,7 @@ def generate_credentials(inputs: Inputs, kode: Kode, password: str) -> ResolvedL
 
 
 def _secret(
-    inputs: Inputs, kode: Kode, credentials: Credentials, *, generated: bool = False
+    inputs: LocalInputs, kode: Kode, credentials: Credentials, *, generated: bool = False
 ) -> Object | None:
     meta = kode.metadata
     manifest = auth(meta.namespace, meta.name, meta.uid, credentials)

@@ -15,7 +15,7 @@ from kode.errors import KodeError, NotReady, RefNotFound
 from kode.evaluate.conditions import WITHHELD
 from kode.platform.local.program import State
 from kode.platform.local.reconcile import credentials, volumes
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.reconcile.resolve import ResolvedInputs, without_password
 from kode.platform.local.reconcile.revision import (
     Revision,
@@ -74,7 +74,7 @@ class Writes:
 
 
 @dataclass(frozen=True)
-class Decision:
+class LocalDecision:
     """The outcome of one reconcile.
 
     Attributes:
@@ -106,7 +106,7 @@ class Decision:
     notes: tuple[str, ...] = ()
 
 
-def decide(inputs: Inputs, resolved: ResolvedInputs, machine: Machine) -> Decision:
+def decide(inputs: LocalInputs, resolved: ResolvedInputs, machine: Machine) -> LocalDecision:
     """Return what one reconcile writes, runs and stops.
 
     Args:
@@ -115,7 +115,7 @@ def decide(inputs: Inputs, resolved: ResolvedInputs, machine: Machine) -> Decisi
         machine: what this machine has for it.
     """
     suspend = is_suspended(inputs.kode)
-    base = Decision(
+    base = LocalDecision(
         writes=_writes(inputs, resolved),
         stop=suspend or any(it.reason in WITHHELD for it in resolved.problems),
         previous=machine.revision,
@@ -148,7 +148,7 @@ def decide(inputs: Inputs, resolved: ResolvedInputs, machine: Machine) -> Decisi
     return replace(decided, run=planned, home_claim=volumes.home_claim(inputs, uid))
 
 
-def _writes(inputs: Inputs, resolved: ResolvedInputs) -> Writes:
+def _writes(inputs: LocalInputs, resolved: ResolvedInputs) -> Writes:
     stripped = without_password(inputs.kode)
     safe = resolved.kode is not None and resolved.login.credentials is not None
     return Writes(
@@ -160,8 +160,8 @@ def _writes(inputs: Inputs, resolved: ResolvedInputs) -> Writes:
 
 
 def _look_at_home(
-    decision: Decision, inputs: Inputs, desired: DesiredState, machine: Machine
-) -> Decision:
+    decision: LocalDecision, inputs: LocalInputs, desired: DesiredState, machine: Machine
+) -> LocalDecision:
     if machine.has_volume:
         return replace(decision, home_claim=volumes.home_claim(inputs, desired.kode.uid))
     if not volumes.is_lost(inputs, desired.kode):
@@ -175,14 +175,14 @@ def _look_at_home(
     return replace(decision, is_lost=True, problems=(*decision.problems, problem))
 
 
-def _without_host(decision: Decision, problem: KodeError | None) -> Decision:
+def _without_host(decision: LocalDecision, problem: KodeError | None) -> LocalDecision:
     if isinstance(problem, NotReady):
         return replace(decision, notes=(str(problem),))
     return replace(decision, problems=(*decision.problems, *([problem] if problem else ())))
 
 
 def _revision(
-    inputs: Inputs, kode: tuple[Kode, DesiredState], planned: Plan, machine: Machine
+    inputs: LocalInputs, kode: tuple[Kode, DesiredState], planned: Plan, machine: Machine
 ) -> Revision:
     document, desired = kode
     before = machine.revision.sidecar if machine.revision else None

@@ -10,11 +10,11 @@ from kode.api.meta import Object
 from kode.desired import references
 from kode.desired.references import Ref
 from kode.platform.local.store.objects import CLAIM, SECRET, Key
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 
 
 @dataclass(frozen=True)
-class Inputs:
+class LocalInputs:
     """The store as one pass sees it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Inputs:
     secrets: dict[str, Object] = field(default_factory=dict, repr=False)
 
 
-def gather(store: Store, key: Key) -> Inputs | None:
+def gather(store: LocalStore, key: Key) -> LocalInputs | None:
     """Return what a pass over a Kode sees; None where the Kode is gone.
 
     Raises:
@@ -49,7 +49,7 @@ def gather(store: Store, key: Key) -> Inputs | None:
     existing = references.claim_of(kode)
     claim = existing.name if existing else names.home_claim(key.name)
     listed = store.list(SECRET, key.namespace).items
-    return Inputs(
+    return LocalInputs(
         kode=kode,
         template=template,
         proxy_config=_find(store, references.proxy_config_of(template) if template else None),
@@ -60,5 +60,5 @@ def gather(store: Store, key: Key) -> Inputs | None:
     )
 
 
-def _find(store: Store, ref: Ref | None) -> Object | None:
+def _find(store: LocalStore, ref: Ref | None) -> Object | None:
     return store.find(ref.kind, ref.name, ref.namespace) if ref else None

@@ -19,13 +19,13 @@ from kode.api.meta import Object
 from kode.desired.desired_state import DesiredState
 from kode.errors import KodeError, NotReady, PlatformError
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
-from kode.platform.local.editors.editor import Editor, Progress
+from kode.platform.local.editors.editor import Editor, InstallProgress
 from kode.platform.local.editors.editors import Editors
 from kode.platform.local.editors.host_env import inherit_env
 from kode.platform.local.netns.discovery import NetworkDiscovery as Networks
 from kode.platform.local.netns.network import Network
 from kode.platform.local.paths import Paths
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.runtime.engine_discovery import EngineDiscovery
 from kode.platform.local.runtime.host import HostContext
 from kode.platform.local.runtime.runtimes import Runtime, select_runtime
@@ -72,7 +72,7 @@ class HostResources:
         self._inherited = inherit_env(os.environ)
 
     async def host_context(
-        self, desired: DesiredState, inputs: Inputs, key: Key, instance: str
+        self, desired: DesiredState, inputs: LocalInputs, key: Key, instance: str
     ) -> HostContext:
         """Return what a Kode's program needs of this machine.
 
@@ -146,7 +146,7 @@ class HostResources:
         raise NotReady(Reason.STARTING, f"installing {name}: {words}")
 
     async def _install(self, name: str) -> Editor:
-        def tell(progress: Progress) -> None:
+        def tell(progress: InstallProgress) -> None:
             install = self._installs[name]
             words = f"{progress.step} ({progress.done + 1} of {progress.total})"
             if words != install.words and time.monotonic() - install.told > _TELL_EVERY:

@@ -16,11 +16,11 @@ from kode.desired.desired_state import DesiredState
 from kode.errors import KodeError
 from kode.evaluate.report import Report
 from kode.platform.local.paths import Paths
-from kode.platform.local.program import Phase, State
+from kode.platform.local.program import ProgramPhase, State
 from kode.platform.local.reconcile import report as reports
 from kode.platform.local.reconcile import revision as revisions
-from kode.platform.local.reconcile.decide import Decision, Machine, Writes, decide
-from kode.platform.local.reconcile.gather import Inputs, gather
+from kode.platform.local.reconcile.decide import LocalDecision, Machine, Writes, decide
+from kode.platform.local.reconcile.gather import LocalInputs, gather
 from kode.platform.local.reconcile.host_resources import HostResources
 from kode.platform.local.reconcile.resolve import ResolvedInputs, resolve_kode
 from kode.platform.local.reconcile.revision import Revision
@@ -29,7 +29,7 @@ from kode.platform.local.runtime import volume_files
 from kode.platform.local.runtime.host import HostContext
 from kode.platform.local.status.statuses import KODE, Statuses, timestamp
 from kode.platform.local.store.objects import CLAIM, Key, StoredObject
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from kode.platform.local.supervisor.supervisor import Supervisor
 from kode.platform.port import Event
 from kode.render.storage import claim_name
@@ -53,7 +53,7 @@ class Dependencies:
         enqueue: has a Kode reconciled once more.
     """
 
-    store: Store
+    store: LocalStore
     statuses: Statuses
     supervisor: Supervisor
     paths: Paths
@@ -76,11 +76,11 @@ class Reconciled:
 
     key: Key
     instance: str
-    inputs: Inputs
-    decision: Decision
+    inputs: LocalInputs
+    decision: LocalDecision
 
 
-class Reconciler:
+class LocalReconciler:
     """Reconciles Kodes, one at a time."""
 
     def __init__(self, parts: Dependencies) -> None:
@@ -136,7 +136,7 @@ class Reconciler:
         """
         turn = self._statuses.turn
         key, now = reconciled.key, timestamp()
-        progress = reports.Progress(
+        progress = reports.ProgramProgress(
             program=self._supervisor.state(program_key(key)),
             failure=self._last_failure(program_key(key)),
             refusal=self._routes.refusal(reconciled.instance),
@@ -176,7 +176,7 @@ class Reconciler:
     # Gather
 
     async def _look_at_machine(
-        self, key: Key, inputs: Inputs, resolved: ResolvedInputs, instance: str
+        self, key: Key, inputs: LocalInputs, resolved: ResolvedInputs, instance: str
     ) -> Machine:
         program = program_key(key)
         machine = Machine(
@@ -202,14 +202,14 @@ class Reconciler:
     async def _host(
         self,
         key: Key,
-        inputs: Inputs,
+        inputs: LocalInputs,
         desired: DesiredState,
         known: tuple[str, Revision | None],
     ) -> HostContext | KodeError:
         instance, revision = known
         if revision:
             state = self._supervisor.state(program_key(key))
-            in_use = state is not None and state.phase is not Phase.BACKOFF
+            in_use = state is not None and state.phase is not ProgramPhase.BACKOFF
             port = revision.sidecar.upstream.port
             self._host_resources.reserve_port(instance, port, in_use=in_use)
         try:
@@ -219,16 +219,16 @@ class Reconciler:
 
     def _last_failure(self, program: str) -> State | None:
         state = self._supervisor.state(program)
-        if state is not None and state.phase is Phase.BACKOFF:
+        if state is not None and state.phase is ProgramPhase.BACKOFF:
             self._failed[program] = state
-        elif state is None or state.phase is not Phase.STARTING:
+        elif state is None or state.phase is not ProgramPhase.STARTING:
             self._failed.pop(program, None)
         return self._failed.get(program)
 
     # Apply
 
     async def _apply(
-        self, key: Key, instance: str, resolved: ResolvedInputs, decision: Decision
+        self, key: Key, instance: str, resolved: ResolvedInputs, decision: LocalDecision
     ) -> None:
         program = program_key(key)
         await asyncio.to_thread(self._write, decision.writes)

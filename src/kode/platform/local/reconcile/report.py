@@ -14,15 +14,15 @@ from kode.evaluate.observed import PodView
 from kode.evaluate.report import Report
 from kode.evaluate.report import report as report_of
 from kode.platform.local.gateway import Route
-from kode.platform.local.program import Phase, State
-from kode.platform.local.reconcile.decide import Decision
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.program import ProgramPhase, State
+from kode.platform.local.reconcile.decide import LocalDecision
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.status.program_status import as_pod_view
 from kode.platform.local.status.statuses import is_suspended
 
 
 @dataclass(frozen=True)
-class Progress:
+class ProgramProgress:
     """How far what was decided is.
 
     Attributes:
@@ -38,7 +38,9 @@ class Progress:
     unserved: str = ""
 
 
-def route_to(inputs: Inputs, decision: Decision, instance: str, program: State | None) -> Route:
+def route_to(
+    inputs: LocalInputs, decision: LocalDecision, instance: str, program: State | None
+) -> Route:
     """Return the route of a Kode.
 
     Args:
@@ -62,7 +64,7 @@ def route_to(inputs: Inputs, decision: Decision, instance: str, program: State |
 
 
 def report(
-    inputs: Inputs, decision: Decision, progress: Progress, url: str, now: str
+    inputs: LocalInputs, decision: LocalDecision, progress: ProgramProgress, url: str, now: str
 ) -> Report | None:
     """Return what is to be written of a Kode; None where it stands so already.
 
@@ -82,7 +84,7 @@ def report(
     return report_of(observe(inputs, decision, progress), inputs.kode, inputs.template, now, also)
 
 
-def observe(inputs: Inputs, decision: Decision, progress: Progress) -> Observation:
+def observe(inputs: LocalInputs, decision: LocalDecision, progress: ProgramProgress) -> Observation:
     """Return what the conditions of a Kode follow from."""
     problems: list[KodeError] = list(decision.problems)
     if progress.refusal:
@@ -104,41 +106,41 @@ def observe(inputs: Inputs, decision: Decision, progress: Progress) -> Observati
     )
 
 
-def _view(decision: Decision, progress: Progress) -> PodView | None:
+def _view(decision: LocalDecision, progress: ProgramProgress) -> PodView | None:
     state = progress.program
     if state is not None and _is_on_its_way_out(state, decision):
-        state = replace(state, phase=Phase.STOPPING)
+        state = replace(state, phase=ProgramPhase.STOPPING)
     pod_hash = decision.revision.pod_hash if decision.revision else ""
     return as_pod_view(state, pod_hash, progress.failure)
 
 
-def _is_on_its_way_out(state: State, decision: Decision) -> bool:
+def _is_on_its_way_out(state: State, decision: LocalDecision) -> bool:
     """Tell whether what runs is what was wanted before, and not the start that was asked for."""
     if decision.plan is None or decision.update_pending or decision.is_lost:
         return False
-    runs = state.phase in (Phase.RUNNING, Phase.UNHEALTHY)
+    runs = state.phase in (ProgramPhase.RUNNING, ProgramPhase.UNHEALTHY)
     return runs and state.digest != decision.plan.program.digest
 
 
 def _route_state(
-    decision: Decision, program: State | None
+    decision: LocalDecision, program: State | None
 ) -> Literal["starting", "running", "stopped", "failed"]:
-    phase = program.phase if program else Phase.STOPPED
-    if phase in (Phase.RUNNING, Phase.UNHEALTHY):
+    phase = program.phase if program else ProgramPhase.STOPPED
+    if phase in (ProgramPhase.RUNNING, ProgramPhase.UNHEALTHY):
         return "running"
-    if phase in (Phase.STARTING, Phase.BACKOFF):
+    if phase in (ProgramPhase.STARTING, ProgramPhase.BACKOFF):
         return "failed" if program and program.restarts else "starting"
     if decision.notes:
         return "starting"
     return "failed" if decision.problems else "stopped"
 
 
-def _url_of(inputs: Inputs, url: str) -> str:
+def _url_of(inputs: LocalInputs, url: str) -> str:
     scheme, _, place = url.partition("://")
     name, namespace = _name(inputs)
     return f"{scheme}://{names.host(name, namespace)}.{place}"
 
 
-def _name(inputs: Inputs) -> tuple[str, str]:
+def _name(inputs: LocalInputs) -> tuple[str, str]:
     metadata = inputs.kode["metadata"]
     return str(metadata["name"]), str(metadata["namespace"])

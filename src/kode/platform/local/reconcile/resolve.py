@@ -17,7 +17,7 @@ from kode.errors import InvalidSpec, KodeError
 from kode.gateway.sidecar import AuthMode
 from kode.platform.local.reconcile import credentials, volumes
 from kode.platform.local.reconcile.credentials import ResolvedLogin
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.reconcile.gather import LocalInputs
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ResolvedInputs:
     claim: Object | None = None
 
 
-def resolve_kode(inputs: Inputs, fallback_password: str) -> ResolvedInputs:
+def resolve_kode(inputs: LocalInputs, fallback_password: str) -> ResolvedInputs:
     """Return what a Kode means.
 
     Args:
@@ -75,7 +75,7 @@ def without_password(kode: Object) -> Object | None:
 
 
 def _derive(
-    inputs: Inputs,
+    inputs: LocalInputs,
     kode: Kode,
     named: Named,
     login: tuple[ResolvedLogin, KodeError | None],

@@ -17,8 +17,8 @@ from kode.api.kode import Kode
 from kode.desired.resolve_references import restarted_at
 from kode.gateway.sidecar import Sidecar
 from kode.platform.local.files import write_if_changed
-from kode.platform.local.program import Phase, Program, State
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.program import Program, ProgramPhase, State
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.runtime.plan import Plan
 from kode.render.resolve import ResolvedKode
 
@@ -49,7 +49,7 @@ _REVISION = TypeAdapter(Revision)
 
 
 def revision_of(
-    inputs: Inputs,
+    inputs: LocalInputs,
     desired: tuple[Kode, ResolvedKode],
     program: Program,
     sidecar: Sidecar,
@@ -74,7 +74,7 @@ def revision_of(
     return Revision(program.key, _digest(own), _digest(whole), sidecar, claim)
 
 
-def with_restart_mark(program: Program, inputs: Inputs) -> Program:
+def with_restart_mark(program: Program, inputs: LocalInputs) -> Program:
     """Return a program that is another one for each restart that was asked for."""
     mark = restarted_at(inputs.kode, inputs.template, inputs.proxy_config)
     return replace(program, mark=mark)
@@ -88,7 +88,11 @@ def is_update_pending(before: Revision | None, now: Revision, state: State | Non
         now: what it would be made from now.
         state: of the program; None where there is none.
     """
-    if before is None or state is None or state.phase not in (Phase.RUNNING, Phase.UNHEALTHY):
+    if (
+        before is None
+        or state is None
+        or state.phase not in (ProgramPhase.RUNNING, ProgramPhase.UNHEALTHY)
+    ):
         # Nobody works in an editor that is not up; a mended template must reach it.
         return False
     return before.kode == now.kode and before.pod_hash != now.pod_hash

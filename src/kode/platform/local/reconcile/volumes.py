@@ -9,7 +9,7 @@ from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.desired import homes
 from kode.errors import Conflict, RefNotFound
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.store.objects import is_owned
 from kode.render import storage
 from kode.render.resolve import ResolvedKode
@@ -17,7 +17,7 @@ from kode.render.resolve import ResolvedKode
 _BOUND = {"phase": "Bound"}
 
 
-def check_claim(inputs: Inputs, kode: ResolvedKode) -> None:
+def check_claim(inputs: LocalInputs, kode: ResolvedKode) -> None:
     """Refuse a claim that is absent, going, or an earlier Kode's.
 
     Raises:
@@ -43,7 +43,7 @@ def check_claim(inputs: Inputs, kode: ResolvedKode) -> None:
     )
 
 
-def desired_claim(inputs: Inputs, kode: ResolvedKode) -> Object | None:
+def desired_claim(inputs: LocalInputs, kode: ResolvedKode) -> Object | None:
     """Return the claim to write; None where it stands as it should, or is not the Kode's."""
     manifest = storage.home(kode)
     if manifest is None:
@@ -61,7 +61,7 @@ def desired_claim(inputs: Inputs, kode: ResolvedKode) -> Object | None:
     }
 
 
-def is_lost(inputs: Inputs, kode: ResolvedKode) -> bool:
+def is_lost(inputs: LocalInputs, kode: ResolvedKode) -> bool:
     """Tell whether a claim, where its folder is not there, has had one before.
 
     That of an existing claim is made by nobody; the Kode's own is made once.
@@ -72,7 +72,7 @@ def is_lost(inputs: Inputs, kode: ResolvedKode) -> bool:
     return bool(home) and home == homes.gone(inputs.kode)
 
 
-def home_claim(inputs: Inputs, uid: str) -> str:
+def home_claim(inputs: LocalInputs, uid: str) -> str:
     """Return the uid of the claim that was made for the Kode's home; empty where there is none."""
     if inputs.claim is None or not _is_ours(inputs.claim, uid):
         return ""

@@ -6,7 +6,7 @@ it changes while nothing happens.
 
 from kode import labels
 from kode.evaluate.observed import ContainerFailure, PodView
-from kode.platform.local.program import Phase, State
+from kode.platform.local.program import ProgramPhase, State
 
 EDITOR = "editor"
 """Name of the step that is the editor itself."""
@@ -21,26 +21,30 @@ def as_pod_view(state: State | None, made: str, failed: State | None = None) -> 
         failed: what it knew when the program last ended badly; None where it has not, or has run
             well since.
     """
-    if state is None or state.phase is Phase.STOPPED:
+    if state is None or state.phase is ProgramPhase.STOPPED:
         return None
-    running = state.phase is Phase.RUNNING
+    running = state.phase is ProgramPhase.RUNNING
     return PodView(
         ready=running,
-        stopping=state.phase is Phase.STOPPING,
-        started=running or state.phase is Phase.UNHEALTHY,
-        was_ready=running or state.phase is Phase.UNHEALTHY,
+        stopping=state.phase is ProgramPhase.STOPPING,
+        started=running or state.phase is ProgramPhase.UNHEALTHY,
+        was_ready=running or state.phase is ProgramPhase.UNHEALTHY,
         unschedulable=None,
         failure=_trouble(state, failed),
         terminated=None,
         annotations={labels.POD_HASH: made},
-        unanswered=state.words if state.phase is Phase.UNHEALTHY else "",
+        unanswered=state.words if state.phase is ProgramPhase.UNHEALTHY else "",
     )
 
 
 def _trouble(state: State, failed: State | None) -> ContainerFailure | None:
     # A start after a failure is in trouble yet: else the condition would flap with each try.
-    last = state if state.phase is Phase.BACKOFF else failed
-    if last is None or not last.step or state.phase not in (Phase.BACKOFF, Phase.STARTING):
+    last = state if state.phase is ProgramPhase.BACKOFF else failed
+    if (
+        last is None
+        or not last.step
+        or state.phase not in (ProgramPhase.BACKOFF, ProgramPhase.STARTING)
+    ):
         return None
     words = f": {last.words}" if last.words else ""
     code = "" if last.exit_code is None else f" with exit code {last.exit_code}"

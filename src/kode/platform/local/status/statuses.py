@@ -16,7 +16,7 @@ from kode.errors import RefNotFound
 from kode.evaluate import standing
 from kode.evaluate.standing import Status
 from kode.platform.local.status.daemon_info import DaemonInfo
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 
 KODE = "Kode"
 
@@ -28,7 +28,7 @@ class Statuses:
         since: resourceVersion after which a status is of this run; set by `begin`.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: LocalStore) -> None:
         """Tell nothing yet."""
         self.since = ""
         self._store = store
@@ -90,7 +90,7 @@ class Statuses:
         return turn == self._turn
 
 
-def stop(store: Store) -> None:
+def stop(store: LocalStore) -> None:
     """Tell of every Kode that the platform is stopped; only once nothing runs any more.
 
     Raises:

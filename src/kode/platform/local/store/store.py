@@ -31,7 +31,7 @@ Edit = Callable[[StoredObject | None], StoredObject]
 """Given what stands there (None for nothing), returns what shall; it may raise to write nothing."""
 
 
-class Store:
+class LocalStore:
     """The documents of one machine."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:

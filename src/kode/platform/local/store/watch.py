@@ -11,14 +11,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection
 
 from kode.platform.local.store.database import Database
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from kode.platform.port import WatchEvent
 
 _SECONDS = 0.04
 
 
 async def follow(
-    store: Store, since: str, kinds: Collection[str] = (), namespace: str | None = None
+    store: LocalStore, since: str, kinds: Collection[str] = (), namespace: str | None = None
 ) -> AsyncGenerator[WatchEvent, None]:
     """Give the changes after a version.
 

@@ -5,7 +5,7 @@ Rule: it says what it saw; the keeper decides.
 
 import time
 
-from kode.platform.local.program import Phase, Probe
+from kode.platform.local.program import Probe, ProgramPhase
 from kode.platform.local.supervisor.probe import trouble
 from kode.platform.local.supervisor.timings import Timings
 
@@ -46,11 +46,13 @@ class ProbeState:
             self.running_since = time.monotonic()
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> ProgramPhase:
         """How far the answers say that it is."""
         if self.running_since is None:
-            return Phase.STARTING
-        return Phase.UNHEALTHY if self._missed >= self._pace.failures else Phase.RUNNING
+            return ProgramPhase.STARTING
+        return (
+            ProgramPhase.UNHEALTHY if self._missed >= self._pace.failures else ProgramPhase.RUNNING
+        )
 
     @property
     def gone(self) -> bool:
@@ -62,7 +64,7 @@ class ProbeState:
     def lost(self) -> bool:
         """Whether it is to be started anew, since nobody reaches it any more."""
         renew = self._health is not None and self._health.renew
-        return renew and self.phase is Phase.UNHEALTHY and self.gone
+        return renew and self.phase is ProgramPhase.UNHEALTHY and self.gone
 
     @property
     def timed_out(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kode.platform.local.program import Phase, Program, State
+from kode.platform.local.program import Program, ProgramPhase, State
 from kode.platform.local.shim import record
 from kode.platform.local.supervisor.probe_state import ProbeState
 from kode.platform.local.supervisor.process_run import Outcome, ProcessRun
@@ -31,7 +31,7 @@ class ProgramController:
 
     def __init__(self, life: ProcessRun, pace: Timings, changed: Callable[[str], None]) -> None:
         self.key = life.program.key
-        self.state = State(Phase.STARTING, life.program.digest, time.time())
+        self.state = State(ProgramPhase.STARTING, life.program.digest, time.time())
         self._life = life
         self._pace = pace
         self._changed = changed
@@ -83,7 +83,7 @@ class ProgramController:
         """Watch one life from its start to its end, and wait for the time of the next."""
         try:
             if not self._life.runs:
-                self._tell(Phase.STARTING, step="")
+                self._tell(ProgramPhase.STARTING, step="")
                 await self._life.start(self._restarts)
         except OSError as error:
             await self._wait_to_retry(Outcome(words=f"cannot start it: {error}"))
@@ -113,11 +113,11 @@ class ProgramController:
                 await self._wait_for_wakeup(pulse)
                 words = f"the log loses lines: {report.trouble}" if report.trouble else ""
                 phase = pulse.phase
-                if phase is Phase.UNHEALTHY:
+                if phase is ProgramPhase.UNHEALTHY:
                     words = pulse.words
                 self._tell(phase, step=report.step, pid=report.main_pid, words=words)
             elif report is not None and report.phase in {record.CLEANING, record.STEP}:
-                self._tell(Phase.STARTING, step=report.step)
+                self._tell(ProgramPhase.STARTING, step=report.step)
             if pulse.timed_out or pulse.lost:
                 return True
             await self._pause(pulse.pause)
@@ -147,7 +147,7 @@ class ProgramController:
         seconds = self._pace.wait(self._failed)
         until = time.monotonic() + seconds
         self._tell(
-            Phase.BACKOFF,
+            ProgramPhase.BACKOFF,
             step=outcome.step,
             exit_code=outcome.exit_code,
             words=outcome.words,
@@ -160,7 +160,7 @@ class ProgramController:
 
     async def _end(self) -> None:
         """Stop what runs, take away what it left, and be ready for what is wanted next."""
-        self._tell(Phase.STOPPING, step=self.state.step, pid=self.state.pid)
+        self._tell(ProgramPhase.STOPPING, step=self.state.step, pid=self.state.pid)
         await self._life.clear()
         self._leave = False
         self._failed = self._restarts = 0
@@ -170,9 +170,9 @@ class ProgramController:
         if self._wanted is not None:
             self._life.begin(self._wanted)
         else:
-            self._tell(Phase.STOPPED, step=self.state.step, exit_code=self.state.exit_code)
+            self._tell(ProgramPhase.STOPPED, step=self.state.step, exit_code=self.state.exit_code)
 
-    def _tell(self, phase: Phase, **rest: Any) -> None:
+    def _tell(self, phase: ProgramPhase, **rest: Any) -> None:
         """Say how far it is, where that is news."""
         since = self.state.since if self.state.phase is phase else time.time()
         digest = self._life.program.digest

@@ -18,7 +18,7 @@ import yaml
 from kode.api.meta import GROUP, Object
 from kode.platform.local.admission import admit
 from kode.platform.local.store.objects import Key, StoredObject
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 
 _FOLDER = Path(__file__).parent
 _SHIPPED = f"{GROUP}/shipped"
@@ -32,7 +32,7 @@ def documents() -> tuple[dict[str, Any], ...]:
     )
 
 
-def install_templates(store: Store, documents: Iterable[Object]) -> None:
+def install_templates(store: LocalStore, documents: Iterable[Object]) -> None:
     """Put templates into a store.
 
     Raises:

@@ -4,7 +4,7 @@ from typing import Any
 
 from kode.api.conditions import Reason
 from kode.gateway.sidecar import AuthMode
-from kode.platform.local.reconcile.gather import Inputs
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.reconcile.resolve import resolve_kode
 
 META = {"name": "dev", "namespace": "team", "uid": "u"}
@@ -30,7 +30,7 @@ def document(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_kode_that_cannot_be_read_means_nothing_and_says_why() -> None:
-    found = resolve_kode(Inputs(document("Kode", "dev", {"templateRef": 1})), "made up")
+    found = resolve_kode(LocalInputs(document("Kode", "dev", {"templateRef": 1})), "made up")
     assert found.kode is None
     assert found.desired is None
     assert [it.reason for it in found.problems] == [Reason.INVALID_SPEC]
@@ -39,7 +39,7 @@ def test_a_kode_that_cannot_be_read_means_nothing_and_says_why() -> None:
 def test_filters_that_keep_others_out_make_no_password() -> None:
     image = {"type": "code-server", "image": "linuxserver/code-server"}
     template = {**image, "envoyProxyRef": {"name": "sso"}}
-    inputs = Inputs(
+    inputs = LocalInputs(
         document("Kode", "dev", {"templateRef": REF}),
         template=document("KodeTemplate", "base", template),
         proxy_config=document("EnvoyProxyConfig", "sso", SSO),
@@ -53,7 +53,7 @@ def test_filters_that_keep_others_out_make_no_password() -> None:
 
 def test_where_a_password_is_asked_for_one_is_made_up() -> None:
     image = {"type": "code-server", "image": "linuxserver/code-server"}
-    inputs = Inputs(
+    inputs = LocalInputs(
         document("Kode", "dev", {"templateRef": REF}),
         template=document("KodeTemplate", "base", {**image, "envoyProxyRef": {"name": "sso"}}),
         proxy_config=document("EnvoyProxyConfig", "sso", {"authType": "basic"}),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
-from kode.platform.local.program import Command, Phase, Program, State
+from kode.platform.local.program import Command, Program, ProgramPhase, State
 from kode.platform.local.reconcile import revision
 from kode.platform.local.reconcile.revision import Revision
 from kode.platform.local.runtime.plan import Plan
@@ -26,7 +26,7 @@ PLAN = Plan(
     upstream=SIDECAR.upstream,
     runtime="process",
 )
-RUNNING = State(Phase.RUNNING, "digest", 0.0)
+RUNNING = State(ProgramPhase.RUNNING, "digest", 0.0)
 
 
 def test_what_was_saved_is_loaded_as_it_was(tmp_path: Path) -> None:
@@ -51,7 +51,9 @@ def test_only_what_others_changed_waits_for_the_next_start() -> None:
     assert not revision.is_update_pending(REVISION, REVISION, RUNNING)
     assert not revision.is_update_pending(None, of_template, RUNNING)
     assert not revision.is_update_pending(REVISION, of_template, None)
-    assert not revision.is_update_pending(REVISION, of_template, State(Phase.STARTING, "d", 0.0))
+    assert not revision.is_update_pending(
+        REVISION, of_template, State(ProgramPhase.STARTING, "d", 0.0)
+    )
 
 
 def test_what_is_saved_already_is_not_written_again(tmp_path: Path) -> None:

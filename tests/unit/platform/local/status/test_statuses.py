@@ -17,7 +17,7 @@ from kode.platform.local.shim import procfs
 from kode.platform.local.status import daemon_info as records
 from kode.platform.local.status.daemon_info import DaemonInfo
 from kode.platform.local.status.statuses import Statuses, stop
-from kode.platform.local.store.store import Store
+from kode.platform.local.store.store import LocalStore
 from kode.platform.port import WatchEvent
 from tests.documents import document
 
@@ -30,8 +30,8 @@ def paths(tmp_path: Path) -> Paths:
 
 
 @pytest.fixture
-def store(paths: Paths) -> Iterator[Store]:
-    found = Store(paths.store)
+def store(paths: Paths) -> Iterator[LocalStore]:
+    found = LocalStore(paths.store)
     yield found
     found.close()
 
@@ -43,7 +43,7 @@ async def local(paths: Paths) -> AsyncIterator[LocalPlatform]:
     await found.close()
 
 
-def kode(store: Store, name: str = "dev", status: str = "True") -> Object:
+def kode(store: LocalStore, name: str = "dev", status: str = "True") -> Object:
     """Make a Kode of which somebody has told."""
     ref = {"kind": "KodeTemplate", "name": "base"}
     made = store.create(document("Kode", name, {"templateRef": ref}))
@@ -72,7 +72,7 @@ def run(paths: Paths, since: str) -> DaemonInfo:
     return found
 
 
-async def test_a_run_begins_with_nobody_ready(store: Store) -> None:
+async def test_a_run_begins_with_nobody_ready(store: LocalStore) -> None:
     kode(store, "one")
     kode(store, "two")
     statuses = Statuses(store)
@@ -81,7 +81,9 @@ async def test_a_run_begins_with_nobody_ready(store: Store) -> None:
     assert statuses.since == store.version()
 
 
-async def test_what_was_found_before_a_withdrawal_is_not_written_after_it(store: Store) -> None:
+async def test_what_was_found_before_a_withdrawal_is_not_written_after_it(
+    store: LocalStore,
+) -> None:
     found = kode(store)
     statuses = Statuses(store)
     turn = statuses.turn
@@ -95,7 +97,7 @@ async def test_what_was_found_before_a_withdrawal_is_not_written_after_it(store:
     assert ready(store.get("Kode", "dev", PLACE)) == "True"
 
 
-def test_a_status_of_a_kode_that_is_gone_counts_for_nothing(store: Store) -> None:
+def test_a_status_of_a_kode_that_is_gone_counts_for_nothing(store: LocalStore) -> None:
     found = kode(store)
     store.delete("Kode", "dev", PLACE)
     statuses = Statuses(store)
@@ -103,7 +105,7 @@ def test_a_status_of_a_kode_that_is_gone_counts_for_nothing(store: Store) -> Non
 
 
 async def test_while_no_platform_runs_nobody_reads_that_a_kode_is_ready(
-    store: Store, local: LocalPlatform
+    store: LocalStore, local: LocalPlatform
 ) -> None:
     made = kode(store)
     found = [
@@ -122,7 +124,7 @@ async def test_while_no_platform_runs_nobody_reads_that_a_kode_is_ready(
 
 
 async def test_what_an_earlier_run_has_said_is_not_this_ones(
-    paths: Paths, store: Store, local: LocalPlatform
+    paths: Paths, store: LocalStore, local: LocalPlatform
 ) -> None:
     made = kode(store)
     run(paths, store.version())
@@ -141,7 +143,7 @@ def test_a_process_of_another_boot_is_no_platform(paths: Paths) -> None:
 
 
 async def test_a_watch_tells_that_the_platform_has_ended(
-    paths: Paths, store: Store, local: LocalPlatform
+    paths: Paths, store: LocalStore, local: LocalPlatform
 ) -> None:
     made = kode(store)
     run(paths, "0")
@@ -162,7 +164,7 @@ async def test_a_watch_tells_that_the_platform_has_ended(
 
 
 async def test_a_watch_that_begins_after_the_end_tells_of_it(
-    store: Store, local: LocalPlatform
+    store: LocalStore, local: LocalPlatform
 ) -> None:
     kode(store)
     changes = local.watch("Kode", store.version())
