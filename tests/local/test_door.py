@@ -311,9 +311,8 @@ async def test_a_folder_with_a_long_name(tmp_path: Path) -> None:
 async def test_files_and_sockets_are_for_their_owner_alone(tmp_path: Path) -> None:
     async with room(tmp_path, "one") as found:
         await found.door.set_routes([found.entry("one", Decides.BASIC)])
-        for folder in (found.paths.run / "door", found.paths.sockets):
-            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        folders = (found.paths.run, found.paths.sockets)
+        folders = (found.paths.run / "door", found.paths.sockets)
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
         files = {path for it in folders for path in it.rglob("*") if not path.is_dir()}
         assert len(files) >= 6
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
