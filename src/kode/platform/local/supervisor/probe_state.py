@@ -18,11 +18,11 @@ class ProbeState:
         running_since: seconds of the monotonic clock since which it is fine; None before.
     """
 
-    def __init__(self, health: Probe | None, pace: Timings) -> None:
+    def __init__(self, health: Probe | None, timings: Timings) -> None:
         self.words = ""
         self.running_since: float | None = None
         self._health = health
-        self._pace = pace
+        self._timings = timings
         self._missed = 0
         self._began: float | None = None
         self._asked = 0.0
@@ -51,7 +51,9 @@ class ProbeState:
         if self.running_since is None:
             return ProgramPhase.STARTING
         return (
-            ProgramPhase.UNHEALTHY if self._missed >= self._pace.failures else ProgramPhase.RUNNING
+            ProgramPhase.UNHEALTHY
+            if self._missed >= self._timings.failures
+            else ProgramPhase.RUNNING
         )
 
     @property
@@ -77,11 +79,11 @@ class ProbeState:
     def stable(self) -> bool:
         """Whether it has run for so long that an end is not a failed start."""
         since = self.running_since
-        return since is not None and time.monotonic() - since >= self._pace.reset_after
+        return since is not None and time.monotonic() - since >= self._timings.reset_after
 
     @property
     def pause(self) -> float:
         """Seconds until the next look; one that hangs is looked at no more rarely for it."""
         if self.running_since is None:
-            return self._pace.startup_interval
-        return max(self._asked + self._pace.interval - time.monotonic(), 0.0)
+            return self._timings.startup_interval
+        return max(self._asked + self._timings.interval - time.monotonic(), 0.0)

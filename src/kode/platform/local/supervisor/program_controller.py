@@ -29,31 +29,33 @@ class ProgramController:
         key: of the program.
     """
 
-    def __init__(self, life: ProcessRun, pace: Timings, changed: Callable[[str], None]) -> None:
-        self.key = life.program.key
-        self.state = State(ProgramPhase.STARTING, life.program.digest, time.time())
-        self._life = life
-        self._pace = pace
-        self._changed = changed
-        self._wanted: Program | None = life.program
+    def __init__(
+        self, process_run: ProcessRun, timings: Timings, on_change: Callable[[str], None]
+    ) -> None:
+        self.key = process_run.program.key
+        self.state = State(ProgramPhase.STARTING, process_run.program.digest, time.time())
+        self._process_run = process_run
+        self._timings = timings
+        self._on_change = on_change
+        self._desired: Program | None = process_run.program
         self._leave = False
         self._failed = 0
-        self._restarts = life.restarts
-        self._stirred = life.wakeup
+        self._restarts = process_run.restarts
+        self._wakeup = process_run.wakeup
         self._gone = asyncio.Event()
 
     def set_program(self, program: Program) -> None:
         """Run this from now on; nothing happens where it is what runs already."""
-        if self._wanted is None or self._wanted.digest != program.digest:
-            self._wanted = program
+        if self._desired is None or self._desired.digest != program.digest:
+            self._desired = program
             self._leave = True
-            self._stirred.set()
+            self._wakeup.set()
 
     async def stop(self) -> None:
         """Run nothing any more, and wait until it is gone."""
-        self._wanted = None
+        self._desired = None
         self._leave = True
-        self._stirred.set()
+        self._wakeup.set()
         await self._gone.wait()
 
     def gone(self) -> None:
@@ -66,67 +68,71 @@ class ProgramController:
             try:
                 if self._leave:
                     await self._end()
-                    if self._wanted is None:
+                    if self._desired is None:
                         return
                 await self._run_once()
             except Exception as error:  # noqa: BLE001 - a program is not given up for our faults
                 _LOG.exception("keeping %s", self.key)
                 await self._wait_to_retry(Outcome(words=f"{type(error).__name__}: {error}"))
                 if self._leave:
-                    await asyncio.sleep(self._pace.first)
+                    await asyncio.sleep(self._timings.first)
 
     def close(self) -> None:
         """Leave it running, and watch it no longer."""
-        self._life.close()
+        self._process_run.close()
 
     async def _run_once(self) -> None:
         """Watch one life from its start to its end, and wait for the time of the next."""
         try:
-            if not self._life.runs:
+            if not self._process_run.runs:
                 self._tell(ProgramPhase.STARTING, step="")
-                await self._life.start(self._restarts)
+                await self._process_run.start(self._restarts)
         except OSError as error:
             await self._wait_to_retry(Outcome(words=f"cannot start it: {error}"))
             return
-        pulse = ProbeState(self._life.program.health, self._pace)
-        late = await self._watch(pulse)
+        probe_state = ProbeState(self._process_run.program.health, self._timings)
+        late = await self._watch(probe_state)
         if self._leave:
             return
         if late:
-            await self._life.stop()
-        outcome = await self._life.outcome()
+            await self._process_run.stop()
+        outcome = await self._process_run.outcome()
         if late:
-            seconds = self._life.program.health.startup_timeout if self._life.program.health else 0
-            began = "" if pulse.lost else f"not ready within {seconds:g} s: "
-            words = f"{began}{pulse.words}\n{outcome.words}"
+            seconds = (
+                self._process_run.program.health.startup_timeout
+                if self._process_run.program.health
+                else 0
+            )
+            began = "" if probe_state.lost else f"not ready within {seconds:g} s: "
+            words = f"{began}{probe_state.words}\n{outcome.words}"
             outcome = replace(outcome, words=words.strip()[:_MOST_WORDS])
-        if pulse.stable:
+        if probe_state.stable:
             self._failed = 0
         await self._wait_to_retry(outcome)
 
-    async def _watch(self, pulse: ProbeState) -> bool:
+    async def _watch(self, probe_state: ProbeState) -> bool:
         """Watch a life until it ends or is to; return whether that is for being late, or lost."""
-        while self._life.runs and not self._leave:
-            self._stirred.clear()
-            report = self._life.report()
+        while self._process_run.runs and not self._leave:
+            self._wakeup.clear()
+            report = self._process_run.report()
             if report is not None and report.phase == record.MAIN:
-                await self._wait_for_wakeup(pulse)
+                await self._wait_for_wakeup(probe_state)
                 words = f"the log loses lines: {report.trouble}" if report.trouble else ""
-                phase = pulse.phase
+                phase = probe_state.phase
                 if phase is ProgramPhase.UNHEALTHY:
-                    words = pulse.words
+                    words = probe_state.words
                 self._tell(phase, step=report.step, pid=report.main_pid, words=words)
             elif report is not None and report.phase in {record.CLEANING, record.STEP}:
                 self._tell(ProgramPhase.STARTING, step=report.step)
-            if pulse.timed_out or pulse.lost:
+            if probe_state.timed_out or probe_state.lost:
                 return True
-            await self._pause(pulse.pause)
+            await self._pause(probe_state.pause)
         return False
 
-    async def _wait_for_wakeup(self, pulse: ProbeState) -> None:
+    async def _wait_for_wakeup(self, probe_state: ProbeState) -> None:
         """Look whether it answers, but stop looking when something happens."""
-        beat = asyncio.ensure_future(pulse.probe())
-        wakeup = asyncio.ensure_future(self._stirred.wait())
+        beat = asyncio.ensure_future(probe_state.probe())
+        wakeup = asyncio.ensure_future(self._wakeup.wait())
         try:
             await asyncio.wait({beat, wakeup}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -137,14 +143,14 @@ class ProgramController:
     async def _pause(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._stirred.wait()
+                await self._wakeup.wait()
         except TimeoutError:
             return
 
     async def _wait_to_retry(self, outcome: Outcome) -> None:
         """Say how it ended, and wait before it is started again."""
         self._failed += 1
-        seconds = self._pace.wait(self._failed)
+        seconds = self._timings.wait(self._failed)
         until = time.monotonic() + seconds
         self._tell(
             ProgramPhase.BACKOFF,
@@ -154,29 +160,29 @@ class ProgramController:
             retry_at=time.time() + seconds,
         )
         while not self._leave and (left := until - time.monotonic()) > 0:
-            self._stirred.clear()
+            self._wakeup.clear()
             await self._pause(left)
         self._restarts += 1
 
     async def _end(self) -> None:
         """Stop what runs, take away what it left, and be ready for what is wanted next."""
         self._tell(ProgramPhase.STOPPING, step=self.state.step, pid=self.state.pid)
-        await self._life.clear()
+        await self._process_run.clear()
         self._leave = False
         self._failed = self._restarts = 0
         # Whoever waits for an end has seen one, though another start may follow.
         self._gone.set()
         self._gone = asyncio.Event()
-        if self._wanted is not None:
-            self._life.begin(self._wanted)
+        if self._desired is not None:
+            self._process_run.begin(self._desired)
         else:
             self._tell(ProgramPhase.STOPPED, step=self.state.step, exit_code=self.state.exit_code)
 
     def _tell(self, phase: ProgramPhase, **rest: Any) -> None:
         """Say how far it is, where that is news."""
         since = self.state.since if self.state.phase is phase else time.time()
-        digest = self._life.program.digest
+        digest = self._process_run.program.digest
         state = State(phase, digest, since, restarts=self._restarts, **rest)
         if state != self.state:
             self.state = state
-            self._changed(self.key)
+            self._on_change(self.key)

@@ -23,19 +23,19 @@ class Supervisor:
     """
 
     def __init__(
-        self, paths: Paths, changed: Callable[[str], None], pace: Timings = _AT_ONCE
+        self, paths: Paths, on_change: Callable[[str], None], timings: Timings = _AT_ONCE
     ) -> None:
         """Keep nothing yet.
 
         Args:
             paths: where records and logs are.
-            changed: called with the key of a program whose state changed, in the event loop.
-            pace: how often to look, and how long to wait.
+            on_change: called with the key of a program whose state changed, in the event loop.
+            timings: how often to look, and how long to wait.
         """
         self._run = paths.run
-        self._changed = changed
-        self._pace = pace
-        self._keepers: dict[str, ProgramController] = {}
+        self._on_change = on_change
+        self._timings = timings
+        self._controllers: dict[str, ProgramController] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def recover(self) -> None:
@@ -51,32 +51,34 @@ class Supervisor:
         lives = [life for life in found if life is not None]
         for life in lives:
             if not life.is_dead:
-                self._keep(ProgramController(life, self._pace, self._changed))
+                self._control(ProgramController(life, self._timings, self._on_change))
         await asyncio.gather(*(life.clear() for life in lives if life.is_dead))
 
     async def run(self, program: Program) -> None:
         """Run a program, or run it anew where it differs from what runs; returns at once."""
-        keeper = self._keepers.get(program.key)
-        if keeper is not None:
-            keeper.set_program(program)
+        controller = self._controllers.get(program.key)
+        if controller is not None:
+            controller.set_program(program)
             return
-        self._keep(ProgramController(ProcessRun(self._run, program), self._pace, self._changed))
-        self._changed(program.key)
+        self._control(
+            ProgramController(ProcessRun(self._run, program), self._timings, self._on_change)
+        )
+        self._on_change(program.key)
 
     async def stop(self, key: str) -> None:
         """Stop a program, and wait until nothing of it is left."""
-        keeper = self._keepers.get(key)
-        if keeper is not None:
-            await keeper.stop()
+        controller = self._controllers.get(key)
+        if controller is not None:
+            await controller.stop()
 
     def state(self, key: str) -> State | None:
         """Return how far a program is; None for one that is not kept."""
-        keeper = self._keepers.get(key)
-        return keeper.state if keeper else None
+        controller = self._controllers.get(key)
+        return controller.state if controller else None
 
     def keys(self) -> tuple[str, ...]:
         """Return the keys of all that is kept, whether wanted or about to be gone."""
-        return tuple(sorted(self._keepers))
+        return tuple(sorted(self._controllers))
 
     async def close(self, *, leave_running: bool) -> None:
         """Keep nothing any more.
@@ -90,19 +92,19 @@ class Supervisor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for keeper in self._keepers.values():
-            keeper.close()
-        self._keepers.clear()
+        for controller in self._controllers.values():
+            controller.close()
+        self._controllers.clear()
         self._tasks.clear()
 
-    def _keep(self, keeper: ProgramController) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._until_gone(keeper), name=f"keep {keeper.key}")
-        self._keepers[keeper.key] = keeper
-        self._tasks[keeper.key] = task
+    def _control(self, controller: ProgramController) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._until_gone(controller), name=f"keep {controller.key}")
+        self._controllers[controller.key] = controller
+        self._tasks[controller.key] = task
         return task
 
-    async def _until_gone(self, keeper: ProgramController) -> None:
-        await keeper.run()
-        del self._keepers[keeper.key], self._tasks[keeper.key]
-        keeper.gone()
-        self._changed(keeper.key)
+    async def _until_gone(self, controller: ProgramController) -> None:
+        await controller.run()
+        del self._controllers[controller.key], self._tasks[controller.key]
+        controller.gone()
+        self._on_change(controller.key)
