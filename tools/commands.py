@@ -13,7 +13,7 @@ from functools import cache
 
 import typer
 
-from kode.cli.exits import Exit
+from kode.cli.exit_codes import ExitCode
 from kode.cli.main import SECTIONS, app
 
 PAGE = "docs/reference/cli.md"
@@ -47,7 +47,7 @@ def commands() -> list[list[str]]:
 
 
 def _exits() -> str:
-    rows = [f"| {code.value} | {code.doc} |" for code in Exit]
+    rows = [f"| {code.value} | {code.doc} |" for code in ExitCode]
     return "\n".join(["## Exit codes", "", "| Code | Meaning |", "| --- | --- |", *rows])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from kode.api import crd
-from kode.cli.documents import PlainDumper
+from kode.cli.yaml import PlainDumper
 from tools import commands, reference
 from tools.source import GENERATED, ROOT, Finding, sources
 

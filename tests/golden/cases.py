@@ -17,7 +17,7 @@ from kode import errors, labels
 from kode.api import layout
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
-from kode.cli.render import Objects, desired, entry, load
+from kode.cli.render import Objects, derive_from_files, entry, load
 from kode.desired.desired_state import DesiredState
 from kode.errors import KodeError
 from kode.evaluate.conditions import Observation
@@ -209,7 +209,7 @@ def example(path: Path) -> Any:
 
 
 def _desired_states(objects: Objects) -> list[DesiredState]:
-    return [desired(item, objects) for item in objects.values() if isinstance(item, Kode)]
+    return [derive_from_files(item, objects) for item in objects.values() if isinstance(item, Kode)]
 
 
 def _rendered(of: DesiredState) -> tuple[Object, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kode.cli.documents import PlainDumper
+from kode.cli.yaml import PlainDumper
 from tests.golden import cases
 
 pytestmark = pytest.mark.attack

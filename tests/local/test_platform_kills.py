@@ -134,7 +134,7 @@ def test_down_twice_and_at_once_and_between(machine: Machine) -> None:
         told = list(pool.map(lambda _: machine.run("down"), range(3)))
     assert [found.returncode for found in told] == [0, 0, 0], told
     nothing_is_left(machine)
-    assert "nothing runs" in machine.kode("down")
+    assert "nothing is running" in machine.kode("down")
     with ThreadPoolExecutor() as pool:
         up = pool.submit(machine.run, "up", f"--port={machine.port}")
         time.sleep(1)

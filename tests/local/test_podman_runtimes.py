@@ -136,12 +136,12 @@ def test_doctor_starts_a_container_and_leaves_none(
 ) -> None:
     found = doctor(own_machine)
     assert found["level"] == "ok"
-    assert "a container" in found["words"]
+    assert "container" in found["message"]
     configure('[engine]\nruntime = "strict"\n[engine.runtimes]\nstrict = fails\n')
     found = doctor(own_machine)
     assert found["level"] == "warn"
-    assert COMPLAINT in found["words"]
-    assert "mend the OCI runtime strict" in found["then"]
+    assert COMPLAINT in found["message"]
+    assert "mend the OCI runtime strict" in found["hint"]
     assert left(engine) == []
 
 

@@ -1,57 +1,57 @@
-"""`kode apply`: objects as files say."""
+"""`kode apply`: create and change objects as files declare them."""
 
 import sys
 
-from kode.cli.exits import Exit, code
-from kode.cli.failures import tell
-from kode.cli.files import Files, Found, found
-from kode.cli.options import Form, Output, Takeover
-from kode.cli.platforms import visit
+from kode.cli.errors import print_error
+from kode.cli.exit_codes import ExitCode, exit_code
+from kode.cli.files import Document, Files, read_documents
+from kode.cli.options import ApplyOptions, Output, OutputFormat
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
 from kode.cli.terminal.format import sanitize
 from kode.errors import KodeError
 
 
-def command(files: Files, where: Takeover, output: Output = Form.TABLE) -> None:
-    """Make objects be as files say; one line about each, the wrong ones told and left out."""
+def command(files: Files, target: ApplyOptions, output: Output = OutputFormat.TABLE) -> None:
+    """Apply files to the platform; one line per object, invalid ones are reported and skipped."""
 
-    async def errand(session: Session) -> int:
-        return await applied(session, files, output)
+    async def action(session: Session) -> int:
+        return await apply_files(session, files, output)
 
-    visit(where, errand)
+    run_command(target, action)
 
 
-async def applied(session: Session, files: list[str], form: Form) -> int:
+async def apply_files(session: Session, files: list[str], output_format: OutputFormat) -> int:
     """Apply every document; return the exit code of the first that failed."""
-    from kode.cli.terminal import documents
+    from kode.cli.terminal.output import write_objects
 
-    outcome, count, made = Exit.OK, 0, []
-    for item in found(files, session.namespace):
+    outcome, count, applied_objects = ExitCode.OK, 0, []
+    for item in read_documents(files, session.namespace):
         count += 1
         try:
-            document, line = await _one(session, item)
+            document, line = await _apply(session, item)
         except KodeError as error:
-            tell(f"{item.title}: {error}")
-            outcome = outcome or code(error)
+            print_error(f"{item.title}: {error}")
+            outcome = outcome or exit_code(error)
             continue
-        made.append(document)
-        if form is Form.TABLE:
+        applied_objects.append(document)
+        if output_format is OutputFormat.TABLE:
             sys.stdout.write(f"{line}\n")
-    if form is not Form.TABLE:
-        documents.write(form, made)
+    if output_format is not OutputFormat.TABLE:
+        write_objects(output_format, applied_objects)
     if not count:
-        tell("no document in the given files")
-        return Exit.REFUSED
+        print_error("the files contain no document", "add a Kode or a template to them")
+        return ExitCode.REFUSED
     return outcome
 
 
-async def _one(session: Session, item: Found) -> tuple[dict[str, object], str]:
+async def _apply(session: Session, item: Document) -> tuple[dict[str, object], str]:
     if item.error is not None:
         raise item.error
-    from kode.cli.terminal.documents import title
+    from kode.cli.terminal.output import object_title
 
-    applied = await session.platform.apply(item.document or {})
-    for warning in (item.warning, *applied.warnings):
+    result = await session.platform.apply(item.document or {})
+    for warning in (item.warning, *result.warnings):
         if warning:
             sys.stderr.write(f"warning: {item.title}: {sanitize(warning)}\n")
-    return dict(applied.document), f"{title(applied.document)} {applied.verb}"
+    return dict(result.document), f"{object_title(result.document)} {result.verb}"

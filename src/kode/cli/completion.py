@@ -1,4 +1,4 @@
-"""`kode completion`: what a shell needs to complete commands, options and names of Kodes.
+"""`kode completion`: shell completion of commands, options and names of Kodes.
 
 Rule: a shell that asks is answered soon or not at all, and never with an error.
 """
@@ -7,70 +7,81 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from typer.completion import get_completion_inspect_parameters
 
-from kode.cli.failures import Failure
-from kode.cli.options import Where
+from kode.cli.errors import CommandError
+from kode.cli.options import TargetOptions
 from kode.errors import KodeError
 
-_WITHIN = 2.0
+if TYPE_CHECKING:
+    from typer.core import TyperGroup
+
+_TIMEOUT = 2.0
+"""Seconds to wait for a platform's names; a shell that waits longer seems to hang."""
 VARIABLE = "_KODE_COMPLETE"
-"""Set by the shell when it wants to know how a line goes on."""
+"""Set by the shell when it asks for completions."""
 
 
 class Shell(StrEnum):
-    """The shells that are known."""
+    """The supported shells."""
 
     BASH = "bash"
     ZSH = "zsh"
     FISH = "fish"
 
 
-def command(shell: Annotated[Shell, typer.Argument(help="The shell.")]) -> None:
-    """Print what a shell needs to complete kode.
+def command(
+    context: typer.Context, shell: Annotated[Shell, typer.Argument(help="The shell.")]
+) -> None:
+    """Print the completion script for a shell.
 
     For example in ~/.bashrc: eval "$(kode completion bash)".
     """
-    from kode.cli.main import app
-
-    answer()
+    register_shells()
     os.environ[VARIABLE] = f"source_{shell}"
-    app(prog_name="kode")
+    cast("TyperGroup", context.find_root().command).main([], prog_name="kode")
 
 
-def answer() -> None:
-    """Get ready to answer a shell."""
-    # What teaches typer the shells; the options that it returns are not wanted.
+def register_shells() -> None:
+    """Make typer answer the shells that it knows."""
+    from typer.completion import get_completion_inspect_parameters
+
+    # Called for what it registers; the options that it returns are not used.
     get_completion_inspect_parameters()
 
 
-def kodes(options: Mapping[str, Any]) -> list[str]:
-    """Return the names of the Kodes that a command could mean.
+def complete_name(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of Kodes that begin with what is typed so far."""
+    return [name for name in kode_names(context.params) if name.startswith(incomplete)]
+
+
+def kode_names(options: Mapping[str, Any]) -> list[str]:
+    """Return the names of the Kodes on the platform that the options name.
 
     Args:
-        options: what is typed so far, by option.
+        options: the values typed so far, by parameter.
     """
     import asyncio
 
-    from kode.cli.platforms import choose
+    from kode.cli.platforms import select_platform
 
-    given = {field.name: options.get(field.name) for field in fields(Where)}
-    typed: dict[str, Any] = {name: value for name, value in given.items() if value}
-    where = Where(**typed)
+    named = {field.name: options.get(field.name) for field in fields(TargetOptions)}
+    typed: dict[str, Any] = {name: value for name, value in named.items() if value}
+    target = TargetOptions(**typed)
 
-    async def listed() -> list[str]:
-        async with asyncio.timeout(_WITHIN):
-            chosen = choose(where)
+    async def list_names() -> list[str]:
+        async with asyncio.timeout(_TIMEOUT):
+            selected = select_platform(target)
+            namespace = target.namespace or selected.namespace
             try:
-                found = await chosen.platform.list("Kode", where.namespace or chosen.namespace)
+                kodes = await selected.platform.list("Kode", namespace)
             finally:
-                await chosen.platform.close()
-        return [str(item["metadata"]["name"]) for item in found.items]
+                await selected.platform.close()
+        return [str(kode["metadata"]["name"]) for kode in kodes.items]
 
     try:
-        return asyncio.run(listed())
-    except (KodeError, Failure, OSError):  # a TimeoutError is one
+        return asyncio.run(list_names())
+    except (KodeError, CommandError, OSError):  # a TimeoutError is one
         return []

@@ -1,6 +1,6 @@
-"""What the status of a Kode says.
+"""Reading the status of a Kode.
 
-Rule: a status is believed only where it speaks of the Kode as it stands now.
+Rule: a status counts only where it was observed for the current generation of the Kode.
 """
 
 from collections.abc import Mapping
@@ -20,43 +20,43 @@ def status(kode: Object) -> Mapping[str, Any]:
 
 
 def condition(kode: Object, kind: str) -> Mapping[str, Any]:
-    """Return a condition; empty where it is not told."""
-    for found in status(kode).get("conditions") or ():
-        if found.get("type") == kind:
-            return dict(found)
+    """Return the condition of a type; empty where the status has none."""
+    for entry in status(kode).get("conditions") or ():
+        if entry.get("type") == kind:
+            return dict(entry)
     return {}
 
 
-def current(kode: Object) -> bool:
-    """Tell whether the status speaks of the Kode as it stands now."""
+def is_current(kode: Object) -> bool:
+    """Tell whether the status is of the Kode's current generation."""
     generation = kode["metadata"].get("generation", 0)
     return bool(status(kode).get("observedGeneration", -1) >= generation)
 
 
 def phase(kode: Object) -> str:
-    """Return the phase; empty before anyone looked at the Kode."""
+    """Return the phase; empty before the first reconcile."""
     return str(status(kode).get("phase") or "")
 
 
 def url(kode: Object) -> str:
-    """Return where a Kode is opened; empty where that is not told."""
+    """Return the URL of a Kode; empty where the status has none."""
     return str(status(kode).get("url") or "")
 
 
 def is_ready(kode: Object) -> bool:
-    """Tell whether a person can work."""
-    return current(kode) and condition(kode, "Ready").get("status") == "True"
+    """Tell whether the Kode can be used."""
+    return is_current(kode) and condition(kode, "Ready").get("status") == "True"
 
 
-def is_hopeless(kode: Object) -> bool:
+def has_failed(kode: Object) -> bool:
     """Tell whether it will not start by itself: it failed, or is suspended as not permitted."""
     withheld = condition(kode, "Suspended").get("reason") in _WITHHELD
-    return current(kode) and (phase(kode) == _FAILED or withheld)
+    return is_current(kode) and (phase(kode) == _FAILED or withheld)
 
 
 def is_suspended(kode: Object) -> bool:
-    """Tell whether it stands still, with its files kept."""
-    return current(kode) and condition(kode, "Suspended").get("status") == "True"
+    """Tell whether it is stopped, with its files kept."""
+    return is_current(kode) and condition(kode, "Suspended").get("status") == "True"
 
 
 def home_is_gone(kode: Object) -> bool:
@@ -64,23 +64,24 @@ def home_is_gone(kode: Object) -> bool:
     return condition(kode, "StorageReady").get("reason") in _GONE
 
 
-def home_goes(kode: Object) -> str:
+def home_loss(kode: Object) -> str:
     """Return why the files of its home are gone, or will be when it stops; empty where neither."""
-    found = condition(kode, "StorageReady")
-    return told(found) if home_is_gone(kode) or found.get("reason") == _GOING else ""
+    storage = condition(kode, "StorageReady")
+    lost = home_is_gone(kode) or storage.get("reason") == _GOING
+    return format_condition(storage) if lost else ""
 
 
-def why(kode: Object) -> str:
-    """Return why a person cannot work yet; empty where they can."""
+def message(kode: Object) -> str:
+    """Return why a Kode cannot be used yet; empty where it can."""
     ready = condition(kode, "Ready")
     if not ready:
-        return "nobody has looked at it yet"
+        return "not reconciled yet (is the platform or operator running?)"
     degraded = condition(kode, "Degraded")
     if ready.get("status") == "True":
-        return told(degraded) if degraded.get("status") == "True" else ""
-    return told(ready)
+        return format_condition(degraded) if degraded.get("status") == "True" else ""
+    return format_condition(ready)
 
 
-def told(found: Mapping[str, Any]) -> str:
+def format_condition(entry: Mapping[str, Any]) -> str:
     """Return reason and message of a condition."""
-    return ": ".join(str(found[key]) for key in ("reason", "message") if found.get(key))
+    return ": ".join(str(entry[key]) for key in ("reason", "message") if entry.get(key))

@@ -1,7 +1,7 @@
 """`kode crds`: the CustomResourceDefinitions as YAML."""
 
 from kode.api.crd import definitions
-from kode.cli.documents import write
+from kode.cli.yaml import write
 
 
 def command() -> None:

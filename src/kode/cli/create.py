@@ -1,4 +1,4 @@
-"""`kode create`: a Kode from a template."""
+"""`kode create`: create a Kode from a template."""
 
 import difflib
 import sys
@@ -10,19 +10,20 @@ import typer
 
 from kode.api.meta import API_VERSION
 from kode.cli import parameters, wait
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure
+from kode.cli.errors import CommandError, print_hint
+from kode.cli.exit_codes import ExitCode
 from kode.cli.kinds import CLUSTER_TEMPLATE, TEMPLATE
-from kode.cli.options import Form, Output, Where
-from kode.cli.platforms import visit
+from kode.cli.options import Output, OutputFormat, TargetOptions
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
-from kode.cli.templates import offered
-from kode.cli.terminal import ask, documents
+from kode.cli.templates import list_templates
+from kode.cli.terminal import prompt
+from kode.cli.terminal.output import write_objects
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked for."""
+class KodeOptions:
+    """The Kode to create."""
 
     template: Annotated[
         str,
@@ -30,19 +31,21 @@ class Wish:
             "--template",
             "-t",
             show_default=False,
-            help="Name of the template; namespace/name for one of another namespace.",
+            help="Name of the template; namespace/name for a template of another namespace.",
         ),
     ] = ""
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Value of a template's parameter."),
+        typer.Option("--set", metavar="NAME=VALUE", help="Value of a template parameter."),
     ] = None
     env: Annotated[
         list[str] | None,
-        typer.Option("--env", "-e", metavar="NAME=VALUE", help="A variable of the editor."),
+        typer.Option(
+            "--env", "-e", metavar="NAME=VALUE", help="Environment variable of the editor."
+        ),
     ] = None
     workspace: Annotated[
-        str, typer.Option("--workspace", help="Folder that the editor opens.", show_default=False)
+        str, typer.Option("--workspace", help="Folder to open in the editor.", show_default=False)
     ] = ""
     user: Annotated[str, typer.Option("--user", help="Login name.", show_default=False)] = ""
     password: Annotated[
@@ -50,58 +53,59 @@ class Wish:
         typer.Option(
             "--password",
             show_default=False,
-            help="Login password; - reads it from standard input, where no other user sees it.",
+            help="Login password; - reads it from standard input, hidden from other users.",
         ),
     ] = ""
 
 
 @dataclass(frozen=True)
-class Course:
-    """How it is gone about."""
+class CreateOptions:
+    """How to create it."""
 
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take defaults.")] = False
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until a person can work.")] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not prompt; use defaults.")] = False
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the Kode is ready.")] = False
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Seconds to wait at most.")
+        float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Longest time to wait.")
     ] = 600.0
 
 
 def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the Kode.")],
-    wish: Wish,
-    course: Course,
-    where: Where,
-    output: Output = Form.TABLE,
+    options: KodeOptions,
+    create: CreateOptions,
+    target: TargetOptions,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Make a Kode from a template; on a terminal, what is not given is asked for."""
+    """Create a Kode from a template; on a terminal, prompt for missing values."""
 
-    async def errand(session: Session) -> None:
-        made = await created(session, name, wish, asking=ask.can_ask() and not course.yes)
-        if course.wait:
-            made = await wait.ready(session, name, course.timeout)
-        if output is not Form.TABLE:
-            documents.write(output, [made], single=True)
+    async def action(session: Session) -> None:
+        interactive = prompt.can_ask() and not create.yes
+        kode = await create_kode(session, name, options, interactive=interactive)
+        if create.wait:
+            kode = await wait.until_ready(session, name, create.timeout)
+        if output is not OutputFormat.TABLE:
+            write_objects(output, [kode], single=True)
             return
         sys.stdout.write(f"kode/{name} created\n")
-        if not course.wait:
-            sys.stderr.write(f"next: kode open {name}\n")
+        if not create.wait:
+            print_hint(f"kode open {name}")
 
-    visit(where, errand)
+    run_command(target, action)
 
 
-async def created(
-    session: Session, name: str, wish: Wish, *, asking: bool = False
+async def create_kode(
+    session: Session, name: str, options: KodeOptions, *, interactive: bool = False
 ) -> Mapping[str, Any]:
-    """Make a Kode; return it as it stands."""
-    template = await _template(session, wish.template, asking=asking)
-    given = parameters.pairs(wish.settings or [], "--set")
+    """Create a Kode and return it."""
+    template = await _template(session, options.template, interactive=interactive)
+    settings = parameters.parse_pairs(options.settings or [], "--set")
     declared = template["spec"].get("parameters") or ()
-    chosen = parameters.values(declared, given, asking=asking)
+    chosen = parameters.parse_values(declared, settings, interactive=interactive)
     document = {
         "apiVersion": API_VERSION,
         "kind": "Kode",
         "metadata": {"name": name, "namespace": session.namespace},
-        "spec": _spec(session, template, wish, chosen),
+        "spec": _spec(session, template, options, chosen),
     }
     return await session.platform.create(document)
 
@@ -109,7 +113,7 @@ async def created(
 def _spec(
     session: Session,
     template: Mapping[str, Any],
-    wish: Wish,
+    options: KodeOptions,
     chosen: Mapping[str, parameters.Value],
 ) -> dict[str, Any]:
     meta = template["metadata"]
@@ -118,47 +122,47 @@ def _spec(
         ref["namespace"] = meta["namespace"]
     env = [
         {"name": name, "value": value}
-        for name, value in parameters.pairs(wish.env or [], "--env").items()
+        for name, value in parameters.parse_pairs(options.env or [], "--env").items()
     ]
     spec: dict[str, Any] = {
         "templateRef": ref,
         "parameters": dict(chosen),
         "env": env,
-        "user": wish.user,
-        "password": _password(wish.password),
-        "workspace": wish.workspace,
+        "user": options.user,
+        "password": _password(options.password),
+        "workspace": options.workspace,
     }
     return {key: value for key, value in spec.items() if value}
 
 
-def _password(given: str) -> str:
-    if given != "-":
-        return given
+def _password(option: str) -> str:
+    if option != "-":
+        return option
     return sys.stdin.readline().rstrip("\n")
 
 
-async def _template(session: Session, given: str, *, asking: bool) -> Mapping[str, Any]:
-    items = await offered(session)
-    if not given:
-        given = _pick(items, asking=asking)
-    namespace, slash, name = given.rpartition("/")
+async def _template(session: Session, option: str, *, interactive: bool) -> Mapping[str, Any]:
+    items = await list_templates(session)
+    if not option:
+        option = _choose(items, interactive=interactive)
+    namespace, slash, name = option.rpartition("/")
     if slash and namespace != session.namespace:
         from dataclasses import replace
 
-        return await replace(session, namespace=namespace).find(name, TEMPLATE)
+        return await replace(session, namespace=namespace).get(name, TEMPLATE)
     for kind in (TEMPLATE, CLUSTER_TEMPLATE):
         for item in items:
             if item["kind"] == kind.name and item["metadata"]["name"] == name:
                 return item
     names = [str(item["metadata"]["name"]) for item in items]
     close = " or ".join(difflib.get_close_matches(name, names))
-    then = f"did you mean {close}?" if close else "kode templates shows what there is"
-    raise Failure(Exit.NOT_FOUND, f"template {name} does not exist", then)
+    hint = f"did you mean {close}?" if close else "kode templates lists the templates"
+    raise CommandError(ExitCode.NOT_FOUND, f"template {name} does not exist", hint)
 
 
-def _pick(items: list[Mapping[str, Any]], *, asking: bool) -> str:
+def _choose(items: list[Mapping[str, Any]], *, interactive: bool) -> str:
     names = [str(item["metadata"]["name"]) for item in items]
-    if asking:
-        return ask.choice("template", [(name, name) for name in names])
-    known = f"one of {', '.join(names)}" if names else "kode apply -f FILE adds one"
-    raise Failure(Exit.USAGE, "--template is missing", known)
+    if interactive:
+        return prompt.choice("template", [(name, name) for name in names])
+    hint = f"use one of {', '.join(names)}" if names else "kode apply -f FILE adds a template"
+    raise CommandError(ExitCode.USAGE, "--template is missing", hint)

@@ -1,4 +1,4 @@
-"""`kode delete`: objects go; a Kode's files go only when that is asked for."""
+"""`kode delete`: delete objects; a Kode's files are deleted only on request."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -6,108 +6,114 @@ from typing import Annotated
 
 import typer
 
+from kode.api.meta import GROUP
 from kode.cli import kinds, wait
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure, each
-from kode.cli.files import NAMESPACE, found
+from kode.cli.errors import CommandError, for_each, print_hint
+from kode.cli.exit_codes import ExitCode
+from kode.cli.files import NAMESPACE, read_documents
 from kode.cli.kinds import KODE, Kind
-from kode.cli.options import Where
-from kode.cli.platforms import visit
+from kode.cli.options import TargetOptions
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
-from kode.cli.terminal import ask
+from kode.cli.terminal import prompt
 
 
 @dataclass(frozen=True)
-class How:
+class DeleteOptions:
     """How objects are deleted."""
 
     purge: Annotated[
-        bool, typer.Option("--purge", help="Delete the files of Kodes as well, for good.")
+        bool, typer.Option("--purge", help="Also delete the files of Kodes; this cannot be undone.")
     ] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until they are gone.")] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not prompt.")] = False
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until they are deleted.")] = False
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Seconds to wait at most.")
+        float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Longest time to wait.")
     ] = 120.0
 
 
 @dataclass(frozen=True)
-class _Target:
+class _ObjectRef:
     kind: Kind
     name: str
     namespace: str
 
 
 def command(
-    where: Where,
-    how: How,
+    target: TargetOptions,
+    options: DeleteOptions,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME...]", help="Kodes, or kind/name of anything else."),
+        typer.Argument(metavar="[NAME...]", help="Names of Kodes, or kind/name of other objects."),
     ] = None,
     files: Annotated[
         list[str] | None,
-        typer.Option("--filename", "-f", metavar="FILE", help="What these files hold."),
+        typer.Option(
+            "--filename", "-f", metavar="FILE", help="Delete the objects defined in this file."
+        ),
     ] = None,
 ) -> None:
-    """Delete objects; the files of a Kode stay, unless --purge or its keepVolume says otherwise."""
+    """Delete objects; the files of a Kode are kept unless --purge or keepVolume: false is set."""
 
-    async def errand(session: Session) -> int:
-        targets = [
-            *(_Target(*kinds.named(name), session.namespace) for name in names or ()),
-            *_held(files or [], session.namespace),
+    async def action(session: Session) -> int:
+        refs = [
+            *(_ObjectRef(*kinds.parse_ref(name), session.namespace) for name in names or ()),
+            *_refs_in(files or [], session.namespace),
         ]
-        if not targets:
-            raise Failure(Exit.USAGE, "nothing to delete", "give names, or files with -f")
-        return await deleted(session, targets, how)
+        if not refs:
+            raise CommandError(
+                ExitCode.USAGE, "nothing to delete", "name objects, or files with -f"
+            )
+        return await delete_objects(session, refs, options)
 
-    visit(where, errand)
-
-
-async def deleted(session: Session, targets: list[_Target], how: How) -> int:
-    """Delete every target; return the exit code of the first that failed."""
-
-    async def turn(target: _Target) -> None:
-        await _one(replace(session, namespace=target.namespace), target, how)
-
-    return await each(targets, turn, lambda target: f"{target.kind.word} {target.name}")
+    run_command(target, action)
 
 
-async def _one(session: Session, target: _Target, how: How) -> None:
-    kind, name = target.kind, target.name
-    item = await session.find(name, kind)
+async def delete_objects(session: Session, refs: list[_ObjectRef], options: DeleteOptions) -> int:
+    """Delete objects; return the exit code of the first that failed."""
+
+    async def delete_one(ref: _ObjectRef) -> None:
+        await _delete(replace(session, namespace=ref.namespace), ref, options)
+
+    return await for_each(refs, delete_one, lambda ref: f"{ref.kind.word} {ref.name}")
+
+
+async def _delete(session: Session, ref: _ObjectRef, options: DeleteOptions) -> None:
+    kind, name = ref.kind, ref.name
+    item = await session.get(name, kind)
     storage = item["spec"].get("storage") or {}
-    kept = not how.purge and storage.get("keepVolume", True)
-    if kind is KODE and not (kept or how.yes or storage.get("existingVolumeClaim")):
+    kept = not options.purge and storage.get("keepVolume", True)
+    if kind is KODE and not (kept or options.yes or storage.get("existingVolumeClaim")):
         _confirm(name)
     namespace = session.namespace if kind.namespaced else ""
-    await session.platform.delete(kind.name, name, namespace, purge=how.purge and kind is KODE)
+    await session.platform.delete(kind.name, name, namespace, purge=options.purge and kind is KODE)
     note = "; its files are kept" if kind is KODE and kept else ""
     sys.stdout.write(f"{kind.name.lower()}/{name} deleted{note}\n")
-    if how.wait:
-        await wait.gone(session, kind.name, name, how.timeout)
+    if options.wait:
+        await wait.until_deleted(session, kind.name, name, options.timeout)
 
 
 def _confirm(name: str) -> None:
-    if ask.can_ask() and not ask.agreed(f"Delete Kode {name} and all of its files?"):
-        raise Failure(Exit.REFUSED, f"kode {name} was not deleted")
+    if prompt.can_ask() and not prompt.confirm(f"Delete Kode {name} and all of its files?"):
+        raise CommandError(ExitCode.REFUSED, f"kode {name} was not deleted")
 
 
-def _held(files: list[str], namespace: str) -> list[_Target]:
-    targets = []
-    for item in found(files, namespace):
+def _refs_in(files: list[str], namespace: str) -> list[_ObjectRef]:
+    refs = []
+    for item in read_documents(files, namespace):
         if item.error is not None or item.document is None:
-            raise Failure(Exit.REFUSED, f"{item.title}: {item.error}")
+            raise CommandError(ExitCode.REFUSED, f"{item.title}: {item.error}")
         metadata = item.document.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
         if not isinstance(metadata, dict) or not isinstance(name, str):
-            raise Failure(Exit.REFUSED, f"{item.title}: metadata.name: required")
-        kind = kinds.spelled(str(item.document.get("kind")))
+            raise CommandError(ExitCode.REFUSED, f"{item.title}: metadata.name: required")
+        kind = kinds.find_kind(str(item.document.get("kind")))
         if item.document.get("kind") == NAMESPACE:
-            # With it would go all that is in it, of whoever it is.
-            sys.stderr.write(f"namespace/{name} is left: kubectl delete namespace {name}\n")
+            # Deleting it would delete everything in it, whoever owns it.
+            sys.stderr.write(f"note: namespace/{name} was not deleted\n")
+            print_hint(f"kubectl delete namespace {name}, if nothing in it is needed")
             continue
         if kind is None:
-            raise Failure(Exit.REFUSED, f"{item.title}: not a kind of Kode's")
-        targets.append(_Target(kind, name, str(metadata.get("namespace", ""))))
-    return targets
+            raise CommandError(ExitCode.REFUSED, f"{item.title}: not a kind of {GROUP}")
+        refs.append(_ObjectRef(kind, name, str(metadata.get("namespace", ""))))
+    return refs

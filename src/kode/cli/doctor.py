@@ -1,85 +1,90 @@
-"""`kode doctor`: what stands in the way, and what to do about it."""
+"""`kode doctor`: diagnose problems of this machine or of a cluster."""
 
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 
-from kode.cli.checks.finding import Check, Finding, Level, look
-from kode.cli.exits import Exit
-from kode.cli.failures import finish
-from kode.cli.options import Form, Output, Where
-from kode.cli.platforms import is_cluster, needs_cluster
+from kode.cli.checks.result import Check, CheckResult, Level, run_checks
+from kode.cli.errors import print_hint, run
+from kode.cli.exit_codes import ExitCode
+from kode.cli.options import Output, OutputFormat, TargetOptions
+from kode.cli.platforms import is_cluster, require_cluster_extra
 from kode.cli.terminal.progress import Progress
 
 
-def command(where: Where, output: Output = Form.TABLE) -> None:
-    """Try what is needed, and tell what stands in the way: of this machine, or of a cluster.
+def command(target: TargetOptions, output: Output = OutputFormat.TABLE) -> None:
+    """Diagnose problems of this machine, or of a cluster.
 
-    Exit code 6 when something does; what only limits is a warning. Nothing is changed or left.
+    Each requirement is tested; nothing is changed. The exit code is 6 when a check fails; what only
+    limits Kode is a warning.
     """
 
-    async def errand() -> int:
+    async def action() -> int:
         with ExitStack() as shown:
-            found = await (_there(where) if is_cluster(where) else look(here(), _teller(shown)))
-        show(found, output)
-        failed = any(finding.level is Level.FAIL for finding in found)
-        return Exit.PLATFORM if failed else Exit.OK
+            if is_cluster(target):
+                results = await _check_cluster(target)
+            else:
+                results = await run_checks(local_checks(), _progress_callback(shown))
+        show(results, output)
+        failed = any(result.level is Level.FAIL for result in results)
+        return ExitCode.PLATFORM if failed else ExitCode.OK
 
-    finish(errand)
+    run(action)
 
 
-async def _there(where: Where) -> Sequence[Finding]:
-    with needs_cluster():
+async def _check_cluster(target: TargetOptions) -> Sequence[CheckResult]:
+    with require_cluster_extra():
         from kode.cli.checks import cluster
-    return await cluster.findings(where)
+    return await cluster.check_cluster(target)
 
 
-def _teller(shown: ExitStack) -> Callable[[Sequence[str]], None]:
-    """Return what shows which checks are under way; the line is taken away with the stack."""
+def _progress_callback(shown: ExitStack) -> Callable[[Sequence[str]], None]:
+    """Return what shows which checks are running; the line is removed with the stack."""
     lines: list[Progress] = []
 
-    def tell(names: Sequence[str]) -> None:
-        text = f"trying {', '.join(names)}"
+    def show_running(names: Sequence[str]) -> None:
+        text = f"checking {', '.join(names)}"
         if lines:
-            lines[0].tell(text)
+            lines[0].update(text)
         else:
             lines.append(shown.enter_context(Progress(text)))
 
-    return tell
+    return show_running
 
 
-def here() -> Sequence[tuple[str, Check]]:
+def local_checks() -> Sequence[tuple[str, Check]]:
     """Return the checks of this machine."""
-    from kode.cli.checks import compiler, machine, programs
+    from kode.cli.checks import compiler, local, programs
 
     return (
-        ("port", machine.port),
-        ("names", machine.hosts),
+        ("port", local.port),
+        ("dns", local.dns),
         ("envoy", programs.envoy),
         ("editors", programs.editors),
         ("compiler", compiler.compiler),
         ("networks", programs.networks),
         ("podman", programs.podman),
-        ("room", machine.room),
-        ("store", machine.store),
-        ("modes", machine.modes),
-        ("clock", machine.clock),
+        ("disk", local.disk),
+        ("database", local.database),
+        ("permissions", local.permissions),
+        ("clock", local.clock),
     )
 
 
-def show(found: Sequence[Finding], form: Form) -> None:
-    """Write what was found."""
-    from kode.cli.terminal import documents, table
-    from kode.cli.terminal.format import sanitize
+def show(results: Sequence[CheckResult], output_format: OutputFormat) -> None:
+    """Print the results of checks."""
+    from kode.cli.terminal import table
+    from kode.cli.terminal.output import write_value
 
-    if form is Form.NAME:
-        sys.stdout.write("".join(f"{finding.check}\n" for finding in found))
+    if output_format is OutputFormat.NAME:
+        sys.stdout.write("".join(f"{result.check}\n" for result in results))
         return
-    if form is not Form.TABLE:
-        documents.value(form, [{**asdict(it), "level": it.level.value} for it in found])
+    if output_format is not OutputFormat.TABLE:
+        write_value(output_format, [{**asdict(it), "level": it.level.value} for it in results])
         return
-    table.show(["check", "state", "why"], [[it.check, it.level.value, it.words] for it in found])
-    for finding in found:
-        if finding.then:
-            sys.stderr.write(f"next: {finding.check}: {sanitize(finding.then)}\n")
+    rows = [[it.check, it.level.value, it.message] for it in results]
+    table.show(["check", "state", "message"], rows)
+    for result in results:
+        if result.hint:
+            print_hint(f"{result.check}: {result.hint}")

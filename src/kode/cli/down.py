@@ -1,21 +1,21 @@
-"""`kode down`: the platform on this machine ends, and everything that it runs."""
+"""`kode down`: stop the platform on this machine, and everything that it runs."""
 
 import os
 import sys
 
-from kode.cli.failures import finish
+from kode.cli.errors import run
 from kode.cli.terminal.progress import Progress
 
 
 def command() -> None:
     """Stop the platform on this machine and every editor on it; Kodes and files stay."""
 
-    async def errand() -> None:
+    async def action() -> None:
         from kode.platform.local import daemon_control
         from kode.platform.local.paths import Paths
 
-        with Progress("stopping") as progress:
-            ended = await daemon_control.stop(Paths.of(os.environ), progress.tell)
-        sys.stdout.write("the platform is stopped\n" if ended else "nothing runs\n")
+        with Progress("stopping the platform") as progress:
+            stopped = await daemon_control.stop(Paths.of(os.environ), progress.update)
+        sys.stdout.write("platform stopped\n" if stopped else "nothing is running\n")
 
-    finish(errand)
+    run(action)

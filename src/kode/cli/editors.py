@@ -1,6 +1,6 @@
 """`kode editors`: the editors of this machine.
 
-Rule: an install shows how far it is, and says what to do where it cannot go on.
+Rule: an install shows its progress, and says what to do when it fails.
 """
 
 import os
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure, finish
-from kode.cli.group import OPTIONS
-from kode.cli.options import Form, Output
-from kode.cli.spread import spread
+from kode.cli.errors import CommandError, run
+from kode.cli.exit_codes import ExitCode
+from kode.cli.lazy_group import OPTIONS
+from kode.cli.option_groups import expand_groups
+from kode.cli.options import Output, OutputFormat
 from kode.errors import PlatformError
 
 if TYPE_CHECKING:
@@ -21,99 +21,107 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="Install, list and remove the editors of this machine.", **OPTIONS)
 
-Editor = Annotated[str, typer.Argument(metavar="EDITOR", help="code-server or jupyterlab.")]
+EditorName = Annotated[str, typer.Argument(metavar="EDITOR", help="code-server or jupyterlab.")]
 
 
-def editors() -> "Editors":
-    """Return the editors of this machine."""
+def open_editors() -> "Editors":
+    """Return the editors of this machine, installed or not."""
     from kode.platform.local.editors.editors import Editors
     from kode.platform.local.paths import Paths
 
     return Editors(Paths.of(os.environ))
 
 
-def show(output: Output = Form.TABLE) -> None:
-    """List the editors that there are, and which are installed."""
+def show(output: Output = OutputFormat.TABLE) -> None:
+    """List the editors, and which are installed."""
 
-    async def errand() -> None:
-        from kode.cli.terminal import documents, table
+    async def action() -> None:
+        from kode.cli.terminal import table
+        from kode.cli.terminal.output import write_value
 
-        rows = told(editors())
-        if output is Form.NAME:
+        rows = editor_rows(open_editors())
+        if output is OutputFormat.NAME:
             sys.stdout.write("".join(f"{row['name']}\n" for row in rows))
-        elif output is not Form.TABLE:
-            documents.value(output, rows)
+        elif output is not OutputFormat.TABLE:
+            write_value(output, rows)
         else:
-            titles = ["editor", "version", "state", "why"]
+            titles = ["editor", "version", "state", "message"]
             table.show(titles, [[str(value) for value in row.values()] for row in rows])
 
-    finish(errand)
+    run(action)
 
 
-def told(found: "Editors") -> list[dict[str, Any]]:
-    """Return name, version, state and notes of every editor."""
+def editor_rows(editors: "Editors") -> list[dict[str, Any]]:
+    """Return name, version, state and message of every editor."""
     from kode.platform.local.editors.catalog import RELEASES
 
     rows: list[dict[str, Any]] = []
     for offer in RELEASES:
-        row = {"name": offer.name, "version": offer.version, "state": "not installed", "notes": ""}
+        row = {
+            "name": offer.name,
+            "version": offer.version,
+            "state": "not installed",
+            "message": "",
+        }
         try:
-            editor = found.installed(offer.name)
+            editor = editors.installed(offer.name)
         except PlatformError as error:
-            rows.append({**row, "state": "broken", "notes": str(error)})
+            rows.append({**row, "state": "broken", "message": str(error)})
             continue
         if editor is not None:
-            row["state"] = "installed" if editor.root else "your own"
+            row["state"] = "installed" if editor.root else "user-provided"
             row["version"] = editor.version
-            row["notes"] = " ".join(editor.notes) or (editor.argv[0] if not editor.root else "")
+            row["message"] = " ".join(editor.notes) or (editor.argv[0] if not editor.root else "")
         rows.append(row)
     return rows
 
 
-def install(editor: Editor) -> None:
-    """Install an editor into Kode's cache; nothing happens where it is there already."""
+def install(editor: EditorName) -> None:
+    """Install an editor into Kode's cache, unless it is installed already."""
 
-    async def errand() -> None:
+    async def action() -> None:
         from kode.cli.terminal.progress import Progress
 
         with Progress(f"installing {editor}") as progress:
-            found = await editors().install(
-                editor, lambda said: progress.tell(f"{said.done + 1}/{said.total} {said.step}")
+            installed = await open_editors().install(
+                editor, lambda step: progress.update(f"{step.done + 1}/{step.total} {step.step}")
             )
-        sys.stdout.write(f"{found.name} {found.version}".rstrip() + " is installed\n")
-        for note in found.notes:
+        sys.stdout.write(f"{installed.name} {installed.version}".rstrip() + " is installed\n")
+        for note in installed.notes:
             sys.stderr.write(f"note: {note}\n")
 
-    finish(errand)
+    run(action)
 
 
-def remove(editor: Editor) -> None:
-    """Remove an editor; what was downloaded stays in the cache."""
+def remove(editor: EditorName) -> None:
+    """Remove an editor; downloads stay in the cache."""
 
-    async def errand() -> None:
-        removed = editors().remove(editor)
-        sys.stdout.write(f"{editor} {'removed' if removed else 'is not installed'}\n")
+    async def action() -> None:
+        removed = open_editors().remove(editor)
+        sys.stdout.write(f"{editor} {'is removed' if removed else 'is not installed'}\n")
 
-    finish(errand)
+    run(action)
 
 
 def use(
     path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="A code-server of yours: a path or a name.")
+        str, typer.Argument(metavar="[PATH]", help="Path or name of an installed code-server.")
     ] = "",
     *,
-    own: Annotated[bool, typer.Option("--own", help="Kode's own again.")] = False,
+    builtin: Annotated[
+        bool, typer.Option("--builtin", help="Use the code-server that Kode installs.")
+    ] = False,
 ) -> None:
-    """Use a code-server that is there already, or Kode's own again."""
+    """Use a code-server that is already installed, or switch back to Kode's."""
 
-    async def errand() -> None:
-        if bool(path) is own:
-            raise Failure(Exit.USAGE, "give either a path or --own")
-        used = await editors().use(path or None)
-        sys.stdout.write(f"code-server: {used or 'own'}\n")
+    async def action() -> None:
+        if bool(path) is builtin:
+            raise CommandError(ExitCode.USAGE, "give either a path or --builtin")
+        used = await open_editors().use(path or None)
+        sys.stdout.write(f"code-server: {used or 'builtin'}\n")
 
-    finish(errand)
+    run(action)
 
 
 for _name, _function in (("list", show), ("install", install), ("remove", remove), ("use", use)):
-    group.command(_name)(spread(_function))
+    group.command(_name)(expand_groups(_function))

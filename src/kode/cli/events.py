@@ -1,4 +1,4 @@
-"""`kode events`: what happened, the oldest first."""
+"""`kode events`: the events of Kodes, oldest first."""
 
 import asyncio
 import sys
@@ -7,41 +7,44 @@ from typing import Annotated
 
 import typer
 
-from kode.cli.options import Anywhere, Form, Output
-from kode.cli.platforms import visit
+from kode.cli.options import Output, OutputFormat, ScopeOptions
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
-from kode.cli.terminal import documents, table
+from kode.cli.terminal import table
 from kode.cli.terminal.format import age
+from kode.cli.terminal.output import write_value
 from kode.platform.port import Event
 
-_PAUSE = 1.0
+_POLL_INTERVAL = 1.0
 
 
 def command(
-    where: Anywhere,
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Of one Kode only.")] = "",
+    target: ScopeOptions,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Name of one Kode.")] = "",
     *,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on with what happens.")] = False,
-    output: Output = Form.TABLE,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Keep watching for new events.")
+    ] = False,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Show what happened to Kodes, the oldest first."""
+    """Show the events of Kodes, oldest first."""
 
-    async def errand(session: Session) -> None:
+    async def action(session: Session) -> None:
         if name:
-            await session.find(name)
+            await session.get(name)
         found = await session.platform.events(session.scope, name or None)
         _show(session, found, output)
         if watch:
             await _go_on(session, name or None, found, output)
 
-    visit(where, errand)
+    run_command(target, action)
 
 
-def _show(session: Session, events: tuple[Event, ...], form: Form) -> None:
-    if form is Form.NAME:
+def _show(session: Session, events: tuple[Event, ...], output_format: OutputFormat) -> None:
+    if output_format is OutputFormat.NAME:
         sys.stdout.write("".join(f"kode/{event.kode}\n" for event in events))
-    elif form is not Form.TABLE:
-        documents.value(form, [asdict(event) for event in events])
+    elif output_format is not OutputFormat.TABLE:
+        write_value(output_format, [asdict(event) for event in events])
     elif not events:
         sys.stderr.write("no events\n")
     else:
@@ -50,22 +53,24 @@ def _show(session: Session, events: tuple[Event, ...], form: Form) -> None:
 
 
 def _row(session: Session, event: Event) -> list[str]:
-    kode = f"{event.namespace}/{event.kode}" if session.everywhere else event.kode
+    kode = f"{event.namespace}/{event.kode}" if session.all_namespaces else event.kode
     times = f" ({event.count} times)" if event.count > 1 else ""
     return [age(event.time), event.type, kode, event.reason, f"{event.message}{times}"]
 
 
-async def _go_on(session: Session, name: str | None, before: tuple[Event, ...], form: Form) -> None:
+async def _go_on(
+    session: Session, name: str | None, before: tuple[Event, ...], output_format: OutputFormat
+) -> None:
     import json
 
     known = set(before)
     while True:
         sys.stdout.flush()
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_POLL_INTERVAL)
         found = await session.platform.events(session.scope, name)
         for event in (item for item in found if item not in known):
-            if form is Form.TABLE:
-                sys.stdout.write(table.columns_of([_row(session, event)]))
+            if output_format is OutputFormat.TABLE:
+                sys.stdout.write(table.align([_row(session, event)]))
             else:
                 # One object a line: what goes on for ever is no list.
                 sys.stdout.write(json.dumps(asdict(event)) + "\n")

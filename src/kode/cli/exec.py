@@ -1,12 +1,13 @@
-"""`kode exec`: a command where a Kode runs."""
+"""`kode exec`: a command in a Kode."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from kode.cli.options import Name, Where
-from kode.cli.platforms import visit
+from kode.cli.arguments import Name
+from kode.cli.options import TargetOptions
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
 from kode.platform.port import ExecOptions
 
@@ -20,25 +21,24 @@ def command(
     argv: Annotated[
         list[str], typer.Argument(metavar="-- COMMAND...", help="The command and its arguments.")
     ],
-    where: Where,
+    target: TargetOptions,
     *,
     root: Root = False,
 ) -> None:
-    """Run a command where a Kode runs; its exit code becomes that of `kode exec`.
+    """Run a command in a Kode; its exit code becomes that of `kode exec`.
 
-    It runs as the editor's user. When this command is ended by a signal that can be caught, so is
-    the other one.
+    It runs as the editor's user. A signal that ends `kode exec` ends the command as well.
     """
 
-    async def errand(session: Session) -> int:
-        return await executed(session, name, argv, root=root)
+    async def action(session: Session) -> int:
+        return await exec_command(session, name, argv, root=root)
 
-    visit(where, errand)
+    run_command(target, action)
 
 
-async def executed(session: Session, name: str, argv: list[str], *, root: bool) -> int:
+async def exec_command(session: Session, name: str, argv: list[str], *, root: bool) -> int:
     """Run a command, or a shell where there is none; return its exit code."""
-    await session.find(name)
+    await session.get(name)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     command = ExecOptions(argv, terminal, root)
     return await session.platform.exec(name, session.namespace, command)

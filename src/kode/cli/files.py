@@ -1,6 +1,6 @@
-"""The documents of files and folders that a command is given.
+"""The documents in files and folders that a command reads.
 
-Rule: what is wrong with one file or document is told and does not keep the others from their turn.
+Rule: an invalid file or document is reported, and the others are read all the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ import typer
 
 from kode.api.conditions import Reason
 from kode.api.document import CLUSTER_SCOPED, complete_version
-from kode.cli.documents import read
+from kode.cli.yaml import read
 from kode.errors import InvalidSpec, KodeError
 
 Files = Annotated[
@@ -21,27 +21,26 @@ Files = Annotated[
         "--filename",
         "-f",
         metavar="FILE",
-        help="YAML or JSON file, a folder of them, or - for standard input. "
-        "May be given more than once.",
+        help="YAML or JSON file, a folder of them, or - for standard input; repeatable.",
     ),
 ]
 
 NAMESPACE = "Namespace"
-"""A kind that is not ours, and with which a file for a team begins."""
+"""A kind of Kubernetes that files for a team often begin with."""
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True)
-class Found:
-    """One document, or what is wrong with it.
+class Document:
+    """One document, or why it could not be read.
 
     Attributes:
         path: the file.
         document: the document, with its apiVersion in full and its namespace; None where the file
-            is wrong.
-        warning: what is to be said besides.
-        error: what is wrong.
+            could not be read.
+        warning: a warning about the document.
+        error: why it could not be read.
     """
 
     path: Path
@@ -56,24 +55,24 @@ class Found:
         metadata = document.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
         kind = document.get("kind")
-        words = [word for word in (kind, name) if isinstance(word, str) and word.isprintable()]
-        if words:
-            words[0] = words[0].lower()
-        return f"{self.path}: {'/'.join(words)}" if words else str(self.path)
+        parts = [part for part in (kind, name) if isinstance(part, str) and part.isprintable()]
+        if parts:
+            parts[0] = parts[0].lower()
+        return f"{self.path}: {'/'.join(parts)}" if parts else str(self.path)
 
 
-def found(paths: Sequence[str], namespace: str) -> Iterator[Found]:
-    """Yield what files and folders hold.
+def read_documents(paths: Sequence[str], namespace: str) -> Iterator[Document]:
+    """Yield the documents in files and folders.
 
     Args:
         paths: files, folders, or `-`.
-        namespace: of documents that name none.
+        namespace: the namespace of documents that name none.
     """
-    for given in paths:
+    for path_or_folder in paths:
         try:
-            files = _files(Path(given))
+            files = _files(Path(path_or_folder))
         except InvalidSpec as error:
-            yield Found(Path(given), error=error)
+            yield Document(Path(path_or_folder), error=error)
             continue
         for path in files:
             yield from _documents(path, namespace)
@@ -84,11 +83,12 @@ def _files(path: Path) -> list[Path]:
         return [path]
     files = sorted(item for item in path.iterdir() if item.suffix in _SUFFIXES and item.is_file())
     if not files:
-        raise InvalidSpec(Reason.INVALID_SPEC, f"no {', '.join(_SUFFIXES)} file in this folder")
+        message = f"the folder contains no {', '.join(_SUFFIXES)} file"
+        raise InvalidSpec(Reason.INVALID_SPEC, message)
     return files
 
 
-def _documents(path: Path, namespace: str) -> Iterator[Found]:
+def _documents(path: Path, namespace: str) -> Iterator[Document]:
     documents = read(path)
     while True:
         try:
@@ -97,13 +97,13 @@ def _documents(path: Path, namespace: str) -> Iterator[Found]:
             return
         except InvalidSpec as error:
             text = str(error).removeprefix(f"{path}: ")
-            yield Found(path, error=InvalidSpec(error.reason, text))
+            yield Document(path, error=InvalidSpec(error.reason, text))
             return
         document, warning = complete_version(raw)
-        yield Found(path, _placed(document, namespace), warning)
+        yield Document(path, _with_namespace(document, namespace), warning)
 
 
-def _placed(document: dict[str, Any], namespace: str) -> dict[str, Any]:
+def _with_namespace(document: dict[str, Any], namespace: str) -> dict[str, Any]:
     metadata = document.get("metadata")
     if not isinstance(metadata, dict) or document.get("kind") in (*CLUSTER_SCOPED, NAMESPACE):
         return document

@@ -1,12 +1,12 @@
-"""The kinds as people type them.
+"""The kinds as users type them.
 
-Rule: what `kubectl` takes (kodes, kode, kd) is taken here too; a shorter word besides.
+Rule: every name that `kubectl` takes (kodes, kode, kd) works here too, and a shorter one besides.
 """
 
 from dataclasses import dataclass
 
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure
+from kode.cli.errors import CommandError
+from kode.cli.exit_codes import ExitCode
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Kind:
     namespaced: bool = True
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Everything that names it."""
+    def aliases(self) -> tuple[str, ...]:
+        """Every name of it, in lower case."""
         return (self.word, f"{self.word}s", self.short, self.name.lower(), self.plural)
 
 
@@ -51,28 +51,28 @@ KINDS = (
         namespaced=False,
     ),
 )
-"""Every kind of ours."""
+"""Every kind of Kode's API group."""
 
 
-def kind(word: str) -> Kind:
-    """Return the kind that a word names.
+def parse_kind(word: str) -> Kind:
+    """Return the kind of a name that a user typed.
 
     Raises:
-        Failure: none does.
+        CommandError: no kind has that name.
     """
-    for found in KINDS:
-        if word.lower() in found.words:
-            return found
+    for item in KINDS:
+        if word.lower() in item.aliases:
+            return item
     known = ", ".join(f"{item.word}s" for item in KINDS)
-    raise Failure(Exit.USAGE, f"{word}: no such kind", f"use one of {known}")
+    raise CommandError(ExitCode.USAGE, f"unknown kind {word}", f"use one of {known}")
 
 
-def spelled(name: str) -> Kind | None:
-    """Return the kind of a manifest's `kind`; None where it is not ours."""
-    return next((found for found in KINDS if found.name == name), None)
+def find_kind(name: str) -> Kind | None:
+    """Return the kind of a manifest's `kind`; None for a kind of another API group."""
+    return next((item for item in KINDS if item.name == name), None)
 
 
-def named(word: str) -> tuple[Kind, str]:
+def parse_ref(word: str) -> tuple[Kind, str]:
     """Return the kind and name of `name` (of a Kode) or `kind/name`."""
     left, slash, right = word.partition("/")
-    return (kind(left), right) if slash else (KODE, word)
+    return (parse_kind(left), right) if slash else (KODE, word)

@@ -1,6 +1,6 @@
 """Starting, stopping and restarting Kodes.
 
-Rule: the wish is written down even where the platform does not run; only waiting needs it to.
+Rule: the request is stored even while the platform is down; only waiting needs it running.
 """
 
 import sys
@@ -8,87 +8,87 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from kode.cli import conditions, wait
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure, each
-from kode.cli.options import Patience
+from kode.cli.errors import CommandError, for_each
+from kode.cli.exit_codes import ExitCode
+from kode.cli.options import WaitOptions
 from kode.cli.session import Session
 
 
-async def stop(session: Session, name: str, patience: Patience) -> None:
+async def stop(session: Session, name: str, wait_options: WaitOptions) -> None:
     """Stop a Kode."""
-    kode = await session.find(name)
+    kode = await session.get(name)
     if kode["spec"].get("suspend") and conditions.is_suspended(kode):
-        sys.stdout.write(f"kode/{name} is stopped already\n")
+        sys.stdout.write(f"kode/{name} is already stopped\n")
         return
-    if not kode["spec"].get("suspend") and conditions.home_goes(kode):
-        sys.stderr.write(f"warning: kode/{name}: {conditions.home_goes(kode)}\n")
+    if not kode["spec"].get("suspend") and conditions.home_loss(kode):
+        sys.stderr.write(f"warning: kode/{name}: {conditions.home_loss(kode)}\n")
     await session.platform.suspend(name, session.namespace, suspended=True)
-    if _waits(session, patience):
-        await wait.suspended(session, name, patience.timeout)
+    if _should_wait(session, wait_options):
+        await wait.until_suspended(session, name, wait_options.timeout)
     sys.stdout.write(f"kode/{name} stopped\n")
 
 
-async def start(session: Session, name: str, patience: Patience) -> None:
+async def start(session: Session, name: str, wait_options: WaitOptions) -> None:
     """Start a Kode."""
-    await session.find(name)
+    await session.get(name)
     await session.platform.suspend(name, session.namespace, suspended=False)
-    await _running(session, name, patience, "started")
+    await _finish_start(session, name, wait_options, "started")
 
 
-async def start_anew(session: Session, name: str, patience: Patience) -> None:
-    """Start a Kode whose home is gone with a new, empty one."""
-    kode = await session.find(name)
+async def start_with_new_home(session: Session, name: str, wait_options: WaitOptions) -> None:
+    """Start a Kode whose home volume is lost with a new, empty one."""
+    kode = await session.get(name)
     if not conditions.home_is_gone(kode):
-        raise Failure(Exit.REFUSED, f"the home of kode {name} is not gone", f"kode start {name}")
+        message = f"the home volume of kode {name} is not lost"
+        raise CommandError(ExitCode.REFUSED, message, f"kode start {name}")
     await session.platform.renew_home(name, session.namespace)
     await session.platform.suspend(name, session.namespace, suspended=False)
-    if patience.wait and not session.asleep():
-        await wait.home(session, name, patience.timeout)
-    await _running(session, name, patience, "started with a new home")
+    if wait_options.wait and not session.is_platform_down():
+        await wait.until_home_exists(session, name, wait_options.timeout)
+    await _finish_start(session, name, wait_options, "started with a new home")
 
 
-async def restart(session: Session, name: str, patience: Patience) -> None:
-    """Start a Kode anew."""
-    kode = await session.find(name)
+async def restart(session: Session, name: str, wait_options: WaitOptions) -> None:
+    """Restart a Kode."""
+    kode = await session.get(name)
     if kode["spec"].get("suspend"):
-        raise Failure(Exit.REFUSED, f"kode {name} is stopped", f"kode start {name}")
+        raise CommandError(ExitCode.REFUSED, f"kode {name} is stopped", f"kode start {name}")
     if conditions.home_is_gone(kode):
-        text = f"kode {name} is not restarted: {conditions.home_goes(kode)}"
-        raise Failure(Exit.REFUSED, text, f"kode start {name} --new-home")
-    if conditions.home_goes(kode):
-        text = f"kode {name} is not restarted: {conditions.home_goes(kode)}"
-        raise Failure(
-            Exit.REFUSED, text, f"kode stop {name}, once nothing in it is needed any more"
-        )
+        message = f"kode {name} was not restarted: {conditions.home_loss(kode)}"
+        raise CommandError(ExitCode.REFUSED, message, f"kode start {name} --new-home")
+    if conditions.home_loss(kode):
+        message = f"kode {name} was not restarted: {conditions.home_loss(kode)}"
+        hint = f"save what you need from it, then kode stop {name}"
+        raise CommandError(ExitCode.REFUSED, message, hint)
     await session.platform.restart(name, session.namespace)
-    await _running(session, name, patience, "restarted")
+    await _finish_start(session, name, wait_options, "restarted")
 
 
-async def _running(session: Session, name: str, patience: Patience, verb: str) -> None:
-    if _waits(session, patience):
-        await wait.ready(session, name, patience.timeout)
+async def _finish_start(session: Session, name: str, wait_options: WaitOptions, verb: str) -> None:
+    if _should_wait(session, wait_options):
+        await wait.until_ready(session, name, wait_options.timeout)
     sys.stdout.write(f"kode/{name} {verb}\n")
 
 
-def _waits(session: Session, patience: Patience) -> bool:
-    if not patience.wait:
+def _should_wait(session: Session, wait_options: WaitOptions) -> bool:
+    if not wait_options.wait:
         return False
-    if session.asleep():
-        sys.stderr.write("the platform does not run: this is taken at the next `kode up`\n")
+    if session.is_platform_down():
+        sys.stderr.write("note: the platform is down; this takes effect at the next `kode up`\n")
         return False
     return True
 
 
-def errand(
+def action_on(
     names: list[str],
-    patience: Patience,
-    turn: Callable[[Session, str, Patience], Awaitable[None]],
+    wait_options: WaitOptions,
+    action: Callable[[Session, str, WaitOptions], Awaitable[None]],
 ) -> Callable[[Session], Any]:
-    """Return the errand that takes every Kode."""
+    """Return what takes an action on each Kode."""
 
-    async def taken(session: Session) -> int:
-        return await each(
-            names, lambda name: turn(session, name, patience), lambda name: f"kode {name}"
+    async def act(session: Session) -> int:
+        return await for_each(
+            names, lambda name: action(session, name, wait_options), lambda name: f"kode {name}"
         )
 
-    return taken
+    return act

@@ -1,39 +1,39 @@
 """`kode list`: the Kodes, one a line."""
 
 from kode.cli.kinds import KODE
-from kode.cli.options import Anywhere, Form, Output
-from kode.cli.platforms import visit
+from kode.cli.options import Output, OutputFormat, ScopeOptions
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
 
 
-def command(where: Anywhere, output: Output = Form.TABLE) -> None:
-    """List Kodes: how far each is, where it opens, and why it does not."""
+def command(target: ScopeOptions, output: Output = OutputFormat.TABLE) -> None:
+    """List Kodes with phase, URL, and the reason why one is not ready."""
 
-    async def errand(session: Session) -> None:
-        await listed(session, output)
+    async def action(session: Session) -> None:
+        await print_kodes(session, output)
 
-    visit(where, errand)
+    run_command(target, action)
 
 
-async def listed(session: Session, form: Form) -> None:
-    """Write the Kodes within the scope."""
-    items = await session.items(KODE)
-    if form is not Form.TABLE:
-        from kode.cli.terminal import documents
+async def print_kodes(session: Session, output_format: OutputFormat) -> None:
+    """Print the Kodes within the scope."""
+    items = await session.list_objects(KODE)
+    if output_format is not OutputFormat.TABLE:
+        from kode.cli.terminal.output import write_objects
 
-        documents.write(form, items)
+        write_objects(output_format, items)
         return
     if not items:
-        empty(session)
+        print_empty(session)
         return
-    from kode.cli.terminal import objects
+    from kode.cli.terminal import object_table
 
-    objects.show(KODE, items, everywhere=session.everywhere)
+    object_table.show(KODE, items, all_namespaces=session.all_namespaces)
 
 
-def empty(session: Session) -> None:
-    """Say that there is no Kode, and how one comes to be."""
+def print_empty(session: Session) -> None:
+    """Say that there is no Kode, and how to create one."""
     import sys
 
-    where = "" if session.everywhere else f" in namespace {session.namespace}"
-    sys.stderr.write(f"no Kodes{where}; `kode create NAME --template T` makes one\n")
+    scope = "" if session.all_namespaces else f" in namespace {session.namespace}"
+    sys.stderr.write(f"no Kodes{scope}; `kode create NAME --template TEMPLATE` creates one\n")

@@ -19,34 +19,34 @@ if TYPE_CHECKING:
 SECTIONS = {
     "This machine": {
         "up": "Start the platform on this machine.",
-        "down": "Stop it; the files stay.",
-        "status": "Show what runs and where.",
-        "doctor": "Try what is needed; tell what stands in the way.",
+        "down": "Stop the platform; the files stay.",
+        "status": "Show the platform and what runs on it.",
+        "doctor": "Diagnose problems.",
         "editors": "Install, list and remove editors.",
     },
     "Kodes": {
-        "create": "Make a Kode from a template.",
+        "create": "Create a Kode from a template.",
         "list": "List Kodes.",
         "open": "Open a Kode in the browser.",
         "describe": "Show everything about a Kode.",
         "start": "Start a suspended Kode.",
         "stop": "Stop a Kode; its files stay.",
-        "restart": "Start a Kode anew, taking a pending update.",
-        "logs": "Print what a Kode's editor wrote.",
-        "events": "Show what happened.",
-        "exec": "Run a command where a Kode runs.",
-        "shell": "Open a shell where a Kode runs.",
+        "restart": "Restart a Kode and apply any pending update.",
+        "logs": "Print the logs of a Kode's editor.",
+        "events": "Show the events of Kodes.",
+        "exec": "Run a command in a Kode.",
+        "shell": "Open a shell in a Kode.",
     },
     "Objects": {
-        "apply": "Make objects be as files say.",
+        "apply": "Apply files to the platform.",
         "get": "Print objects of any kind.",
         "delete": "Delete objects.",
-        "templates": "List the templates that may be used.",
+        "templates": "List the available templates.",
         "render": "Print what the operator would apply.",
         "crds": "Print the CustomResourceDefinitions.",
     },
     "Other": {
-        "completion": "Print what a shell needs to complete kode.",
+        "completion": "Print the completion script for a shell.",
         "version": "Print the version.",
         "operator": "Run the operator on a cluster.",
     },
@@ -66,15 +66,15 @@ _HARMLESS = frozenset(
 
 def main() -> None:
     """Run the command line."""
-    _forget_variables()
+    _drop_python_variables()
     if "_KODE_COMPLETE" in os.environ:
-        from kode.cli.completion import answer
+        from kode.cli.completion import register_shells
 
-        answer()
-    _made()()
+        register_shells()
+    _create_app()()
 
 
-def _forget_variables() -> None:
+def _drop_python_variables() -> None:
     """Begin anew without what the shell says to Python, where it says anything."""
     ours = __file__.rsplit(os.sep, 3)[0]
     # Whoever runs this from a folder by PYTHONPATH goes on to.
@@ -89,22 +89,22 @@ def _forget_variables() -> None:
         os.execve(sys.executable, argv, wanted)  # noqa: S606 - no shell, that is what we want
 
 
-def _made() -> "typer.Typer":
+def _create_app() -> "typer.Typer":
     import typer
 
-    from kode.cli.group import OPTIONS, group_of
+    from kode.cli.lazy_group import OPTIONS, command_group
 
-    made = typer.Typer(name="kode", cls=group_of(SECTIONS), **OPTIONS)
+    app = typer.Typer(name="kode", cls=command_group(SECTIONS), **OPTIONS)
 
-    @made.callback()
+    @app.callback()
     def kode() -> None:
         """Development environments, on this machine or on a Kubernetes cluster."""
 
-    return made
+    return app
 
 
 def __getattr__(name: str) -> "Any":
     if name != "app":
         raise AttributeError(name)
-    globals()["app"] = _made()
+    globals()["app"] = _create_app()
     return globals()["app"]

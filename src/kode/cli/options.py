@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 
-class Form(StrEnum):
-    """How a command writes its answer."""
+class OutputFormat(StrEnum):
+    """How a command prints its result."""
 
     TABLE = "table"
     JSON = "json"
@@ -20,16 +20,16 @@ class Form(StrEnum):
 
 
 Output = Annotated[
-    Form,
+    OutputFormat,
     typer.Option(
-        "--output", "-o", help="json and yaml are whole and for programs; name is kind/name."
+        "--output", "-o", help="Format; json and yaml print whole objects, name prints kind/name."
     ),
 ]
 
 
 @dataclass(frozen=True)
-class Where:
-    """Which platform, and where on it."""
+class TargetOptions:
+    """Which platform, and which namespace of it."""
 
     namespace: Annotated[
         str,
@@ -37,7 +37,7 @@ class Where:
             "--namespace",
             "-n",
             envvar="KODE_NAMESPACE",
-            help="Namespace; the context's own, or default, when left out.",
+            help="Namespace; by default the context's own, else default.",
             show_default=False,
         ),
     ] = ""
@@ -46,7 +46,7 @@ class Where:
         typer.Option(
             "--context",
             envvar="KODE_CONTEXT",
-            help="A cluster, by its context in the kubeconfig.",
+            help="Use the cluster of this context in the kubeconfig.",
             show_default=False,
         ),
     ] = ""
@@ -55,59 +55,45 @@ class Where:
         typer.Option(
             "--kubeconfig",
             envvar="KUBECONFIG",
-            help="A cluster, by a kubeconfig file.",
+            help="Use the cluster of this kubeconfig file.",
             show_default=False,
         ),
     ] = ""
     local: Annotated[
-        bool, typer.Option("--local", help="This machine, whatever the environment says.")
+        bool,
+        typer.Option("--local", help="Use this machine even if KUBECONFIG or KODE_CONTEXT is set."),
     ] = False
 
 
 @dataclass(frozen=True)
-class Anywhere(Where):
-    """Which platform, and whether in all of its namespaces."""
+class ScopeOptions(TargetOptions):
+    """Which platform, and one or all of its namespaces."""
 
-    everywhere: Annotated[
-        bool, typer.Option("--all-namespaces", "-A", help="In all namespaces.")
+    all_namespaces: Annotated[
+        bool, typer.Option("--all-namespaces", "-A", help="Use all namespaces.")
     ] = False
 
 
 @dataclass(frozen=True)
-class Takeover(Where):
-    """Which platform, and whether what others have set there is taken over."""
+class ApplyOptions(TargetOptions):
+    """Which platform, and whether to take over fields of other field managers."""
 
     force: Annotated[
         bool,
         typer.Option(
-            "--force-conflicts", help="On a cluster: take over fields that others have set."
+            "--force-conflicts",
+            help="On a cluster: take over fields that other field managers own.",
         ),
     ] = False
 
 
 @dataclass(frozen=True)
-class Patience:
+class WaitOptions:
     """Whether and how long to wait."""
 
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is so.")] = True
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait until the change has taken effect.")
+    ] = True
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0, help="Seconds to wait at most.", metavar="SECONDS")
+        float, typer.Option("--timeout", min=0, help="Longest time to wait.", metavar="SECONDS")
     ] = 600.0
-
-
-def known(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the names of Kodes that a shell offers for what is typed so far."""
-    from kode.cli.completion import kodes
-
-    return [name for name in kodes(context.params) if name.startswith(incomplete)]
-
-
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of the Kode.", autocompletion=known)
-]
-"""One Kode."""
-
-Names = Annotated[
-    list[str], typer.Argument(metavar="NAME...", help="Names of Kodes.", autocompletion=known)
-]
-"""At least one Kode."""

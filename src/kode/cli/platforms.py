@@ -1,7 +1,7 @@
-"""Which platform a command means.
+"""Which platform a command works on.
 
-Rule: this machine, unless a cluster is named by an option or by the environment; and it is always
-visible which.
+Rule: the local one, unless an option or the environment names a cluster; and it is always visible
+which.
 """
 
 import sys
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure, finish
-from kode.cli.options import Anywhere, Takeover, Where
+from kode.cli.errors import CommandError, run
+from kode.cli.exit_codes import ExitCode
+from kode.cli.options import ApplyOptions, ScopeOptions, TargetOptions
 from kode.cli.session import Session
 
 if TYPE_CHECKING:
@@ -24,79 +24,81 @@ DEFAULT_NAMESPACE = "default"
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A platform, and the namespace that is meant where none is named."""
+class SelectedPlatform:
+    """A platform, and the namespace to use where the user names none."""
 
     platform: "Platform"
     namespace: str = DEFAULT_NAMESPACE
     local: bool = False
 
 
-def is_cluster(where: Where) -> bool:
+def is_cluster(target: TargetOptions) -> bool:
     """Tell whether options and environment name a cluster."""
-    return bool(where.context or where.kubeconfig) and not where.local
+    return bool(target.context or target.kubeconfig) and not target.local
 
 
-def choose(where: Where) -> Chosen:
-    """Return the platform that is meant, not yet connected to."""
-    if is_cluster(where):
-        return _cluster(where)
+def select_platform(target: TargetOptions) -> SelectedPlatform:
+    """Return the platform that the options select, not yet connected to."""
+    if is_cluster(target):
+        return _cluster(target)
     import os
 
     from kode.platform.local.paths import Paths
     from kode.platform.local.platform import LocalPlatform
 
-    return Chosen(LocalPlatform(Paths.of(os.environ)), local=True)
+    return SelectedPlatform(LocalPlatform(Paths.of(os.environ)), local=True)
 
 
-def _cluster(where: Where) -> Chosen:
-    with needs_cluster():
+def _cluster(target: TargetOptions) -> SelectedPlatform:
+    with require_cluster_extra():
         from kode.platform.cluster.platform import ClusterPlatform
-    environment, file = config(where)
-    force_conflicts = isinstance(where, Takeover) and where.force
+    environment, file = kubeconfig_source(target)
+    force_conflicts = isinstance(target, ApplyOptions) and target.force
     cluster = ClusterPlatform.from_environment(
-        environment, file=file, context=where.context, force_conflicts=force_conflicts
+        environment, file=file, context=target.context, force_conflicts=force_conflicts
     )
-    return Chosen(cluster, cluster.namespace)
+    return SelectedPlatform(cluster, cluster.namespace)
 
 
 @contextmanager
-def needs_cluster() -> Iterator[None]:
-    """Tell what is to be installed where an import fails."""
+def require_cluster_extra() -> Iterator[None]:
+    """Turn a failed import into an error that says what to install."""
     try:
         yield
     except ModuleNotFoundError as error:
-        message = f"a cluster needs more than is installed ({error.name})"
-        raise Failure(Exit.PLATFORM, message, "pip install 'kode[cluster]'") from None
+        message = f"support for clusters is not installed (missing module {error.name})"
+        raise CommandError(ExitCode.PLATFORM, message, "pip install 'kode[cluster]'") from None
 
 
-def config(where: Where) -> "tuple[Mapping[str, str], Path | None]":
-    """Return the environment and the kubeconfig file that are meant; None for the usual one."""
+def kubeconfig_source(target: TargetOptions) -> "tuple[Mapping[str, str], Path | None]":
+    """Return the environment and the kubeconfig file to use; None for the default one."""
     import os
     from pathlib import Path
 
-    if os.pathsep in where.kubeconfig:
-        # Several files, as KUBECONFIG may name: merged by whoever reads the environment.
-        return {**os.environ, "KUBECONFIG": where.kubeconfig}, None
-    return os.environ, Path(where.kubeconfig) if where.kubeconfig else None
+    if os.pathsep in target.kubeconfig:
+        # Several files, as in KUBECONFIG, are merged where the environment is read.
+        return {**os.environ, "KUBECONFIG": target.kubeconfig}, None
+    return os.environ, Path(target.kubeconfig) if target.kubeconfig else None
 
 
-def visit(where: Where, errand: Callable[[Session], Awaitable[int | None]]) -> NoReturn:
-    """Run an errand on the platform that is meant, and leave with its exit code."""
+def run_command(
+    target: TargetOptions, action: Callable[[Session], Awaitable[int | None]]
+) -> NoReturn:
+    """Run an action on the selected platform, and leave with its exit code."""
 
-    async def errand_there() -> int | None:
-        chosen = choose(where)
+    async def act() -> int | None:
+        selected = select_platform(target)
         session = Session(
-            platform=chosen.platform,
-            namespace=where.namespace or chosen.namespace,
-            everywhere=isinstance(where, Anywhere) and where.everywhere,
-            local=chosen.local,
+            platform=selected.platform,
+            namespace=target.namespace or selected.namespace,
+            all_namespaces=isinstance(target, ScopeOptions) and target.all_namespaces,
+            local=selected.local,
         )
         try:
             if sys.stderr.isatty():
-                sys.stderr.write(f"on {chosen.platform.display_name}\n")
-            return await errand(session)
+                sys.stderr.write(f"on {selected.platform.display_name}\n")
+            return await action(session)
         finally:
-            await chosen.platform.close()
+            await selected.platform.close()
 
-    finish(errand_there)
+    run(act)

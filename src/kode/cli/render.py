@@ -1,7 +1,7 @@
-"""`kode render`: what the operator would apply, from files alone.
+"""`kode render`: the manifests that the operator would apply, from files alone.
 
-Rule: a shell over the same core; a document that the operator would refuse is refused here in the
-same words, and keeps none of the others from being rendered.
+Rule: it calls the operator's own core, so an invalid document gives the same message here; the
+others are rendered all the same.
 """
 
 import json
@@ -19,7 +19,7 @@ from kode.api.kode import Kode
 from kode.api.meta import VERSION
 from kode.api.proxyconfig import ProxyConfig
 from kode.api.template import Template
-from kode.cli.documents import read, write
+from kode.cli.yaml import read, write
 from kode.desired.desired_state import DesiredState, derive
 from kode.desired.resolve_references import resolve_login
 from kode.errors import InvalidSpec, KodeError, RefNotFound
@@ -30,11 +30,11 @@ from kode.render.secret import encode
 
 _UID = "00000000-0000-0000-0000-000000000000"
 _OPERATOR_NAMESPACE = "kode-system"
-_INVALID, _FOUND_NOTHING = 1, 2
+_INVALID, _NO_KODE = 1, 2
 
 Objects = dict[tuple[str, str, str], Any]
 """Kind, namespace (empty where it has none) and name to a typed object, a Secret's document, or
-what is wrong with the document."""
+the error of the document."""
 
 
 def command(
@@ -43,22 +43,22 @@ def command(
         typer.Option(
             "--filename",
             "-f",
-            help="YAML file with Kodes, templates and what they name; - reads standard input. "
-            "May be given more than once.",
+            help="YAML file with Kodes, templates and the objects they refer to; - is standard "
+            "input; repeatable.",
         ),
     ],
     *,
     envoy: Annotated[
-        bool, typer.Option("--envoy", help="Print the sidecars' Envoy configuration instead.")
+        bool, typer.Option("--envoy", help="Print the Envoy configuration of the sidecars instead.")
     ] = False,
     namespace: Annotated[
         str, typer.Option("--namespace", "-n", help="Namespace of documents that name none.")
     ] = "default",
     output: Annotated[str, typer.Option("--output", "-o", help="yaml or json.")] = "yaml",
 ) -> None:
-    """Print what the operator would apply for the Kodes in the given files.
+    """Print the manifests that the operator would apply for the Kodes in files.
 
-    What is wrong is told, all of it; what is right is printed all the same.
+    Every invalid document is reported; the valid ones are printed all the same.
     """
     raise typer.Exit(run(files, envoy=envoy, namespace=namespace, output=output))
 
@@ -67,37 +67,37 @@ def run(files: Sequence[Path], *, envoy: bool, namespace: str, output: str) -> i
     """Print the manifests (or the Envoy configurations) of every Kode in the files.
 
     Returns:
-        The exit code: 0 when all is rendered, 1 when something is wrong, 2 when there is no Kode.
+        The exit code: 0 when all is rendered, 1 when something is invalid, 2 without any Kode.
     """
     if output not in ("yaml", "json"):
-        return _fail(f"--output {output}: use yaml or json")
+        return _fail(f"--output {output}: must be yaml or json")
     objects, wrong = gather(files, namespace)
     kodes = [item for item in objects.values() if isinstance(item, Kode)]
     if not kodes and not wrong:
-        return _fail("no Kode in the given files", _FOUND_NOTHING)
-    meanings = []
+        return _fail("the files contain no Kode", _NO_KODE)
+    states = []
     for kode in kodes:
         try:
-            meanings.append(desired(kode, objects))
+            states.append(derive_from_files(kode, objects))
         except KodeError as error:
             text = f"Kode {kode.metadata.namespace}/{kode.metadata.name}: {error}"
             wrong.append(InvalidSpec(error.reason, text))
     for problem in wrong:
         _fail(str(problem))
-    if meanings:
-        _print(meanings, output, envoy=envoy)
+    if states:
+        _print(states, output, envoy=envoy)
     return _INVALID if wrong else 0
 
 
-def _print(meanings: Sequence[DesiredState], output: str, *, envoy: bool) -> None:
+def _print(states: Sequence[DesiredState], output: str, *, envoy: bool) -> None:
     if envoy:
-        _print_configurations([item.envoy for item in meanings], output)
+        _print_configurations([item.envoy for item in states], output)
     else:
-        _print_manifests(meanings, output)
+        _print_manifests(states, output)
 
 
 def load(files: Iterable[Path], namespace: str) -> Objects:
-    """Return the objects in files that rendering has a use for.
+    """Return the objects in files that rendering needs.
 
     Args:
         files: YAML files; `-` is standard input.
@@ -113,7 +113,7 @@ def load(files: Iterable[Path], namespace: str) -> Objects:
 
 
 def gather(files: Iterable[Path], namespace: str) -> tuple[Objects, list[KodeError]]:
-    """Return the objects in files that rendering has a use for, and all that is wrong.
+    """Return the objects in files that rendering needs, and all errors.
 
     Args:
         files: YAML files; `-` is standard input.
@@ -130,7 +130,7 @@ def gather(files: Iterable[Path], namespace: str) -> tuple[Objects, list[KodeErr
                 try:
                     objects.update(entry(document, namespace))
                 except InvalidSpec as error:
-                    text = f"{path}: {_named(document)}{error}"
+                    text = f"{path}: {_title(document)}{error}"
                     wrong.append(InvalidSpec(error.reason, text))
                     objects.update(_broken(document, namespace, wrong[-1]))
         except InvalidSpec as error:
@@ -139,17 +139,17 @@ def gather(files: Iterable[Path], namespace: str) -> tuple[Objects, list[KodeErr
 
 
 def _broken(document: Mapping[str, Any], namespace: str, error: KodeError) -> Objects:
-    """Return what is wrong with a document under its key, where it has one."""
+    """Return the error of a document under its key, where it has one."""
     try:
-        placed = _placed(document, namespace)
+        defaulted = _set_defaults(document, namespace)
     except InvalidSpec:
         return {}
-    meta = placed["metadata"]
+    meta = defaulted["metadata"]
     return {(str(document.get("kind")), str(meta.get("namespace", "")), meta["name"]): error}
 
 
 def entry(document: Mapping[str, Any], namespace: str) -> Objects:
-    """Return a document under its key; nothing where rendering has no use for it.
+    """Return a document under its key; nothing where rendering does not need it.
 
     Raises:
         InvalidSpec: the document is wrong.
@@ -159,49 +159,49 @@ def entry(document: Mapping[str, Any], namespace: str) -> Objects:
     ours = is_ours(document) or short or (isinstance(kind, str) and kind in KINDS)
     if not ours and kind not in ("Secret", "Namespace"):
         return {}
-    placed = _placed(document, namespace)
-    meta = placed["metadata"]
+    defaulted = _set_defaults(document, namespace)
+    meta = defaulted["metadata"]
     if kind == "Namespace":
         del meta["namespace"]
-    item = parse(placed) if ours else {**placed, "data": _secret_data(placed)}
+    item = parse(defaulted) if ours else {**defaulted, "data": _secret_data(defaulted)}
     return {(str(kind), meta.get("namespace", ""), meta["name"]): item}
 
 
-def _placed(document: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+def _set_defaults(document: Mapping[str, Any], namespace: str) -> dict[str, Any]:
     metadata = document.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(metadata, dict) or not isinstance(name, str) or not name:
         raise InvalidSpec(Reason.INVALID_SPEC, "metadata.name: required")
-    placed = {"uid": _UID, **metadata}
-    where = placed.pop("namespace", None) or namespace
+    defaulted = {"uid": _UID, **metadata}
+    namespace_or_none = defaulted.pop("namespace", None) or namespace
     if document.get("kind") not in CLUSTER_SCOPED:
-        placed["namespace"] = where
-    return {**document, "metadata": placed}
+        defaulted["namespace"] = namespace_or_none
+    return {**document, "metadata": defaulted}
 
 
 def _secret_data(document: Mapping[str, Any]) -> dict[str, Any]:
-    # As the API server does with what was written in clear.
-    given, clear = document.get("data"), document.get("stringData")
-    data = dict(given) if isinstance(given, dict) else {}
+    # As the API server does with stringData.
+    encoded, clear = document.get("data"), document.get("stringData")
+    data = dict(encoded) if isinstance(encoded, dict) else {}
     for key, text in clear.items() if isinstance(clear, dict) else ():
         data[key] = encode(str(text))
     return data
 
 
-def desired(kode: Kode, objects: Objects) -> DesiredState:
-    """Return what a Kode means, given all that it refers to.
+def derive_from_files(kode: Kode, objects: Objects) -> DesiredState:
+    """Return the desired state of a Kode.
 
     Raises:
-        KodeError: something is missing, or not permitted.
+        KodeError: an object it refers to is missing, or something is not permitted.
     """
     ref = kode.spec.template_ref
     own = kode.metadata.namespace
-    where = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or own
-    template: Template | KodeError | None = objects.get((ref.kind, where, ref.name))
+    namespace_or_none = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or own
+    template: Template | KodeError | None = objects.get((ref.kind, namespace_or_none, ref.name))
     if template is None:
         raise _missing(Reason.TEMPLATE_NOT_FOUND, f"{ref.kind} {ref.name}")
     if isinstance(template, KodeError):
-        raise _wrong(Reason.TEMPLATE_INVALID, f"{ref.kind} {ref.name}")
+        raise _invalid_ref(Reason.TEMPLATE_INVALID, f"{ref.kind} {ref.name}")
     proxy = _proxy(template, objects)
     granting = {
         name
@@ -218,58 +218,60 @@ def _proxy(template: Template, objects: Objects) -> ProxyConfig | None:
     if ref is None:
         return None
     check_proxy_ref(template)
-    where = "" if ref.kind in CLUSTER_SCOPED else ref.namespace or template.metadata.namespace
-    proxy: ProxyConfig | KodeError | None = objects.get((ref.kind, where, ref.name))
+    namespace_or_none = (
+        "" if ref.kind in CLUSTER_SCOPED else ref.namespace or template.metadata.namespace
+    )
+    proxy: ProxyConfig | KodeError | None = objects.get((ref.kind, namespace_or_none, ref.name))
     if proxy is None:
         raise _missing(Reason.PROXY_CONFIG_NOT_FOUND, f"{ref.kind} {ref.name}")
     if isinstance(proxy, KodeError):
-        raise _wrong(Reason.PROXY_CONFIG_INVALID, f"{ref.kind} {ref.name}")
+        raise _invalid_ref(Reason.PROXY_CONFIG_INVALID, f"{ref.kind} {ref.name}")
     return proxy
 
 
 def _credentials(kode: Kode, objects: Objects) -> Credentials | None:
     spec = kode.spec
     if spec.password:
-        secret = names.auth_secret(kode.metadata.name)
-        return Credentials(spec.user or DEFAULT_USER, spec.password, secret)
+        own_secret = names.auth_secret(kode.metadata.name)
+        return Credentials(spec.user or DEFAULT_USER, spec.password, own_secret)
     if not spec.existing_secret:
         return None
-    found = objects.get(("Secret", kode.metadata.namespace, spec.existing_secret))
-    if found is None:
+    secret = objects.get(("Secret", kode.metadata.namespace, spec.existing_secret))
+    if secret is None:
         raise _missing(Reason.SECRET_NOT_FOUND, f"Secret {spec.existing_secret}")
-    return resolve_login(kode, found)
+    return resolve_login(kode, secret)
 
 
 def _missing(reason: Reason, what: str) -> RefNotFound:
-    return RefNotFound(reason, f"{what} is not in the given files")
+    return RefNotFound(reason, f"{what} is not in the files")
 
 
-def _wrong(reason: Reason, what: str) -> RefNotFound:
-    return RefNotFound(reason, f"{what} is wrong, as is told above")
+def _invalid_ref(reason: Reason, what: str) -> RefNotFound:
+    return RefNotFound(reason, f"{what} is invalid, see the error above")
 
 
-def _named(document: Mapping[str, Any]) -> str:
+def _title(document: Mapping[str, Any]) -> str:
     metadata, kind = document.get("metadata"), document.get("kind")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    words = [word for word in (kind, name) if isinstance(word, str) and word.isprintable()]
-    return f"{' '.join(words)}: " if words else ""
+    parts = [part for part in (kind, name) if isinstance(part, str) and part.isprintable()]
+    return f"{' '.join(parts)}: " if parts else ""
 
 
-def _print_manifests(meanings: Iterable[DesiredState], output: str) -> None:
+def _print_manifests(states: Iterable[DesiredState], output: str) -> None:
     manifests = [
         manifest
-        for item in meanings
+        for item in states
         for manifest in item.render(operator_namespace=_OPERATOR_NAMESPACE, revision=1)
     ]
     if output == "yaml":
         write(manifests)
         return
-    listed = {"apiVersion": "v1", "kind": "List", "items": manifests}
-    sys.stdout.write(json.dumps(listed, indent=2) + "\n")
+    print_kodes = {"apiVersion": "v1", "kind": "List", "items": manifests}
+    sys.stdout.write(json.dumps(print_kodes, indent=2) + "\n")
 
 
 def _print_configurations(configurations: Iterable[Mapping[str, Any]], output: str) -> None:
-    # One after the other: each is a file of its own to Envoy.
+    # One after the other: each is a separate file for Envoy.
     if output == "yaml":
         write(configurations)
         return

@@ -1,10 +1,11 @@
-"""`kode restart`: a Kode starts anew."""
+"""`kode restart`: stop and start a Kode."""
 
 from kode.cli import lifecycle
-from kode.cli.options import Names, Patience, Where
-from kode.cli.platforms import visit
+from kode.cli.arguments import Names
+from kode.cli.options import TargetOptions, WaitOptions
+from kode.cli.platforms import run_command
 
 
-def command(names: Names, where: Where, patience: Patience) -> None:
-    """Start Kodes anew, taking an edit of their template that waits for it."""
-    visit(where, lifecycle.errand(names, patience, lifecycle.restart))
+def command(names: Names, target: TargetOptions, wait_options: WaitOptions) -> None:
+    """Restart Kodes and apply any pending update of their template."""
+    run_command(target, lifecycle.action_on(names, wait_options, lifecycle.restart))

@@ -1,15 +1,15 @@
-"""One command's stay on one platform.
+"""The platform and namespaces that one command works on.
 
-Rule: what every command asks the same way is asked here: which namespaces, is it there, what is
-meant by a name that is not.
+Rule: what every command does in the same way is here: which namespaces, whether an object exists,
+and what to suggest for a name that does not.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kode.api.conditions import Reason
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure
+from kode.cli.errors import CommandError
+from kode.cli.exit_codes import ExitCode
 from kode.cli.kinds import KODE, Kind
 from kode.errors import RefNotFound
 
@@ -24,31 +24,31 @@ class Session:
 
     Attributes:
         platform: where Kodes live.
-        namespace: of what names none.
-        everywhere: whether listings are about all namespaces.
+        namespace: the namespace of objects that name none.
+        all_namespaces: whether lists are of all namespaces.
         local: whether it is this machine.
     """
 
     platform: "Platform"
     namespace: str
-    everywhere: bool = False
+    all_namespaces: bool = False
     local: bool = False
 
     @property
     def scope(self) -> str | None:
-        """The namespace of listings; None for all."""
-        return None if self.everywhere else self.namespace
+        """The namespace of lists; None for all."""
+        return None if self.all_namespaces else self.namespace
 
-    async def items(self, kind: Kind) -> list["Object"]:
+    async def list_objects(self, kind: Kind) -> list["Object"]:
         """Return the objects of a kind within the scope."""
         scope = self.scope if kind.namespaced else None
         return list((await self.platform.list(kind.name, scope)).items)
 
-    async def find(self, name: str, kind: Kind = KODE) -> "Object":
+    async def get(self, name: str, kind: Kind = KODE) -> "Object":
         """Return one object.
 
         Raises:
-            Failure: there is none of that name; the next step names similar ones.
+            CommandError: it does not exist; the hint names similar ones.
         """
         namespace = self.namespace if kind.namespaced else ""
         try:
@@ -56,10 +56,10 @@ class Session:
         except RefNotFound as error:
             if error.reason is not Reason.NOT_FOUND:
                 raise
-            raise await self._absent(name, kind) from None
+            raise await self._not_found(name, kind) from None
 
-    def asleep(self) -> bool:
-        """Tell whether nobody is there to do what objects say: the platform here is down."""
+    def is_platform_down(self) -> bool:
+        """Tell whether this session is for the local platform and its daemon is not running."""
         if not self.local:
             return False
         import os
@@ -69,15 +69,16 @@ class Session:
 
         return find_daemon(Paths.of(os.environ)) is None
 
-    async def _absent(self, name: str, kind: Kind) -> Failure:
+    async def _not_found(self, name: str, kind: Kind) -> CommandError:
         import difflib
 
-        where = f" in namespace {self.namespace}" if kind.namespaced else ""
-        message = f"{kind.word} {name} does not exist{where}"
+        scope = f" in namespace {self.namespace}" if kind.namespaced else ""
+        message = f"{kind.word} {name} does not exist{scope}"
         listing = await self.platform.list(kind.name, self.namespace if kind.namespaced else None)
         names = [str(item["metadata"]["name"]) for item in listing.items]
-        close = difflib.get_close_matches(name, names, n=3)
-        if close:
-            return Failure(Exit.NOT_FOUND, message, f"did you mean {' or '.join(close)}?")
+        similar = difflib.get_close_matches(name, names, n=3)
+        if similar:
+            hint = f"did you mean {' or '.join(similar)}?"
+            return CommandError(ExitCode.NOT_FOUND, message, hint)
         shown = "kode list -A" if kind is KODE else f"kode get {kind.word}s -A"
-        return Failure(Exit.NOT_FOUND, message, f"{shown} shows what exists")
+        return CommandError(ExitCode.NOT_FOUND, message, f"{shown} lists what exists")

@@ -1,15 +1,16 @@
-"""`kode shell`: a person's shell where a Kode runs."""
+"""`kode shell`: an interactive shell in a Kode."""
 
-from kode.cli.exec import Root, executed
-from kode.cli.options import Name, Where
-from kode.cli.platforms import visit
+from kode.cli.arguments import Name
+from kode.cli.exec import Root, exec_command
+from kode.cli.options import TargetOptions
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
 
 
-def command(name: Name, where: Where, *, root: Root = False) -> None:
-    """Open a shell where a Kode runs, as the editor's user."""
+def command(name: Name, target: TargetOptions, *, root: Root = False) -> None:
+    """Open a shell in a Kode, as the editor's user."""
 
-    async def errand(session: Session) -> int:
-        return await executed(session, name, [], root=root)
+    async def action(session: Session) -> int:
+        return await exec_command(session, name, [], root=root)
 
-    visit(where, errand)
+    run_command(target, action)

@@ -1,23 +1,25 @@
-"""`kode start`: a suspended Kode goes on."""
+"""`kode start`: start a suspended Kode."""
 
 from typing import Annotated
 
 import typer
 
 from kode.cli import lifecycle
-from kode.cli.options import Names, Patience, Where
-from kode.cli.platforms import visit
+from kode.cli.arguments import Names
+from kode.cli.options import TargetOptions, WaitOptions
+from kode.cli.platforms import run_command
 
 
 def command(
     names: Names,
-    where: Where,
-    patience: Patience,
+    target: TargetOptions,
+    wait_options: WaitOptions,
     *,
     new_home: Annotated[
-        bool, typer.Option("--new-home", help="With a new, empty home, where the home is gone.")
+        bool,
+        typer.Option("--new-home", help="Create a new, empty home volume if the old one is lost."),
     ] = False,
 ) -> None:
-    """Start suspended Kodes; waits until one can work in them."""
-    turn = lifecycle.start_anew if new_home else lifecycle.start
-    visit(where, lifecycle.errand(names, patience, turn))
+    """Start suspended Kodes and wait until they are ready."""
+    action = lifecycle.start_with_new_home if new_home else lifecycle.start
+    run_command(target, lifecycle.action_on(names, wait_options, action))

@@ -1,4 +1,4 @@
-"""`kode status`: which platform, what runs on it, and where.
+"""`kode status`: the platform and what runs on it.
 
 Rule: a platform that is down is a state, not an error.
 """
@@ -8,43 +8,44 @@ from collections import Counter
 from typing import Any
 
 from kode.cli import conditions
+from kode.cli.errors import print_hint
 from kode.cli.kinds import KODE
-from kode.cli.options import Form, Output, Where
-from kode.cli.platforms import visit
+from kode.cli.options import Output, OutputFormat, TargetOptions
+from kode.cli.platforms import run_command
 from kode.cli.session import Session
-from kode.cli.terminal import documents
-from kode.cli.terminal.table import columns_of
-from kode.cli.version import own
+from kode.cli.terminal.output import write_value
+from kode.cli.terminal.table import align
+from kode.cli.version import own_version
 
 
-def command(where: Where, output: Output = Form.TABLE) -> None:
-    """Show which platform is meant, what runs on it, and where things are."""
+def command(target: TargetOptions, output: Output = OutputFormat.TABLE) -> None:
+    """Show the selected platform, what runs on it, and where its data is."""
 
-    async def errand(session: Session) -> None:
-        said = await told(session)
-        if output in (Form.TABLE, Form.NAME):
-            sys.stdout.write(columns_of([[key, _words(value)] for key, value in said.items()]))
-            if said.get("state") == "down":
-                sys.stderr.write("next: kode up\n")
+    async def action(session: Session) -> None:
+        status = await collect(session)
+        if output in (OutputFormat.TABLE, OutputFormat.NAME):
+            sys.stdout.write(align([[key, _format(value)] for key, value in status.items()]))
+            if status.get("state") == "down":
+                print_hint("kode up")
         else:
-            documents.value(output, said)
+            write_value(output, status)
 
-    visit(where, errand)
+    run_command(target, action)
 
 
-async def told(session: Session) -> dict[str, Any]:
-    """Return what there is to tell."""
-    said: dict[str, Any] = {"platform": session.platform.display_name, "version": own()}
+async def collect(session: Session) -> dict[str, Any]:
+    """Return the status of the selected platform, by title."""
+    status: dict[str, Any] = {"platform": session.platform.display_name, "version": own_version()}
     if session.local:
-        from kode.cli.machine import state
+        from kode.cli.local_status import platform_state
 
-        said |= state()
-    found = (await session.platform.list(KODE.name)).items
-    phases = Counter(conditions.phase(kode) or "Pending" for kode in found)
-    return {**said, "kodes": len(found), "phases": dict(sorted(phases.items()))}
+        status |= platform_state()
+    kodes = (await session.platform.list(KODE.name)).items
+    phases = Counter(conditions.phase(kode) or "Pending" for kode in kodes)
+    return {**status, "kodes": len(kodes), "phases": dict(sorted(phases.items()))}
 
 
-def _words(value: Any) -> str:
+def _format(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{count} {name}" for name, count in value.items()) or "-"
     if isinstance(value, list):

@@ -1,10 +1,11 @@
-"""`kode stop`: a Kode stands still, its files kept."""
+"""`kode stop`: suspend a Kode; its files stay."""
 
 from kode.cli import lifecycle
-from kode.cli.options import Names, Patience, Where
-from kode.cli.platforms import visit
+from kode.cli.arguments import Names
+from kode.cli.options import TargetOptions, WaitOptions
+from kode.cli.platforms import run_command
 
 
-def command(names: Names, where: Where, patience: Patience) -> None:
+def command(names: Names, target: TargetOptions, wait_options: WaitOptions) -> None:
     """Stop Kodes; their files stay."""
-    visit(where, lifecycle.errand(names, patience, lifecycle.stop))
+    run_command(target, lifecycle.action_on(names, wait_options, lifecycle.stop))

@@ -1,6 +1,6 @@
-"""`kode up`: the platform on this machine, and for a newcomer an editor on it.
+"""`kode up`: start the platform on this machine, and the first time an editor on it.
 
-Rule: where there is a Kode already nothing is made; what is there comes back by itself.
+Rule: no Kode is created where one exists; existing ones start by themselves.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kode.cli import wait
-from kode.cli.create import Wish, created
-from kode.cli.failures import finish
+from kode.cli.create import KodeOptions, create_kode
+from kode.cli.errors import print_hint, run
 from kode.cli.kinds import KODE
 from kode.cli.open import show
 from kode.cli.session import Session
@@ -21,10 +21,10 @@ from kode.cli.terminal.progress import Progress
 from kode.errors import Conflict
 
 if TYPE_CHECKING:
-    from kode.platform.local.editors.editor import InstallProgress as Installing
+    from kode.platform.local.editors.editor import InstallProgress
     from kode.platform.local.paths import Paths
 
-FIRST, TEMPLATE = "dev", "code-server"
+DEFAULT_KODE, DEFAULT_TEMPLATE = "dev", "code-server"
 
 
 def command(
@@ -36,21 +36,21 @@ def command(
         str,
         typer.Option(
             "--address",
-            help="Address to listen on besides this machine's own; only where this says so others "
-            "see it, and passwords then go in the clear.",
+            help="Address to listen on besides loopback. Other machines can reach it then, and "
+            "passwords are sent unencrypted.",
         ),
     ] = "127.0.0.1",
-    empty: Annotated[bool, typer.Option("--empty", help="Make no first Kode.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Do not create a first Kode.")] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Seconds to wait at most.")
+        float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Longest time to wait.")
     ] = 1200.0,
 ) -> None:
     """Start the platform on this machine, and leave it running.
 
-    Where no Kode exists yet, one named dev is made, so that an editor is there to work in.
+    If no Kode exists yet, one named dev is created, so that there is an editor to work in.
     """
 
-    async def errand() -> None:
+    async def action() -> None:
         from kode.platform.local import daemon_control
         from kode.platform.local.paths import Paths
         from kode.platform.local.platform import LocalPlatform
@@ -58,79 +58,80 @@ def command(
         paths = Paths.of(os.environ)
         with Progress("starting the platform") as progress:
             running = await daemon_control.start(
-                paths, daemon_control.DaemonOptions(address, port), progress.tell
+                paths, daemon_control.DaemonOptions(address, port), progress.update
             )
         sys.stdout.write(f"platform: {running.url}\n")
         sys.stdout.flush()
-        _tell_who_listens(address)
+        _warn_of_exposure(address)
         platform = LocalPlatform(paths)
-        session = Session(platform, "default", everywhere=True, local=True)
+        session = Session(platform, "default", all_namespaces=True, local=True)
         try:
             await _kodes(session, timeout, paths, empty=empty)
         finally:
             await platform.close()
-        _note()
+        _note_selected_cluster()
 
-    finish(errand)
+    run(action)
 
 
 async def _kodes(session: Session, seconds: float, paths: "Paths", *, empty: bool) -> None:
-    items = await session.items(KODE)
+    items = await session.list_objects(KODE)
     if items:
-        from kode.cli.list import listed
-        from kode.cli.options import Form
+        from kode.cli.list import print_kodes
+        from kode.cli.options import OutputFormat
 
-        await listed(session, Form.TABLE)
+        await print_kodes(session, OutputFormat.TABLE)
         return
     if empty:
         return
     template = await _template(paths, seconds)
-    with contextlib.suppress(Conflict):  # another `kode up` was quicker
-        await created(session, FIRST, Wish(template=template))
-    await wait.ready(session, FIRST, seconds)
-    endpoint = await session.platform.endpoint(FIRST, session.namespace)
-    sys.stdout.write(f"{FIRST}: ")
+    with contextlib.suppress(Conflict):  # another `kode up` created it
+        await create_kode(session, DEFAULT_KODE, KodeOptions(template=template))
+    await wait.until_ready(session, DEFAULT_KODE, seconds)
+    endpoint = await session.platform.endpoint(DEFAULT_KODE, session.namespace)
+    sys.stdout.write(f"{DEFAULT_KODE}: ")
     show(endpoint)
-    sys.stderr.write(f"next: open it, or kode open {FIRST}; kode down stops everything\n")
+    print_hint(f"open the address, or run kode open {DEFAULT_KODE}; kode down stops everything")
 
 
 async def _template(paths: "Paths", seconds: float) -> str:
-    """Return the template to begin with: another where the editor of the first cannot be had.
+    """Return the template of the first Kode: that of an editor that can be installed here.
 
-    Installing goes on in the platform where it takes longer than somebody waits for.
+    After the timeout the platform goes on installing by itself.
     """
     from kode.platform.local.editors.default_editor import install_default_editor
     from kode.platform.local.editors.editors import Editors
 
-    def tell(said: "Installing") -> None:
-        progress.tell(f"installing an editor: {said.step} ({said.done + 1} of {said.total})")
+    def show_step(step: "InstallProgress") -> None:
+        progress.update(f"installing an editor: {step.step} ({step.done + 1} of {step.total})")
 
     with Progress("looking for an editor") as progress:
         try:
             async with asyncio.timeout(seconds):
-                found = await install_default_editor(Editors(paths), tell)
+                default = await install_default_editor(Editors(paths), show_step)
         except TimeoutError:
-            return TEMPLATE
-    if found.why:
-        sys.stderr.write(f"note: {found.why}\nnote: {found.editor.name} serves instead\n")
-    return found.template
+            return DEFAULT_TEMPLATE
+    if default.why:
+        sys.stderr.write(f"note: {default.why}\nnote: using {default.editor.name} instead\n")
+    return default.template
 
 
-def _tell_who_listens(address: str) -> None:
-    """Warn of an address that others reach."""
+def _warn_of_exposure(address: str) -> None:
+    """Warn of an address that other machines reach."""
     from ipaddress import ip_address
 
     if address == "localhost" or ip_address(address).is_loopback:
         return
     sys.stderr.write(
-        f"note: it listens on {address} as well, where passwords and all else go in the clear: put "
-        "a proxy with TLS before it, or leave --address out and use `ssh -L`\n"
+        f"warning: the platform also listens on {address}, where passwords and everything else "
+        "are sent unencrypted\n"
     )
+    print_hint("put a TLS proxy in front of it, or leave out --address and use `ssh -L`")
 
 
-def _note() -> None:
+def _note_selected_cluster() -> None:
     for name in ("KODE_CONTEXT", "KUBECONFIG"):
         if os.environ.get(name):
-            text = f"{name} is set, so other commands mean that cluster; --local means this machine"
-            sys.stderr.write(f"note: {text}\n")
+            sys.stderr.write(f"note: {name} is set, so other commands use that cluster\n")
+            print_hint("add --local to them to use this machine")
             return

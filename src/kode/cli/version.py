@@ -2,25 +2,29 @@
 
 import sys
 
-from kode.cli.options import Form, Output
+from kode.cli.options import Output, OutputFormat
 
 
-def command(output: Output = Form.TABLE) -> None:
-    """Print the version of this program and of the API that it speaks."""
+def command(output: Output = OutputFormat.TABLE) -> None:
+    """Print the version of this program and of its API."""
     import platform
 
     from kode.api.meta import API_VERSION
 
-    said = {"version": own(), "api": API_VERSION, "python": platform.python_version()}
-    if output in (Form.TABLE, Form.NAME):
-        sys.stdout.write(f"kode {said['version']}\n")
+    versions = {
+        "version": own_version(),
+        "api": API_VERSION,
+        "python": platform.python_version(),
+    }
+    if output in (OutputFormat.TABLE, OutputFormat.NAME):
+        sys.stdout.write(f"kode {versions['version']}\n")
         return
-    from kode.cli.terminal import documents
+    from kode.cli.terminal.output import write_value
 
-    documents.value(output, said)
+    write_value(output, versions)
 
 
-def own() -> str:
+def own_version() -> str:
     """Return the version of this program."""
     from importlib.metadata import version
 

@@ -20,9 +20,11 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     for name in ("KODE_NAMESPACE", "KODE_CONTEXT", "KUBECONFIG"):
         monkeypatch.delenv(name, raising=False)
     found = Memory()
-    monkeypatch.setattr(platforms, "choose", lambda _: platforms.Chosen(found, local=True))
-    monkeypatch.setattr(Session, "asleep", lambda _: False)
-    monkeypatch.setattr(wait, "_PAUSE", 0)
+    monkeypatch.setattr(
+        platforms, "select_platform", lambda _: platforms.SelectedPlatform(found, local=True)
+    )
+    monkeypatch.setattr(Session, "is_platform_down", lambda _: False)
+    monkeypatch.setattr(wait, "_POLL_INTERVAL", 0)
     return found
 
 

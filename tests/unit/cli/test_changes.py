@@ -10,7 +10,7 @@ import yaml
 
 from kode.api.conditions import Reason
 from kode.cli import platforms
-from kode.cli.terminal import ask
+from kode.cli.terminal import prompt
 from kode.errors import Conflict, PlatformError
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory, condition, kode, template
@@ -66,14 +66,17 @@ def test_a_namespace_is_applied_and_never_deleted_with_a_file(
     assert "namespace" not in memory.objects[place]["metadata"]
     deleted = run("delete", "-f", path)
     assert (deleted.exit_code, deleted.stdout) == (0, "kode/dev deleted; its files are kept\n")
-    assert "namespace/team is left: kubectl delete namespace team" in deleted.stderr
+    assert "namespace/team was not deleted" in deleted.stderr
     assert list(memory.objects) == [place]
 
 
 def test_nothing_to_apply_is_an_error(run: Run, tmp_path: Path) -> None:
     assert run("apply", "-f", str(tmp_path)).exit_code == 1
     empty = file(tmp_path / "a.yaml")
-    assert run("apply", "-f", str(empty)).stderr == "error: no document in the given files\n"
+    assert (
+        run("apply", "-f", str(empty)).stderr
+        == "error: the files contain no document\nhint: add a Kode or a template to them\n"
+    )
 
 
 def test_standard_input_is_a_file(run: Run) -> None:
@@ -115,7 +118,7 @@ def test_waiting_for_the_end_of_a_kode(
 def test_purging_is_asked_about_on_a_terminal(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ask, "can_ask", lambda: True)
+    monkeypatch.setattr(prompt, "can_ask", lambda: True)
     memory.hold(kode("dev"))
     refused = run("delete", "dev", "--purge", input="n\n")
     assert (refused.exit_code, memory.asked) == (1, [])
@@ -158,7 +161,7 @@ def test_create_sets_what_is_given(run: Run, memory: Memory) -> None:
         input="hush\n",
     )
     assert (result.exit_code, result.stdout) == (0, "kode/dev created\n")
-    assert result.stderr == "next: kode open dev\n"
+    assert result.stderr == "hint: kode open dev\n"
     assert memory.objects["Kode", "default", "dev"]["spec"] == {
         "templateRef": {"kind": "KodeClusterTemplate", "name": "code-server"},
         "env": [{"name": "A", "value": "b=c"}],
@@ -175,12 +178,14 @@ def test_create_sets_what_is_given(run: Run, memory: Memory) -> None:
 def test_create_says_what_is_missing_or_wrong(run: Run, memory: Memory) -> None:
     nothing = run("create", "dev")
     assert nothing.exit_code == 2
-    assert nothing.stderr == "error: --template is missing\nnext: kode apply -f FILE adds one\n"
+    assert (
+        nothing.stderr == "error: --template is missing\nhint: kode apply -f FILE adds a template\n"
+    )
     memory.hold(template(parameters=PARAMETERS))
-    assert "next: one of code-server\n" in run("create", "dev").stderr
+    assert "hint: use one of code-server\n" in run("create", "dev").stderr
     given = ("create", "dev", "-t", "code-server")
     assert run(*given).stderr == (
-        "error: the template asks for flavour\nnext: add --set flavour=...\n"
+        "error: the template requires flavour\nhint: add --set flavour=...\n"
     )
     assert "has no parameter x\n" in run(*given, "--set", "x=1").stderr
     for text in ("many", "inf"):
@@ -189,30 +194,30 @@ def test_create_says_what_is_missing_or_wrong(run: Run, memory: Memory) -> None:
     assert "must be true or false" in run(*given, "--set", "gpu=maybe").stderr
     assert run(*given, "--set", "cpu").exit_code == 2
     assert run("create", "dev", "-t", "code-servr").stderr == (
-        "error: template code-servr does not exist\nnext: did you mean code-server?\n"
+        "error: template code-servr does not exist\nhint: did you mean code-server?\n"
     )
     assert run("create", "dev", "-t", "x").stderr.endswith(
-        "next: kode templates shows what there is\n"
+        "hint: kode templates lists the templates\n"
     )
     memory.hold(template())
-    assert "it has none" in run(*given, "--set", "x=1").stderr
+    assert "leave out --set x" in run(*given, "--set", "x=1").stderr
 
 
 def test_create_asks_on_a_terminal(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ask, "can_ask", lambda: True)
+    monkeypatch.setattr(prompt, "can_ask", lambda: True)
     memory.hold(template(parameters=PARAMETERS), template("other"))
     result = run("create", "dev", input="9\n1\nmany\n4.5\n\nbitter\nSour\n")
     assert result.exit_code == 0
     assert "  1  code-server\n  2  other\n" in result.stderr
-    assert "a number from 1 to 2, please\n" in result.stderr
+    assert "a number from 1 to 2\n" in result.stderr
     assert "Flavour: which one" in result.stderr
     spec = memory.objects["Kode", "default", "dev"]["spec"]
     assert spec["parameters"] == {"cpu": 4.5, "gpu": False, "flavour": "sour"}
     assert run("create", "dev", input="").exit_code == 130
     memory.hold()
-    assert "there is nothing to choose from" in run("create", "dev").stderr
+    assert "no options to choose from" in run("create", "dev").stderr
     memory.hold(template(parameters=PARAMETERS))
     given = ("create", "two", "-t", "code-server", "--yes", "--set", "flavour=sweet")
     assert run(*given, "--set", "cpu=3", "--set", "gpu=yes").exit_code == 0
@@ -254,7 +259,7 @@ def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
     memory.turn = turn
     assert run("stop", "dev").stdout == "kode/dev stopped\n"
     assert len(looks) == 3
-    assert run("restart", "dev").stderr == "error: kode dev is stopped\nnext: kode start dev\n"
+    assert run("restart", "dev").stderr == "error: kode dev is stopped\nhint: kode start dev\n"
     assert run("start", "dev", "nobody").exit_code == 3
     assert run("stop", "dev", "--no-wait").exit_code == 0
     assert run("start", "dev", "--no-wait").stdout == "kode/dev started\n"
@@ -262,7 +267,7 @@ def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
     memory.turn = lambda _: None
     memory.objects["Kode", "default", "dev"]["status"]["conditions"] = [condition("Suspended")]
     memory.objects["Kode", "default", "dev"]["status"]["observedGeneration"] = 9
-    assert run("stop", "dev").stdout == "kode/dev is stopped already\n"
+    assert run("stop", "dev").stdout == "kode/dev is already stopped\n"
 
 
 def test_restart_waits_for_an_answer_after_it(run: Run, memory: Memory) -> None:
@@ -283,9 +288,11 @@ def test_a_restart_that_nobody_saw_is_over_after_a_while(run: Run, memory: Memor
     assert run("restart", "dev").stdout == "kode/dev restarted\n"
 
 
-@pytest.mark.parametrize(("asleep", "ends"), [([True, True], True), ([True, True, False], False)])
+@pytest.mark.parametrize(
+    ("is_platform_down", "ends"), [([True, True], True), ([True, True, False], False)]
+)
 def test_a_platform_that_ends_is_waited_for_only_for_a_while(
-    asleep: list[bool],
+    is_platform_down: list[bool],
     ends: bool,  # noqa: FBT001 - a parameter of the test
     run: Run,
     memory: Memory,
@@ -293,12 +300,12 @@ def test_a_platform_that_ends_is_waited_for_only_for_a_while(
 ) -> None:
     memory.hold(kode("dev", phase=""))
     # What is asked first is whether there is anything to wait for; the last answer stays.
-    answers = [False, *asleep]
+    answers = [False, *is_platform_down]
     monkeypatch.setattr(
-        "kode.cli.session.Session.asleep",
+        "kode.cli.session.Session.is_platform_down",
         lambda _: answers.pop(0) if len(answers) > 1 else answers[0],
     )
-    monkeypatch.setattr("kode.cli.wait._ABSENCE_TIMEOUT", -1.0 if ends else 600.0)
+    monkeypatch.setattr("kode.cli.wait._PLATFORM_TIMEOUT", -1.0 if ends else 600.0)
 
     def turn(found: dict[str, Any]) -> None:
         if not ends and len(answers) == 1:
@@ -307,7 +314,7 @@ def test_a_platform_that_ends_is_waited_for_only_for_a_while(
 
     memory.turn = turn
     found = run("open", "dev", "--print")
-    told = "the platform on this machine does not run"
+    told = "the platform on this machine is not running"
     assert (told in found.stderr) == ends
     assert (found.exit_code == 6) == ends
 
@@ -333,19 +340,22 @@ def test_waiting_ends_where_it_is_of_no_use(
     hopeless = run("start", "dev")
     assert hopeless.exit_code == 5
     assert "error: dev does not start: CrashLooping: It ends again" in hopeless.stderr
-    assert "next: kode logs dev, or kode describe dev\n" in hopeless.stderr
+    assert "hint: kode logs dev, or kode describe dev\n" in hopeless.stderr
     late = run("start", "slow", "--timeout", "0.01")
     assert late.exit_code == 5
     assert late.stderr == (
-        "waiting for slow\nslow: nobody has looked at it yet\n"
-        "error: slow is not ready after 0.01 s\nnext: kode describe slow\n"
+        "waiting for slow\nslow: not reconciled yet (is the platform or operator running?)\n"
+        "error: slow is not ready after 0.01 s\nhint: kode describe slow\n"
     )
-    monkeypatch.setattr("kode.cli.session.Session.asleep", lambda _: True)
-    asleep = run("stop", "slow")
-    assert (asleep.exit_code, asleep.stdout) == (0, "kode/slow stopped\n")
-    assert asleep.stderr == "the platform does not run: this is taken at the next `kode up`\n"
+    monkeypatch.setattr("kode.cli.session.Session.is_platform_down", lambda _: True)
+    is_platform_down = run("stop", "slow")
+    assert (is_platform_down.exit_code, is_platform_down.stdout) == (0, "kode/slow stopped\n")
+    assert (
+        is_platform_down.stderr
+        == "note: the platform is down; this takes effect at the next `kode up`\n"
+    )
     assert run("open", "slow").stderr == (
-        "error: the platform on this machine does not run\nnext: kode up\n"
+        "error: the platform on this machine is not running\nhint: kode up\n"
     )
 
 
@@ -364,7 +374,9 @@ def test_what_the_platform_refuses_is_told_of_each(
 ) -> None:
     refusing = Refusing()
     refusing.hold(kode("a"), kode("b"))
-    monkeypatch.setattr(platforms, "choose", lambda _: platforms.Chosen(refusing, local=True))
+    monkeypatch.setattr(
+        platforms, "select_platform", lambda _: platforms.SelectedPlatform(refusing, local=True)
+    )
     deleted = run("delete", "a", "b")
     assert (deleted.exit_code, deleted.stderr.count("error: kode ")) == (4, 2)
     started = run("start", "a", "b", "--no-wait")

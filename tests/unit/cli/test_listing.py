@@ -12,7 +12,7 @@ from tests.unit.cli.memory import Memory, condition, kode, template
 
 @pytest.fixture(autouse=True)
 def _now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kode.cli.terminal.objects.age", lambda _: "3h")
+    monkeypatch.setattr("kode.cli.terminal.object_table.age", lambda _: "3h")
     monkeypatch.setattr("kode.cli.describe.age", lambda _: "3h")
     monkeypatch.setattr("kode.cli.events.age", lambda _: "3h")
 
@@ -23,10 +23,10 @@ def test_kodes_are_listed_in_aligned_columns(run: Run, memory: Memory) -> None:
     memory.objects["Kode", "default", "dev"]["status"]["url"] = "http://dev.localhost:8080/"
     result = run("list")
     assert result.stdout == (
-        "NAME       PHASE     URL                         TEMPLATE     AGE  WHY\n"
+        "NAME       PHASE     URL                         TEMPLATE     AGE  MESSAGE\n"
         "dev        Running   http://dev.localhost:8080/  code-server  3h   -\n"
         "new        Pending   -                           code-server  3h   "
-        "nobody has looked at it yet\n"
+        "not reconciled yet (is the platform or operator running?)\n"
         "other-one  Starting  -                           code-server  3h   "
         "Starting: The editor  [31mstarts.\n"
     )
@@ -43,7 +43,7 @@ def test_nothing_to_list_says_how_something_comes_to_be(run: Run) -> None:
     result = run("list")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == (
-        "no Kodes in namespace default; `kode create NAME --template T` makes one\n"
+        "no Kodes in namespace default; `kode create NAME --template TEMPLATE` creates one\n"
     )
     assert run("list", "-A").stderr.startswith("no Kodes; ")
 
@@ -84,20 +84,20 @@ def test_kinds_and_names_that_are_not_there(run: Run, memory: Memory) -> None:
     memory.hold(kode("development"))
     unknown = run("get", "pods")
     assert unknown.exit_code == 2
-    assert unknown.stderr.startswith("error: pods: no such kind\nnext: use one of kodes, ")
+    assert unknown.stderr.startswith("error: unknown kind pods\nhint: use one of kodes, ")
     typo = run("get", "kode", "develpment")
     assert typo.exit_code == 3
     assert typo.stderr == (
         "error: kode develpment does not exist in namespace default\n"
-        "next: did you mean development?\n"
+        "hint: did you mean development?\n"
     )
     far = run("get", "kdct", "zzz")
     assert far.stderr == (
         "error: clustertemplate zzz does not exist\n"
-        "next: kode get clustertemplates -A shows what exists\n"
+        "hint: kode get clustertemplates -A lists what exists\n"
     )
     assert run("get", "epcs").exit_code == 2
-    assert run("get", "epc").stderr == "no proxyconfigs in default\n"
+    assert run("get", "epc").stderr == "no proxyconfigs in namespace default\n"
     assert run("get", "epcc").stderr == "no proxyclusterconfigs\n"
 
 
@@ -124,7 +124,7 @@ PARAMETERS = [
 def test_describe_tells_everything(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kode.cli.machine.about", lambda _: [["files", "/there (1 B)"]])
+    monkeypatch.setattr("kode.cli.local_status.kode_files", lambda _: [["files", "/there (1 B)"]])
     memory.hold(kode("dev", password="hush", user="me"))
     memory.happened = (Event("2026-01-01T00:00:00Z", "Normal", "Started", "Up.", "default", "dev"),)
     assert run("describe", "dev").stdout == (
@@ -177,7 +177,7 @@ def test_logs_are_asked_for_as_told(run: Run, memory: Memory) -> None:
 def test_events_go_on_until_one_has_seen_enough(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kode.cli.events._PAUSE", 0)
+    monkeypatch.setattr("kode.cli.events._POLL_INTERVAL", 0)
     first = Event("2026-01-01T00:00:00Z", "Normal", "Started", "Up.", "default", "dev")
     second = Event("2026-01-01T00:00:01Z", "Normal", "Stopped", "Down.", "default", "dev")
     seen = [(first,), (first, second), (second,)]

@@ -31,7 +31,7 @@ def test_telling_the_commands_imports_none_of_them() -> None:
     code = "import sys, kode.cli.main as m; m.app(['--help'], standalone_mode=False)"
     said = f"{code}; print(sorted(n for n in sys.modules if n.startswith('kode.')))"
     shown = subprocess.run([sys.executable, "-c", said], check=True, capture_output=True, text=True)
-    modules = ["kode.cli", "kode.cli.group", "kode.cli.main", "kode.cli.spread"]
+    modules = ["kode.cli", "kode.cli.lazy_group", "kode.cli.main", "kode.cli.option_groups"]
     assert shown.stdout.splitlines()[-1] == str(modules)
 
 

@@ -8,29 +8,32 @@ import pytest
 import yaml
 
 from kode.cli import platforms
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure
-from kode.cli.options import Where
+from kode.cli.errors import CommandError
+from kode.cli.exit_codes import ExitCode
+from kode.cli.options import TargetOptions
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory
 
 
 @pytest.mark.parametrize(
-    ("where", "cluster"),
+    ("target", "cluster"),
     [
-        (Where(), False),
-        (Where(context="c"), True),
-        (Where(kubeconfig="k"), True),
-        (Where(context="c", kubeconfig="k", local=True), False),
+        (TargetOptions(), False),
+        (TargetOptions(context="c"), True),
+        (TargetOptions(kubeconfig="k"), True),
+        (TargetOptions(context="c", kubeconfig="k", local=True), False),
     ],
 )
-def test_this_machine_is_meant_unless_a_cluster_is_named(where: Where, cluster: bool) -> None:  # noqa: FBT001 - pytest calls
-    assert platforms.is_cluster(where) is cluster
+def test_this_machine_is_meant_unless_a_cluster_is_named(
+    target: TargetOptions,
+    cluster: bool,  # noqa: FBT001 - pytest calls
+) -> None:
+    assert platforms.is_cluster(target) is cluster
 
 
 def test_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KODE_HOME", str(tmp_path / "none"))
-    chosen = platforms.choose(Where())
+    chosen = platforms.select_platform(TargetOptions())
     assert (chosen.platform.display_name, chosen.namespace, chosen.local) == (
         "this machine",
         "default",
@@ -53,21 +56,21 @@ async def test_a_cluster_and_its_namespace(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(config))
     several = f"{path}{os.pathsep}{tmp_path / 'none'}"
     for where, label, namespace in (
-        (Where(kubeconfig=str(path)), "cluster here", "default"),
-        (Where(kubeconfig=str(path), context="there"), "cluster there", "team-a"),
-        (Where(kubeconfig=several), "cluster here", "default"),
+        (TargetOptions(kubeconfig=str(path)), "cluster here", "default"),
+        (TargetOptions(kubeconfig=str(path), context="there"), "cluster there", "team-a"),
+        (TargetOptions(kubeconfig=several), "cluster here", "default"),
     ):
-        chosen = platforms.choose(where)
+        chosen = platforms.select_platform(where)
         assert (chosen.platform.display_name, chosen.namespace) == (label, namespace)
         assert not chosen.local
         await chosen.platform.close()
 
 
 def test_what_a_cluster_needs_is_named_where_it_is_missing() -> None:
-    with pytest.raises(Failure) as caught, platforms.needs_cluster():
+    with pytest.raises(CommandError) as caught, platforms.require_cluster_extra():
         raise ModuleNotFoundError(name="aiohttp")
-    assert (caught.value.exit, caught.value.then) == (
-        Exit.PLATFORM,
+    assert (caught.value.exit_code, caught.value.hint) == (
+        ExitCode.PLATFORM,
         "pip install 'kode[cluster]'",
     )
 

@@ -35,7 +35,7 @@ def test_only_pages_are_opened(run: Run, memory: Memory, opened: list[str], url:
     memory.endpoints["dev"] = Endpoint(url)
     result = run("open", "dev")
     assert (result.exit_code, opened) == (6, [])
-    assert "is no address of a page" in result.stderr
+    assert "not an http or https address" in result.stderr
 
 
 def test_without_a_display_there_is_only_the_address(
@@ -48,7 +48,7 @@ def test_without_a_display_there_is_only_the_address(
     memory.endpoints["dev"] = Endpoint(URL, "me")
     result = run("open", "dev")
     assert (result.stdout, opened) == (f"{URL}\nuser: me\n", [])
-    assert "the password is the one that was set" in result.stderr
+    assert "use the password you set" in result.stderr
 
 
 def test_an_address_is_only_printed_when_asked(run: Run, memory: Memory, opened: list[str]) -> None:
@@ -62,7 +62,7 @@ def test_an_address_is_only_printed_when_asked(run: Run, memory: Memory, opened:
         "password": None,
     }
     assert opened == []
-    assert run("open", "off").stderr.endswith("error: off is suspended\nnext: kode start off\n")
+    assert run("open", "off").stderr.endswith("error: off is suspended\nhint: kode start off\n")
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,10 @@ def test_other_documents_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("documents", "message"),
     [
-        ([kode_document()], "Kode team/dev: KodeTemplate base is not in the given files"),
+        ([kode_document()], "Kode team/dev: KodeTemplate base is not in the files"),
         (
             [kode_document(), template_document(**GUARD)],
-            "Kode team/dev: EnvoyProxyConfig guard is not in the given files",
+            "Kode team/dev: EnvoyProxyConfig guard is not in the files",
         ),
         (
             [kode_document(), template_document(**GUARD), proxy_document(authType="basic")],
@@ -129,7 +129,7 @@ def test_other_documents_are_passed_over() -> None:
         ),
         (
             [kode_document(existingSecret="login"), template_document()],
-            "Kode team/dev: Secret login is not in the given files",
+            "Kode team/dev: Secret login is not in the files",
         ),
         ([kode_document(foo=1)], "-: Kode dev: spec.foo: unknown field"),
         ([{**kode_document(), "metadata": {}}], "-: Kode: metadata.name: required"),
@@ -159,8 +159,8 @@ def test_every_kode_that_is_wrong_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "given", "code", "message"),
     [
-        (("-f", "-"), "", 2, "error: no Kode in the given files\n"),
-        (("-f", "-", "-o", "xml"), "", 1, "error: --output xml: use yaml or json\n"),
+        (("-f", "-"), "", 2, "error: the files contain no Kode\n"),
+        (("-f", "-", "-o", "xml"), "", 1, "error: --output xml: must be yaml or json\n"),
         (("-f", "-"), b"\xff", 1, "error: -: not UTF-8\n"),
         (("-f", "/none"), None, 1, "error: /none: No such file or directory\n"),
     ],
@@ -201,7 +201,7 @@ def test_every_wrong_document_is_told_and_the_others_are_rendered(tmp_path: Path
     assert lines[2:] == [
         f"error: -: KodeTemplate broken: {former_field}",
         "error: -: Kode wrong: spec.username: unknown field; it is called user",
-        "error: Kode team/led-astray: KodeTemplate broken is wrong, as is told above",
+        "error: Kode team/led-astray: KodeTemplate broken is invalid, see the error above",
     ]
 
 
@@ -219,7 +219,7 @@ def test_what_a_template_names_may_be_wrong_itself() -> None:
     code, out, err = rendered(kode_document(), template_document(**GUARD), proxy)
     assert (code, out) == (1, "")
     assert err.splitlines()[1] == (
-        "error: Kode team/dev: EnvoyProxyConfig guard is wrong, as is told above"
+        "error: Kode team/dev: EnvoyProxyConfig guard is invalid, see the error above"
     )
 
 

@@ -12,8 +12,8 @@ from tests.unit.cli.memory import Memory
 
 def test_only_this_machine_can_be_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemon_info, "find_daemon", lambda _: None)
-    assert Session(Memory(), "default", local=True).asleep()
-    assert not Session(Memory(), "default").asleep()
+    assert Session(Memory(), "default", local=True).is_platform_down()
+    assert not Session(Memory(), "default").is_platform_down()
 
 
 async def test_a_reference_that_is_not_found_is_not_the_object() -> None:
@@ -25,4 +25,4 @@ async def test_a_reference_that_is_not_found_is_not_the_object() -> None:
             return ObjectList((), "1")
 
     with pytest.raises(RefNotFound):
-        await Session(Odd(), "default").find("dev")
+        await Session(Odd(), "default").get("dev")

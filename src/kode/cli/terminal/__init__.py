@@ -1,1 +1,1 @@
-"""What a person sees: tables, progress, questions, words."""
+"""Terminal output and input: tables, progress, prompts, formatting."""

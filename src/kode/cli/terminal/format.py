@@ -1,6 +1,6 @@
-"""Small words: ages, sizes, text that a terminal may be given.
+"""Formatting of ages, sizes and text for a terminal.
 
-Rule: what others wrote (messages, names) never reaches a terminal with its control characters.
+Rule: text of other origin (messages, names) never reaches a terminal with control characters.
 """
 
 import unicodedata
@@ -22,18 +22,18 @@ def sanitize(text: str) -> str:
 def age(time: str | None, now: datetime | None = None) -> str:
     """Return how long ago an RFC 3339 time was: 5s, 12m, 3h, 8d."""
     try:
-        then = datetime.fromisoformat(time or "")
+        moment = datetime.fromisoformat(time or "")
     except ValueError:
         return "-"
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
-    seconds = max(0, int(((now or datetime.now(UTC)) - then).total_seconds()))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    seconds = max(0, int(((now or datetime.now(UTC)) - moment).total_seconds()))
     size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
     return f"{seconds // size}{unit}"
 
 
 def format_bytes(size: float) -> str:
-    """Return a number of bytes for people."""
+    """Return a number of bytes as text: 12 B, 1.5 MiB."""
     for unit in _SIZES[:-1]:
         if size < _SIZE:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

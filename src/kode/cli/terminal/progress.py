@@ -1,6 +1,6 @@
-"""What is going on while a person waits.
+"""Progress of a command that takes long.
 
-Rule: on a terminal one line that changes; elsewhere one line for each thing that is new.
+Rule: on a terminal one line that changes; elsewhere one line for each change.
 """
 
 import sys
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """The line about what is going on; on standard error."""
+    """The progress line, on standard error."""
 
     def __init__(self, text: str) -> None:
-        """Begin with what is waited for."""
+        """Begin with a text."""
         self._text = sanitize(text)
         self._status: Status | None = None
 
@@ -33,8 +33,8 @@ class Progress:
         self._status.start()
         return self
 
-    def tell(self, text: str) -> None:
-        """Show what is going on now."""
+    def update(self, text: str) -> None:
+        """Replace the text."""
         shown = sanitize(text)
         if shown == self._text:
             return
@@ -52,6 +52,6 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._status is not None:
             self._status.stop()

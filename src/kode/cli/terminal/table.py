@@ -35,10 +35,10 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if sys.stdout.isatty():
         _rich(columns, cells)
     else:
-        sys.stdout.write(columns_of([[title.upper() for title in columns], *cells]))
+        sys.stdout.write(align([[title.upper() for title in columns], *cells]))
 
 
-def columns_of(rows: Sequence[Sequence[str]]) -> str:
+def align(rows: Sequence[Sequence[str]]) -> str:
     """Return rows as aligned lines."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
@@ -55,9 +55,9 @@ def _rich(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for title in columns:
-        # A name or an address that is cut is of no use; sentences wrap.
-        table.add_column(title.upper(), no_wrap=title not in ("why", "message"), overflow="fold")
+        # A truncated name or address is of no use; sentences wrap.
+        table.add_column(title.upper(), no_wrap=title != "message", overflow="fold")
     for row in rows:
-        # As Text: brackets in a message are no markup.
+        # As Text, so that brackets in a message are not read as markup.
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     Console().print(table)

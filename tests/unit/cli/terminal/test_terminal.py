@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure
-from kode.cli.terminal import ask, table
+from kode.cli.errors import CommandError
+from kode.cli.exit_codes import ExitCode
+from kode.cli.terminal import prompt, table
 from kode.cli.terminal.format import age, format_bytes, sanitize
 from kode.cli.terminal.progress import Progress
 
@@ -79,7 +79,7 @@ def test_a_table_on_a_terminal_is_in_colour_and_wraps_sentences(
 ) -> None:
     screen = screen_of(monkeypatch)
     why = "a [red]long[/red] sentence that does not fit on the line of a narrow terminal"
-    table.show(["name", "phase", "why"], [["dev", "Running", why], ["x", "", ""]])
+    table.show(["name", "phase", "message"], [["dev", "Running", why], ["x", "", ""]])
     shown = screen.getvalue()
     assert "\x1b[32mRunning\x1b[0m" in shown
     assert "a [red]long[/red] sentence" in shown
@@ -97,7 +97,7 @@ def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None
 def test_progress_is_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = screen_of(monkeypatch)
     with Progress("waiting") as progress:
-        progress.tell("[1/2] going on")
+        progress.update("[1/2] going on")
     assert "[1/2] going on" in screen.getvalue()
     # The cursor is back, and the line is gone.
     assert screen.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")
@@ -108,21 +108,21 @@ def test_progress_elsewhere_is_one_line_for_each_thing_that_is_new(
 ) -> None:
     with Progress("waiting") as progress:
         for text in ("waiting", "one", "one", "two"):
-            progress.tell(text)
+            progress.update(text)
     assert capsys.readouterr().err == "waiting\none\ntwo\n"
 
 
 def test_there_is_nothing_to_choose_from_nothing() -> None:
-    with pytest.raises(Failure) as caught:
-        ask.choice("which", [])
-    assert caught.value.exit is Exit.NOT_FOUND
+    with pytest.raises(CommandError) as caught:
+        prompt.choice("which", [])
+    assert caught.value.exit_code is ExitCode.NOT_FOUND
 
 
 def test_nobody_is_asked_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    assert not ask.can_ask()
+    assert not prompt.can_ask()
 
 
 def test_no_answer_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
-    assert ask.choice("which", [("A", "a"), ("B", "b")], "b") == "b"
+    assert prompt.choice("which", [("A", "a"), ("B", "b")], "b") == "b"

@@ -1,4 +1,4 @@
-"""kode.cli.failures: every way in which a command ends."""
+"""kode.cli.errors: every way in which a command ends."""
 
 import asyncio
 import os
@@ -10,41 +10,41 @@ import pytest
 import typer
 
 from kode.api.conditions import Reason
-from kode.cli.exits import Exit
-from kode.cli.failures import Failure, finish
+from kode.cli.errors import CommandError, run
+from kode.cli.exit_codes import ExitCode
 from kode.errors import Conflict, InvalidSpec, KodeError, NotReady, PlatformError, RefNotFound
 
 
 def ended(error: BaseException | None, outcome: int | None = None) -> int:
     """Return the exit code of an errand that ends like this."""
 
-    async def errand() -> int | None:
+    async def action() -> int | None:
         await asyncio.sleep(0)
         if error:
             raise error
         return outcome
 
     def begun() -> Coroutine[Any, Any, int | None]:
-        return errand()
+        return action()
 
     with pytest.raises(typer.Exit) as caught:
-        finish(begun)
+        run(begun)
     return int(caught.value.exit_code)
 
 
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
-        (InvalidSpec, Exit.REFUSED),
-        (RefNotFound, Exit.NOT_FOUND),
-        (Conflict, Exit.CONFLICT),
-        (NotReady, Exit.NOT_READY),
-        (PlatformError, Exit.PLATFORM),
-        (KodeError, Exit.PLATFORM),
+        (InvalidSpec, ExitCode.REFUSED),
+        (RefNotFound, ExitCode.NOT_FOUND),
+        (Conflict, ExitCode.CONFLICT),
+        (NotReady, ExitCode.NOT_READY),
+        (PlatformError, ExitCode.PLATFORM),
+        (KodeError, ExitCode.PLATFORM),
     ],
 )
 def test_each_error_has_its_code(
-    kind: type[KodeError], code: Exit, capsys: pytest.CaptureFixture[str]
+    kind: type[KodeError], code: ExitCode, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert ended(kind(Reason.INVALID_SPEC, "it is\nwrong\x1b[2J")) == code
     assert capsys.readouterr().err == "error: it is wrong [2J\n"
@@ -56,8 +56,8 @@ def test_an_errand_says_its_own_code() -> None:
 
 
 def test_a_failure_names_the_next_step(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ended(Failure(Exit.USAGE, "not so", "like this")) == 2
-    assert capsys.readouterr().err == "error: not so\nnext: like this\n"
+    assert ended(CommandError(ExitCode.USAGE, "not so", "like this")) == 2
+    assert capsys.readouterr().err == "error: not so\nhint: like this\n"
 
 
 def test_what_the_system_refuses_is_told_without_a_traceback(

@@ -1,7 +1,7 @@
 """Reading and writing YAML documents.
 
-Rule: YAML is read as Kubernetes reads it: no timestamps, no numbers to the base of 60, no duplicate
-keys, text keys only; and never larger than it looks.
+Rule: YAML is read as Kubernetes reads it: no timestamps, no base-60 numbers, no duplicate keys,
+string keys only; and aliases cannot make a document larger than its limit.
 """
 
 import re
@@ -15,9 +15,9 @@ import yaml
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec
 
-_LARGEST = 10 * 2**20
-_MOST_NODES = 200_000
-"""Values of one document, each alias counted as all that it stands for."""
+_MAX_BYTES = 10 * 2**20
+_MAX_NODES = 200_000
+"""Values of one document, each alias counted as the values that it refers to."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INT = re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)\Z")
@@ -31,24 +31,24 @@ class _Loader(yaml.SafeLoader):
 
     def construct_document(self, node: yaml.Node) -> Any:
         """Return the value of a document."""
-        if _weight(node, {}) > _MOST_NODES:
-            raise _at(node, f"more than {_MOST_NODES} values, counting what aliases stand for")
+        if _weight(node, {}) > _MAX_NODES:
+            raise _at(node, f"more than {_MAX_NODES} values, with aliases expanded")
         return super().construct_document(node)
 
 
 class PlainDumper(yaml.SafeDumper):
-    """SafeDumper that writes a value out wherever it stands, never as an anchor and aliases."""
+    """SafeDumper that writes a repeated value in full, never as an anchor and aliases."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the base class asks for it
-        """Return that nothing is written as an alias."""
+        """Return True: no value is written as an alias."""
         return True
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the documents of a file; `-` is standard input; a List is taken apart.
+    """Yield the documents of a file; `-` is standard input; of a List its items.
 
     Raises:
-        InvalidSpec: the file cannot be read or is no YAML of objects; the message says where.
+        InvalidSpec: the file cannot be read or is not YAML of objects; the message says where.
     """
     for document in _load(path):
         for item in _items(document):
@@ -94,12 +94,12 @@ def _load(path: Path) -> list[Any]:
 
 def _text(path: Path) -> str:
     if str(path) == "-":
-        raw = sys.stdin.buffer.read(_LARGEST + 1)
+        raw = sys.stdin.buffer.read(_MAX_BYTES + 1)
     else:
         with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-    if len(raw) > _LARGEST:
-        raise _invalid(f"{path}: larger than {_LARGEST // 2**20} MiB")
+            raw = file.read(_MAX_BYTES + 1)
+    if len(raw) > _MAX_BYTES:
+        raise _invalid(f"{path}: larger than {_MAX_BYTES // 2**20} MiB")
     return raw.decode("utf-8")
 
 
@@ -115,12 +115,12 @@ def _problem(error: Exception) -> str:
 def _weight(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
     if node in known:
         if not known[node]:
-            raise _at(node, "a value that contains itself")
+            raise _at(node, "the value contains itself")
         return known[node]
     known[node] = 0
     weight = 1
     if isinstance(node, yaml.ScalarNode) and _SURROGATE.search(node.value):
-        raise _at(node, "half of a surrogate pair, which is no Unicode")
+        raise _at(node, "invalid Unicode: an unpaired surrogate")
     if isinstance(node, yaml.SequenceNode):
         weight += sum(_weight(item, known) for item in node.value)
     elif isinstance(node, yaml.MappingNode):
@@ -136,11 +136,11 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
             continue
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str):
-            raise _at(key_node, f"key {key!r} is not text")
+            raise _at(key_node, f"key {key!r} is not a string")
         if key in own:
-            raise _at(key_node, f"key {key} stands twice")
+            raise _at(key_node, f"duplicate key {key}")
         own.add(key)
-    # What is merged in by << comes first, so that the mapping's own keys win.
+    # Keys merged in by << come first, so that the mapping's own keys override them.
     loader.flatten_mapping(node)
     return {
         loader.construct_object(key_node, deep=True): loader.construct_object(value, deep=True)
@@ -156,9 +156,11 @@ def _invalid(message: str) -> InvalidSpec:
     return InvalidSpec(Reason.INVALID_SPEC, message)
 
 
-_OTHERWISE = ("timestamp", "int", "float")
+_NOT_IN_KUBERNETES = ("timestamp", "int", "float")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag.rsplit(":", 1)[-1] not in _OTHERWISE]
+    first: [
+        (tag, pattern) for tag, pattern in found if tag.rsplit(":", 1)[-1] not in _NOT_IN_KUBERNETES
+    ]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))

@@ -1,4 +1,4 @@
-"""kode.cli.spread, kode.cli.kinds, kode.cli.group: how the command line is put together."""
+"""kode.cli.option_groups: a command that takes dataclasses has their fields as options."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -8,10 +8,10 @@ import typer
 from typer.testing import CliRunner
 
 from kode.api.crd import definitions
-from kode.cli.group import Commands
 from kode.cli.kinds import KINDS
+from kode.cli.lazy_group import LazyCommands
 from kode.cli.main import SECTIONS
-from kode.cli.spread import spread
+from kode.cli.option_groups import expand_groups
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def test_a_dataclass_is_its_options() -> None:
         seen.append((name, both))
 
     app = typer.Typer()
-    app.command()(spread(command))
+    app.command()(expand_groups(command))
     assert CliRunner().invoke(app, ["x", "--must", "a", "--many", "b"]).exit_code == 0
     assert CliRunner().invoke(app, ["x", "--must", "a"]).exit_code == 0
     assert CliRunner().invoke(app, ["x"]).exit_code == 2
@@ -52,7 +52,7 @@ def test_the_kinds_are_those_of_the_definitions() -> None:
 
 def test_every_command_that_is_told_is_there_and_says_what_it_is() -> None:
     lines = {name: line for section in SECTIONS.values() for name, line in section.items()}
-    commands = Commands(lines)
+    commands = LazyCommands(lines)
     assert len(commands) == len(lines)
     for name in commands:
         assert commands[name].help, name

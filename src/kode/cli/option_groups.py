@@ -12,7 +12,7 @@ from inspect import Parameter
 from typing import Any, get_type_hints
 
 
-def spread(command: Callable[..., None]) -> Callable[..., None]:
+def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
     """Return a function whose parameters are those of a command, dataclasses taken apart."""
     hints = get_type_hints(command, include_extras=True)
     given = inspect.signature(command).parameters

@@ -1,4 +1,4 @@
-"""kode.cli.documents."""
+"""kode.cli.yaml."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kode.api.conditions import Reason
-from kode.cli.documents import read, write
+from kode.cli.yaml import read, write
 from kode.errors import InvalidSpec
 
 pytestmark = pytest.mark.attack
@@ -56,15 +56,15 @@ def test_yaml_is_read_as_kubernetes_reads_it(
         ("- a\n", ": a document is list, not an object"),
         ("kind: List\nitems: [1]\n", ": a document is int, not an object"),
         ("a:\n\t- b\n", ", line 2, column 1: found character '\\t' that cannot start any token"),
-        ("a: 1\na: 2\n", ", line 2, column 1: key a stands twice"),
-        ("1: a\n", ", line 1, column 1: key 1 is not text"),
-        ("? [a]\n: b\n", ", line 1, column 3: key ['a'] is not text"),
+        ("a: 1\na: 2\n", ", line 2, column 1: duplicate key a"),
+        ("1: a\n", ", line 1, column 1: key 1 is not a string"),
+        ("? [a]\n: b\n", ", line 1, column 3: key ['a'] is not a string"),
         ("a: [\n", ", line 2, column 1: expected the node content, but found '<stream end>'"),
         ("a: *b\n", ", line 1, column 4: found undefined alias 'b'"),
-        ("a: &a [*a]\n", ", line 1, column 4: a value that contains itself"),
+        ("a: &a [*a]\n", ", line 1, column 4: the value contains itself"),
         ("a: !!python/object:os.system x\n", ", line 1, column 4: could not determine a constru"),
-        (BOMB, ", line 1, column 1: more than 200000 values, counting what aliases stand for"),
-        ('a: "\\ud800"\n', ", line 1, column 4: half of a surrogate pair, which is no Unicode"),
+        (BOMB, ", line 1, column 1: more than 200000 values, with aliases expanded"),
+        ('a: "\\ud800"\n', ", line 1, column 4: invalid Unicode: an unpaired surrogate"),
         (b"a: \xff\n", ": not UTF-8"),
         ("a: 1\n".encode("utf-16"), ": not UTF-8"),
         (b"a: \x00\n", ": unacceptable character #x0000"),

@@ -1,6 +1,6 @@
-"""Running a program for what it says.
+"""Running a program for its output.
 
-Rule: it is given a moment, and ends with it: nothing that was asked goes on.
+Rule: it has a timeout, and is killed with its process group: no program outlives the call.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 _TIMEOUT = 20.0
 
 
-async def said(command: Sequence[str]) -> tuple[int, str]:
-    """Run a program; return its exit code and what it wrote."""
+async def capture_output(command: Sequence[str]) -> tuple[int, str]:
+    """Run a program; return its exit code and output."""
     try:
         program = await asyncio.create_subprocess_exec(
             *command,

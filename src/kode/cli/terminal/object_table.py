@@ -1,6 +1,6 @@
 """Objects as tables.
 
-Rule: one row says of an object what one needs to know first; the rest is `kode describe`.
+Rule: one row an object, with its most important fields; `kode describe` shows the rest.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,25 +14,25 @@ from kode.cli.terminal.format import age
 Object = Mapping[str, Any]
 
 
-def show(kind: Kind, items: Sequence[Object], *, everywhere: bool) -> None:
+def show(kind: Kind, items: Sequence[Object], *, all_namespaces: bool) -> None:
     """Write objects of one kind as a table.
 
     Args:
         kind: their kind.
         items: the objects.
-        everywhere: whether to say the namespace of each.
+        all_namespaces: whether to say the namespace of each.
     """
     columns = ["name", *_columns(kind), "age"]
     rows = []
     for item in items:
         meta = item["metadata"]
-        cells = kode(item) if kind is KODE else _rest(kind, item)
+        cells = kode_cells(item) if kind is KODE else _rest(kind, item)
         rows.append([meta["name"], *cells, age(meta.get("creationTimestamp"))])
     if kind is KODE:
-        # What may be long comes last.
-        columns.append("why")
-        rows = [[*row, conditions.why(item)] for row, item in zip(rows, items, strict=True)]
-    if everywhere and kind.namespaced:
+        # The column that may be long comes last.
+        columns.append("message")
+        rows = [[*row, conditions.message(item)] for row, item in zip(rows, items, strict=True)]
+    if all_namespaces and kind.namespaced:
         columns = ["namespace", *columns]
         rows = [
             [item["metadata"].get("namespace", ""), *row]
@@ -41,24 +41,25 @@ def show(kind: Kind, items: Sequence[Object], *, everywhere: bool) -> None:
     table.show(columns, rows)
 
 
-def kode(item: Object) -> list[str]:
+def kode_cells(item: Object) -> list[str]:
     """Return phase, address and template of a Kode."""
     template = item["spec"].get("templateRef", {}).get("name", "")
     return [conditions.phase(item) or "Pending", conditions.url(item) or "-", template]
 
 
-def parameters(template: Object) -> str:
-    """Return the parameters of a template: cpu=2, name (without a default it is asked for)."""
-    shown = []
+def format_parameters(template: Object) -> str:
+    """Return the parameters of a template: cpu=2; the name alone where it has no default."""
+    texts = []
     for parameter in template["spec"].get("parameters") or ():
         default = parameter.get("default")
-        shown.append(
-            parameter["name"] if default is None else f"{parameter['name']}={written(default)}"
+
+        texts.append(
+            parameter["name"] if default is None else f"{parameter['name']}={format_value(default)}"
         )
-    return ", ".join(shown)
+    return ", ".join(texts)
 
 
-def written(value: object) -> str:
+def format_value(value: object) -> str:
     """Return a parameter's value as it is typed."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -82,6 +83,6 @@ def _spec(key: str) -> Callable[[Object], str]:
 
 
 _CELLS: dict[str, dict[str, Callable[[Object], str]]] = {
-    "template": {"type": _spec("type"), "image": _spec("image"), "parameters": parameters},
+    "template": {"type": _spec("type"), "image": _spec("image"), "parameters": format_parameters},
     "proxy": {"auth": _spec("authType"), "image": _spec("image")},
 }

@@ -10,7 +10,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup
 
-from kode.cli.spread import spread
+from kode.cli.option_groups import expand_groups
 
 OPTIONS: dict[str, Any] = {
     "add_completion": False,
@@ -21,7 +21,7 @@ OPTIONS: dict[str, Any] = {
 """How every group looks."""
 
 
-class Commands(Mapping[str, Any]):
+class LazyCommands(Mapping[str, Any]):
     """Commands by name, each imported when it is asked for.
 
     A command named `list` is the function `command` of kode.cli.list; a group is its `group`.
@@ -42,7 +42,7 @@ class Commands(Mapping[str, Any]):
             return typer.main.get_command(group)
         settings = getattr(module, "SETTINGS", {})
         app = typer.Typer(**OPTIONS)
-        app.command(name, **settings)(spread(module.command))
+        app.command(name, **settings)(expand_groups(module.command))
         return typer.main.get_command(app)
 
     def __iter__(self) -> Iterator[str]:
@@ -54,7 +54,7 @@ class Commands(Mapping[str, Any]):
         return len(self.lines)
 
 
-def group_of(sections: Mapping[str, Mapping[str, str]]) -> type[TyperGroup]:
+def command_group(sections: Mapping[str, Mapping[str, str]]) -> type[TyperGroup]:
     """Return the class of a group whose help shows commands under titles.
 
     Args:
@@ -65,7 +65,7 @@ def group_of(sections: Mapping[str, Mapping[str, str]]) -> type[TyperGroup]:
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
             lines = {name: line for found in sections.values() for name, line in found.items()}
-            self.commands = cast("dict[str, Any]", Commands(lines))
+            self.commands = cast("dict[str, Any]", LazyCommands(lines))
 
         def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class asks
             return list(self.commands)
