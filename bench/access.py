@@ -71,9 +71,9 @@ def administrator() -> Access:
     """Return the identity that KUBECONFIG names."""
     path = Path(os.environ.get("KUBECONFIG") or "~/.kube/config").expanduser()
     document = yaml.safe_load(path.read_text())
-    chosen = _named(document["contexts"], document["current-context"])["context"]
-    cluster = _named(document["clusters"], chosen["cluster"])["cluster"]
-    user = _named(document["users"], chosen["user"])["user"]
+    chosen = _find_by_name(document["contexts"], document["current-context"])["context"]
+    cluster = _find_by_name(document["clusters"], chosen["cluster"])["cluster"]
+    user = _find_by_name(document["users"], chosen["user"])["user"]
     parts = [_data(user, "client-certificate"), _data(user, "client-key")]
     return Access(
         server=cluster["server"].rstrip("/"),
@@ -83,7 +83,7 @@ def administrator() -> Access:
     )
 
 
-def _named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+def _find_by_name(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(item for item in items if item["name"] == name)
 
 

@@ -110,7 +110,7 @@ class Bench:
     async def _settled(self, program: Program) -> Usage:
         # What the operator writes a moment later counts as well.
         started, before = time.monotonic(), await flows.count(self.admin)
-        while time.monotonic() - started < side.PATIENCE:
+        while time.monotonic() - started < side.TIMEOUT:
             await side.pause(5)
             now = await flows.count(self.admin)
             if now.since(before).but_lease() == 0:

@@ -28,7 +28,7 @@ from kode.render.secret import htpasswd
 
 _LOGIN = Credentials("me", "a password", "bench-auth")
 _HOST = "kode-0.localhost"
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,14 @@ async def _open(door: LocalGateway) -> AsyncIterator[int]:
 
 
 async def _until_served(target: Target) -> None:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while True:
-            if await _served(target):
+            if await _is_serving(target):
                 return
             await asyncio.sleep(0.05)
 
 
-async def _served(target: Target) -> bool:
+async def _is_serving(target: Target) -> bool:
     try:
         if target.socket:
             reader, writer = await asyncio.open_unix_connection(target.socket)

@@ -73,7 +73,7 @@ class Idle:
 
     async def _restart(self, program: Program) -> tuple[Figure, ...]:
         program.stop()
-        floor = await self._listed()
+        floor = await self._measure_list()
         before = await flows.count(self.admin)
         program.start()
         await side.leads(self.admin, self.namespace)
@@ -99,7 +99,7 @@ class Idle:
             elif now - since >= _STILL:
                 return since - program.started
 
-    async def _listed(self) -> float:
+    async def _measure_list(self) -> float:
         """Return how long a bare client takes to read the same objects once."""
         started = time.monotonic()
         for kind in (KODE, *CHILDREN, POD):

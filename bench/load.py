@@ -17,7 +17,7 @@ from pathlib import Path
 BODY = b"x" * 512
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 _END = b"\r\n\r\n"
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Load:
 async def load(target: Target, connections: int, seconds: float) -> Load:
     """Ask over some connections, on each one request after the other."""
     until = time.monotonic() + seconds
-    async with asyncio.timeout(seconds + _PATIENCE):
+    async with asyncio.timeout(seconds + _TIMEOUT):
         found = await asyncio.gather(*(_one(target, until) for _ in range(connections)))
     waits = sorted(wait for waits in found for wait in waits)
     return Load(len(waits) / seconds, waits)
@@ -86,7 +86,7 @@ async def server(socket: Path) -> AsyncIterator[None]:
     command = (sys.executable, "-m", "bench.load", str(socket))
     running = await asyncio.create_subprocess_exec(*command)
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_TIMEOUT):
             await _until_answered(socket)
         yield
     finally:

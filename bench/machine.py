@@ -24,7 +24,7 @@ from kode.platform.local.platform import LocalPlatform
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.machine import Machine, newcomers
 
-_PATIENCE = 120.0
+_TIMEOUT = 120.0
 _EDITOR = "editor"
 _PAGE = "/healthz"
 _KODES = 10
@@ -99,7 +99,7 @@ def _through(machine: Machine) -> float:
         await local.close()
 
     began = asyncio.run(start())
-    _until(lambda: _served(machine))
+    _until(lambda: _is_serving(machine))
     took = time.monotonic() - began
     asyncio.run(close())
     return took
@@ -111,7 +111,7 @@ def _up(machine: Machine, rounds: int) -> Figure:
         machine.kode("down")
         began = time.monotonic()
         machine.up()
-        _until(lambda: _served(machine))
+        _until(lambda: _is_serving(machine))
         took.append(time.monotonic() - began)
     return Figure("up_to_editor", median(took), "s")
 
@@ -131,7 +131,7 @@ def _answers(path: Path) -> bool:
             return False
 
 
-def _served(machine: Machine) -> bool:
+def _is_serving(machine: Machine) -> bool:
     try:
         return machine.ask(f"{_EDITOR}.localhost", _PAGE, LOGIN).status == HTTPStatus.OK
     except (OSError, HTTPException):
@@ -139,10 +139,10 @@ def _served(machine: Machine) -> bool:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIMEOUT
     while not holds():
         if time.monotonic() > until:
-            raise TimeoutError(f"no page within {_PATIENCE:.0f} s")
+            raise TimeoutError(f"no page within {_TIMEOUT:.0f} s")
         time.sleep(0.005)
 
 

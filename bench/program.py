@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PATIENCE = 40.0
+_TIMEOUT = 40.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Program:
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(_TIMEOUT)
         except subprocess.TimeoutExpired:
             self.kill()
             raise

@@ -18,8 +18,8 @@ from kode import labels
 from kode.api.meta import API_VERSION
 
 IN_FLIGHT = 16
-_LOOK_EVERY = 0.1
-PATIENCE = 1800.0
+_POLL_INTERVAL = 0.1
+TIMEOUT = 1800.0
 """Seconds after which something that does not come is given up."""
 
 
@@ -139,11 +139,11 @@ async def leads(admin: Api, namespace: str) -> None:
     """Wait until an operator holds the lease: then all is read, and writes may begin."""
     path = f"{collection('coordination.k8s.io/v1', 'Lease', namespace)}/kode-operator"
 
-    async def held() -> bool:
+    async def is_held() -> bool:
         lease = await admin.find(path)
         return bool(lease and lease["spec"].get("holderIdentity"))
 
-    await until(held)
+    await until(is_held)
 
 
 async def pause(seconds: float) -> None:
@@ -153,11 +153,11 @@ async def pause(seconds: float) -> None:
 
 async def until(check: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something holds."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             if await check():
                 return
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_INTERVAL)
 
 
 @asynccontextmanager

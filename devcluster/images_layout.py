@@ -27,7 +27,7 @@ class Layout:
     def retain(self, keys: dict[str, str | None]) -> None:
         """Keeps `NAME-KEY` for every name, whatever its key where that is None; drops the rest."""
         index = self._index()
-        kept = [entry for entry in index["manifests"] if _wanted(entry, keys)]
+        kept = [entry for entry in index["manifests"] if _is_needed(entry, keys)]
         if len(kept) == len(index["manifests"]):
             return
         index["manifests"] = kept
@@ -61,6 +61,6 @@ class Layout:
         }
 
 
-def _wanted(entry: dict[str, Any], keys: dict[str, str | None]) -> bool:
+def _is_needed(entry: dict[str, Any], keys: dict[str, str | None]) -> bool:
     name, _, key = entry.get("annotations", {}).get(REFERENCE, "").rpartition("-")
     return name in keys and keys[name] in {None, key}

@@ -31,7 +31,7 @@ REPLACING = (["operator"],)
 @cache
 def pages() -> dict[str, str]:
     """The one page, by its path."""
-    sections = (_section(words) for words in [[], *commands()])
+    sections = (_section(command) for command in [[], *commands()])
     return {PAGE: "\n\n".join(["# Command line", *sections, _exits()]) + "\n"}
 
 
@@ -51,16 +51,16 @@ def _exits() -> str:
     return "\n".join(["## Exit codes", "", "| Code | Meaning |", "| --- | --- |", *rows])
 
 
-def _section(words: list[str]) -> str:
-    shown = _asked_apart(words) if words in REPLACING else _asked(words)
-    return f"## {' '.join(['kode', *words])}\n\n```\n{shown.strip()}\n```"
+def _section(command: list[str]) -> str:
+    shown = _help_of_process(command) if command in REPLACING else _help_of(command)
+    return f"## {' '.join(['kode', *command])}\n\n```\n{shown.strip()}\n```"
 
 
-def _asked(words: list[str]) -> str:
-    command = typer.main.get_command(app)
+def _help_of(command: list[str]) -> str:
+    group = typer.main.get_command(app)
     with contextlib.redirect_stdout(io.StringIO()) as shown:
-        command.main(
-            [*words, "--help"],
+        group.main(
+            [*command, "--help"],
             prog_name="kode",
             standalone_mode=False,
             terminal_width=WIDTH - 2,
@@ -70,9 +70,9 @@ def _asked(words: list[str]) -> str:
     return shown.getvalue()
 
 
-def _asked_apart(words: list[str]) -> str:
+def _help_of_process(command: list[str]) -> str:
     return subprocess.run(
-        [*KODE, *words, "--help"],
+        [*KODE, *command, "--help"],
         env={**os.environ, **TERMINAL},
         check=True,
         capture_output=True,

@@ -19,7 +19,7 @@ INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends"]
 WAIT_FOR_LOCK = ["-o", "DPkg::Lock::Timeout=300"]
 
 
-def wanted(lists: Iterable[Path]) -> list[str]:
+def read_lists(lists: Iterable[Path]) -> list[str]:
     """The packages of the lists that exist, sorted, each once; `#` begins a comment."""
     lines = [line for path in lists if path.exists() for line in path.read_text().splitlines()]
     return sorted({name for line in lines if (name := line.split("#")[0].strip())})
@@ -55,7 +55,7 @@ def _install(packages: list[str], environment: Mapping[str, str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Install what is missing; 0 where all is there in the end or where dpkg cannot tell."""
-    packages = wanted(map(Path, arguments))
+    packages = read_lists(map(Path, arguments))
     if shutil.which("dpkg-query") is None or shutil.which("apt-get") is None:
         print("deps: no apt here; install the like of: " + " ".join(packages), file=sys.stderr)
         return 0

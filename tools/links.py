@@ -57,10 +57,10 @@ def links(source: Source) -> Iterator[Link]:
         target, _, fragment = match[1].partition("#")
         if ":" not in target:
             line = text.count("\n", 0, match.start()) + 1
-            yield Link(line, match[1], _resolved(source.path, target), fragment)
+            yield Link(line, match[1], _resolve(source.path, target), fragment)
 
 
-def _resolved(path: str, target: str) -> str:
+def _resolve(path: str, target: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
 
 

@@ -60,8 +60,8 @@ def kind_page(definition: Schema) -> str:
 def conditions_page() -> str:
     """The page of condition types, reasons and phases."""
     parts = ["# Conditions, reasons and phases", "What the status of a Kode can say, word by word."]
-    for title, words in (("Conditions", ConditionType), ("Reasons", Reason), ("Phases", Phase)):
-        parts += [f"## {title}", _word_table(words)]
+    for title, members in (("Conditions", ConditionType), ("Reasons", Reason), ("Phases", Phase)):
+        parts += [f"## {title}", _member_table(members)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -153,8 +153,8 @@ def _default(field: Schema) -> str:
     return f"`{shown}`" if shown else ""
 
 
-def _word_table(words: Iterable[DocumentedEnum]) -> str:
-    return _table(("Word", "Meaning"), ((f"`{word}`", _line(word.doc)) for word in words))
+def _member_table(members: Iterable[DocumentedEnum]) -> str:
+    return _table(("Word", "Meaning"), ((f"`{member}`", _line(member.doc)) for member in members))
 
 
 def _table(head: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> str:

@@ -124,12 +124,12 @@ class Lane:
         if self.now is None and self.names:
             self.now = Stage(self.names.pop(0), folder)
 
-    def ended(self) -> list[Result]:
+    def collect(self) -> list[Result]:
         """Return how the stage went, where it has ended."""
         if self.now is None or self.now.process.poll() is None:
             return []
-        ended, self.now = self.now, None
-        return [ended.result()]
+        stage, self.now = self.now, None
+        return [stage.result()]
 
     @property
     def over(self) -> bool:
@@ -173,7 +173,7 @@ class Run:
 
     def _collect(self, lanes: Sequence[Lane]) -> None:
         for lane in lanes:
-            self.results.extend(lane.ended())
+            self.results.extend(lane.collect())
 
 
 def table(results: Sequence[Result], seconds: float, missing: int = 0) -> str:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools.source import Finding
+
 ROOT = Path("src")
 
 
@@ -51,6 +53,14 @@ def measure(root: Path) -> Figures:
         circles=_circles(_imports(trees)),
         duplicates=_duplicates(trees),
     )
+
+
+def findings(root: Path = ROOT) -> Iterator[Finding]:
+    """Return one finding for each circle of imports."""
+    for circle in measure(root).circles:
+        path = root / Path(*circle[0].split("."))
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        yield Finding(str(file), 1, f"import circle: {' <-> '.join(circle)}")
 
 
 def _files(root: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The walls that no other linter has: caps, words, traces and links, over every file of the tree.
+"""The walls that no other linter has: size, names, traces, links and import circles of the tree.
 
 Rule: all findings are printed, in order of place; the exit status is 1 where there are any.
 """
@@ -6,7 +6,7 @@ Rule: all findings are printed, in order of place; the exit status is 1 where th
 import sys
 from collections.abc import Iterator
 
-from tools import caps, links, traces, words
+from tools import caps, links, lint_names, structure, traces
 from tools.source import Finding, sources
 
 
@@ -15,10 +15,12 @@ def findings() -> Iterator[Finding]:
     tree = {source.path: source for source in sources()}
     for source in tree.values():
         yield from caps.findings(source)
-        yield from words.findings(source)
+        yield from lint_names.findings(source)
         yield from traces.findings(source)
         yield from links.findings(source, tree)
     yield from links.orphans(tree)
+    yield from structure.findings()
+    yield from lint_names.habits(tree)
 
 
 def main() -> int:

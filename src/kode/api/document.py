@@ -49,14 +49,14 @@ def parse(document: Mapping[str, Any]) -> CustomResource:
     kind = document.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None or document.get("apiVersion") != API_VERSION:
-        raise _refused(
-            f"kind {_shown(kind)} of apiVersion {_shown(document.get('apiVersion'))}: must be one "
+        raise _invalid_spec(
+            f"kind {_quote(kind)} of apiVersion {_quote(document.get('apiVersion'))}: must be one "
             f"of {', '.join(KINDS)} of {API_VERSION}{kind_hint(kind, KINDS)}",
         )
     try:
         return model.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _refused(problems(error, model)) from None
+        raise _invalid_spec(problems(error, model)) from None
 
 
 def complete_version(document: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -91,17 +91,17 @@ def problems(error: ValidationError, model: type[BaseModel] | None = None) -> st
         error: what was found.
         model: the type that it was found in, for today's word in the place of a wrong one.
     """
-    found = error.errors(include_url=False, include_context=False)
-    shown = [
-        f"{_path(problem['loc'])}: {_why(problem['type'], problem['msg'])}{_meant(problem, model)}"
-        for problem in found[:_MAX_PROBLEMS]
+    problems = error.errors(include_url=False, include_context=False)
+    texts = [
+        f"{_path(item['loc'])}: {_why(item['type'], item['msg'])}{_suggest(item, model)}"
+        for item in problems[:_MAX_PROBLEMS]
     ]
-    if len(found) > _MAX_PROBLEMS:
-        shown.append(f"and {len(found) - _MAX_PROBLEMS} more")
-    return "; ".join(shown)
+    if len(problems) > _MAX_PROBLEMS:
+        texts.append(f"and {len(problems) - _MAX_PROBLEMS} more")
+    return "; ".join(texts)
 
 
-def _refused(message: str) -> InvalidSpec:
+def _invalid_spec(message: str) -> InvalidSpec:
     # What is quoted may hold half a surrogate pair, which no terminal and no status can take.
     return InvalidSpec(
         Reason.INVALID_SPEC, message.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -129,13 +129,13 @@ def _why(kind: str, message: str) -> str:
             return _SHOULD.sub("must ", message.removeprefix("Value error, "), count=1)
 
 
-def _meant(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
+def _suggest(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
     if model is None or problem["type"] != "extra_forbidden":
         return ""
     return field_hint(model, _path(problem["loc"]))
 
 
-def _shown(value: object) -> str:
+def _quote(value: object) -> str:
     if value is None:
         return "(none)"
     text = value if isinstance(value, str) else f"({type(value).__name__})"

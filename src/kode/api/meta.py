@@ -70,8 +70,8 @@ class Model(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, given: Any) -> Any:
-        return _without_nulls(given)
+    def _drop_nulls(cls, value: Any) -> Any:
+        return _without_nulls(value)
 
     @model_validator(mode="after")
     def _obey(self) -> Self:
@@ -93,10 +93,10 @@ class Model(BaseModel):
         return schema
 
 
-def _without_nulls(given: Any) -> Any:
-    if not isinstance(given, Mapping):
-        return given
-    return {key: value for key, value in given.items() if value is not None}
+def _without_nulls(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: value for key, value in value.items() if value is not None}
 
 
 def quantity(value: object) -> str:
@@ -209,8 +209,8 @@ class ObjectMeta(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, given: Any) -> Any:
-        return _without_nulls(given)
+    def _drop_nulls(cls, value: Any) -> Any:
+        return _without_nulls(value)
 
 
 class CustomResource(BaseModel):
@@ -225,5 +225,5 @@ class CustomResource(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, given: Any) -> Any:
-        return _without_nulls(given)
+    def _drop_nulls(cls, value: Any) -> Any:
+        return _without_nulls(value)

@@ -25,18 +25,18 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _MAX_NUMBER = 10**15
 
 
-def _scalar(given: object) -> str | int | float | bool:
-    match given:
+def _scalar(value: object) -> str | int | float | bool:
+    match value:
         case bool():
-            return given
-        case str() if len(given) > _MAX_LENGTH:
+            return value
+        case str() if len(value) > _MAX_LENGTH:
             raise ValueError(f"must have at most {_MAX_LENGTH} characters")
-        case str() if "\x00" in given:
+        case str() if "\x00" in value:
             raise ValueError("must not hold the character NUL")
-        case int() | float() if not abs(given) <= _MAX_NUMBER:
+        case int() | float() if not abs(value) <= _MAX_NUMBER:
             raise ValueError(f"must be between -{_MAX_NUMBER} and {_MAX_NUMBER}")
         case str() | int() | float():
-            return given
+            return value
         case _:
             raise ValueError("must be text, a number, true or false")
 

@@ -10,7 +10,7 @@ from kode.cli.errors import print_hint, run
 from kode.cli.exit_codes import ExitCode
 from kode.cli.options import Output, OutputFormat, TargetOptions
 from kode.cli.platforms import is_cluster, require_cluster_extra
-from kode.cli.terminal.progress import Progress
+from kode.cli.terminal.progress import ProgressLine
 
 
 def command(target: TargetOptions, output: Output = OutputFormat.TABLE) -> None:
@@ -41,14 +41,14 @@ async def _check_cluster(target: TargetOptions) -> Sequence[CheckResult]:
 
 def _progress_callback(shown: ExitStack) -> Callable[[Sequence[str]], None]:
     """Return what shows which checks are running; the line is removed with the stack."""
-    lines: list[Progress] = []
+    lines: list[ProgressLine] = []
 
     def show_running(names: Sequence[str]) -> None:
         text = f"checking {', '.join(names)}"
         if lines:
             lines[0].update(text)
         else:
-            lines.append(shown.enter_context(Progress(text)))
+            lines.append(shown.enter_context(ProgressLine(text)))
 
     return show_running
 

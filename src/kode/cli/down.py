@@ -4,7 +4,7 @@ import os
 import sys
 
 from kode.cli.errors import run
-from kode.cli.terminal.progress import Progress
+from kode.cli.terminal.progress import ProgressLine
 
 
 def command() -> None:
@@ -14,7 +14,7 @@ def command() -> None:
         from kode.platform.local import daemon_control
         from kode.platform.local.paths import Paths
 
-        with Progress("stopping the platform") as progress:
+        with ProgressLine("stopping the platform") as progress:
             stopped = await daemon_control.stop(Paths.of(os.environ), progress.update)
         sys.stdout.write("platform stopped\n" if stopped else "nothing is running\n")
 

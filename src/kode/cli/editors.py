@@ -80,9 +80,9 @@ def install(editor: EditorName) -> None:
     """Install an editor into Kode's cache, unless it is installed already."""
 
     async def action() -> None:
-        from kode.cli.terminal.progress import Progress
+        from kode.cli.terminal.progress import ProgressLine
 
-        with Progress(f"installing {editor}") as progress:
+        with ProgressLine(f"installing {editor}") as progress:
             installed = await open_editors().install(
                 editor, lambda step: progress.update(f"{step.done + 1}/{step.total} {step.step}")
             )

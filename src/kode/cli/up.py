@@ -17,7 +17,7 @@ from kode.cli.errors import print_hint, run
 from kode.cli.kinds import KODE
 from kode.cli.open import show
 from kode.cli.session import Session
-from kode.cli.terminal.progress import Progress
+from kode.cli.terminal.progress import ProgressLine
 from kode.errors import Conflict
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def command(
         from kode.platform.local.platform import LocalPlatform
 
         paths = Paths.of(os.environ)
-        with Progress("starting the platform") as progress:
+        with ProgressLine("starting the platform") as progress:
             running = await daemon_control.start(
                 paths, daemon_control.DaemonOptions(address, port), progress.update
             )
@@ -105,7 +105,7 @@ async def _template(paths: "Paths", seconds: float) -> str:
     def show_step(step: "InstallProgress") -> None:
         progress.update(f"installing an editor: {step.step} ({step.done + 1} of {step.total})")
 
-    with Progress("looking for an editor") as progress:
+    with ProgressLine("looking for an editor") as progress:
         try:
             async with asyncio.timeout(seconds):
                 default = await install_default_editor(Editors(paths), show_step)

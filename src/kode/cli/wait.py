@@ -15,7 +15,7 @@ from kode.cli.conditions import Object
 from kode.cli.errors import CommandError
 from kode.cli.exit_codes import ExitCode
 from kode.cli.session import Session
-from kode.cli.terminal.progress import Progress
+from kode.cli.terminal.progress import ProgressLine
 from kode.errors import RefNotFound
 from kode.labels import RESTARTED_AT
 
@@ -33,7 +33,7 @@ async def until_ready(session: Session, name: str, seconds: float) -> Object:
         CommandError: it will not start, or has not in time.
     """
     await require_running(session)
-    with Progress(f"waiting for {name}") as progress:
+    with ProgressLine(f"waiting for {name}") as progress:
         async with _deadline(seconds, f"{name} is not ready", f"kode describe {name}"):
             return await _until(session, name, _ReadyCheck(name, progress))
 
@@ -41,7 +41,7 @@ async def until_ready(session: Session, name: str, seconds: float) -> Object:
 async def until_suspended(session: Session, name: str, seconds: float) -> None:
     """Wait until a Kode is stopped."""
     await require_running(session)
-    with Progress(f"waiting for {name} to stop"):
+    with ProgressLine(f"waiting for {name} to stop"):
         async with _deadline(seconds, f"{name} has not stopped", f"kode describe {name}"):
             await _until(session, name, conditions.is_suspended)
 
@@ -49,14 +49,14 @@ async def until_suspended(session: Session, name: str, seconds: float) -> None:
 async def until_home_exists(session: Session, name: str, seconds: float) -> None:
     """Wait until a lost home volume was created again."""
     await require_running(session)
-    with Progress(f"waiting for the new home of {name}"):
+    with ProgressLine(f"waiting for the new home of {name}"):
         async with _deadline(seconds, f"{name} has no new home", f"kode describe {name}"):
             await _until(session, name, lambda kode: not conditions.home_is_gone(kode))
 
 
 async def until_deleted(session: Session, kind: str, name: str, seconds: float) -> None:
     """Wait until an object is deleted."""
-    with Progress(f"waiting until {name} is deleted"):
+    with ProgressLine(f"waiting until {name} is deleted"):
         async with _deadline(seconds, f"{name} is not deleted"):
             while True:
                 try:
@@ -80,7 +80,7 @@ async def require_running(session: Session) -> None:
 class _ReadyCheck:
     """Whether a Kode is ready; raises when it cannot become so."""
 
-    def __init__(self, name: str, progress: Progress) -> None:
+    def __init__(self, name: str, progress: ProgressLine) -> None:
         self._name = name
         self._progress = progress
 

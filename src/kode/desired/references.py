@@ -61,20 +61,20 @@ def claim_of(kode: Mapping[str, Any]) -> Ref | None:
     return _own(kode, "PersistentVolumeClaim", name)
 
 
-def _own(kode: Mapping[str, Any], kind: str, given: object) -> Ref | None:
-    name = _name(given)
+def _own(kode: Mapping[str, Any], kind: str, ref: object) -> Ref | None:
+    name = _name(ref)
     return Ref(kind, _name(_get(kode, "metadata", "namespace")), name) if name else None
 
 
-def _ref(found: object, *, default_kind: str, cluster_kind: str, namespace: str) -> Ref | None:
-    if not isinstance(found, Mapping) or not _name(found.get("name")):
+def _ref(ref: object, *, default_kind: str, cluster_kind: str, namespace: str) -> Ref | None:
+    if not isinstance(ref, Mapping) or not _name(ref.get("name")):
         return None
-    kind = found.get("kind") or default_kind
+    kind = ref.get("kind") or default_kind
     if kind == cluster_kind:
-        return Ref(cluster_kind, "", _name(found.get("name")))
+        return Ref(cluster_kind, "", _name(ref.get("name")))
     if kind != default_kind:
         return None
-    return Ref(default_kind, _name(found.get("namespace")) or namespace, _name(found.get("name")))
+    return Ref(default_kind, _name(ref.get("namespace")) or namespace, _name(ref.get("name")))
 
 
 def _get(value: object, *path: str) -> object:

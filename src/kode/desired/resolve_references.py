@@ -21,14 +21,14 @@ from kode.render.secret import parse_login_secret
 
 
 def resolve_template(
-    kode: Kode, document: Object, found: Object | None, granting: Collection[str] = ()
+    kode: Kode, document: Object, template_document: Object | None, granting: Collection[str] = ()
 ) -> Template:
     """Return the template of a Kode.
 
     Args:
         kode: the Kode.
         document: the same Kode, as it is written.
-        found: the document that its templateRef names; None when absent.
+        template_document: the document that its templateRef names; None when absent.
         granting: the namespaces whose KodeTemplates may grant what others may not.
 
     Raises:
@@ -36,12 +36,12 @@ def resolve_template(
         InvalidSpec: it does not grant what the Kode asks for.
     """
     named = references.template_of(document)
-    if found is None:
+    if template_document is None:
         raise RefNotFound(Reason.TEMPLATE_NOT_FOUND, f"{named} does not exist")
     # Before it is read: what is wrong with it is no stranger's business.
-    check_leave(kode.metadata.namespace, found)
+    check_leave(kode.metadata.namespace, template_document)
     try:
-        template = parse(found)
+        template = parse(template_document)
     except InvalidSpec as error:
         raise RefNotFound(Reason.TEMPLATE_INVALID, f"{named} is broken: {error}") from None
     assert isinstance(template, KodeTemplate | KodeClusterTemplate)  # noqa: S101 - by kind
@@ -64,14 +64,14 @@ def check_leave(namespace: str, template: Object) -> None:
 
 
 def resolve_proxy_config(
-    template: Template, document: Object, found: Object | None
+    template: Template, document: Object, proxy_document: Object | None
 ) -> ProxyConfig | None:
     """Return the proxy config of a template; None where it names none.
 
     Args:
         template: the template.
         document: the same template, as it is written.
-        found: the document that its envoyProxyRef names; None when absent.
+        proxy_document: the document that its envoyProxyRef names; None when absent.
 
     Raises:
         RefNotFound: it is absent, broken or not for this template.
@@ -80,35 +80,35 @@ def resolve_proxy_config(
         return None
     named = references.proxy_config_of(document)
     check_proxy_ref(template)
-    if found is None:
+    if proxy_document is None:
         raise RefNotFound(Reason.PROXY_CONFIG_NOT_FOUND, f"{named} does not exist")
     try:
-        proxy = parse(found)
+        proxy = parse(proxy_document)
     except InvalidSpec as error:
         raise RefNotFound(Reason.PROXY_CONFIG_INVALID, f"{named} is broken: {error}") from None
     assert isinstance(proxy, EnvoyProxyConfig | EnvoyProxyClusterConfig)  # noqa: S101 - by kind
     return proxy
 
 
-def resolve_login(kode: Kode, found: Object | None) -> Credentials:
+def resolve_login(kode: Kode, secret: Object | None) -> Credentials:
     """Return the login that a Kode's existingSecret holds.
 
     Args:
         kode: the Kode; it names an existingSecret.
-        found: that Secret; None when absent.
+        secret: that Secret; None when absent.
 
     Raises:
         RefNotFound: it is absent, another Kode's, not offered as a login, or has no usable
             password.
     """
     name, meta = kode.spec.existing_secret or "", kode.metadata
-    if found is None:
+    if secret is None:
         raise RefNotFound(
             Reason.SECRET_NOT_FOUND,
             f"spec.existingSecret: there is no Secret {name} in namespace {meta.namespace}",
         )
-    check_offered(found, meta.uid)
-    return parse_login_secret(found, name, kode.spec.user)
+    check_offered(secret, meta.uid)
+    return parse_login_secret(secret, name, kode.spec.user)
 
 
 def check_offered(secret: Object, uid: str) -> None:

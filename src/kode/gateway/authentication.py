@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kode.gateway import known
-from kode.gateway.fields import shown, twice
+from kode.gateway.fields import quote_key, twice
 from kode.gateway.passthrough import EDITOR_CLUSTER
-from kode.gateway.references import named
+from kode.gateway.references import cluster_references
 from kode.gateway.shapes import Doubt, Shape, read
 
 _TYPE = re.compile(r"type\.googleapis\.com/envoy\.extensions\.filters\.http\.([a-z0-9_]+)\.v3\.\w+")
@@ -47,10 +47,12 @@ def _ask(item: Mapping[str, Any]) -> None:
         Doubt: it does, or may.
     """
     for at, one, other in twice(item):
-        raise Doubt(f"{at or 'it'} gives one field twice, as {shown(one)} and {shown(other)}")
+        raise Doubt(
+            f"{at or 'it'} gives one field twice, as {quote_key(one)} and {quote_key(other)}"
+        )
     read(item, known.ITEM, "")
     name, config = _config(item, known.ASKING)
-    for at, cluster in named(item):
+    for at, cluster in cluster_references(item):
         if cluster == EDITOR_CLUSTER:
             raise Doubt(f"{at} is the editor itself, which is what it is to guard")
     match name:

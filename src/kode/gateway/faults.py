@@ -10,9 +10,9 @@ from typing import Any
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec
 from kode.gateway import passthrough
-from kode.gateway.fields import camel, shown, twice
+from kode.gateway.fields import camel, quote_key, twice
 from kode.gateway.passthrough import EDITOR_CLUSTER
-from kode.gateway.references import named
+from kode.gateway.references import cluster_references
 
 Json = Mapping[str, Any]
 
@@ -70,7 +70,7 @@ def _of_filters(filters: Sequence[Json], clusters: Sequence[Json]) -> Iterator[s
             yield f"{where} needs typed_config with an '@type'"
         yield from _of_fields(where, item)
         yield from _twice(where, item)
-        yield from _absent(where, item, clusters)
+        yield from _missing_clusters(where, item, clusters)
 
 
 def _types(item: Json) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _types(item: Json) -> Iterator[str]:
 def _of_fields(where: str, item: Json) -> Iterator[str]:
     for key, value in item.items():
         if key not in _ITEM:
-            yield f"{where}: {shown(key)} is no field of a filter"
+            yield f"{where}: {quote_key(key)} is no field of a filter"
         elif not isinstance(value, _ITEM[key]):
             yield f"{where}: {key} is not what Envoy has there"
 
@@ -96,7 +96,7 @@ def _of_clusters(clusters: Sequence[Json]) -> Iterator[str]:
         yield from _of_enums(where, item)
         yield from _twice(where, item)
         rest = {key: value for key, value in item.items() if key not in _OWN_ENDPOINTS}
-        yield from _absent(where, rest, clusters)
+        yield from _missing_clusters(where, rest, clusters)
 
 
 def _of_enums(where: str, item: Json) -> Iterator[str]:
@@ -111,12 +111,12 @@ def _of_enums(where: str, item: Json) -> Iterator[str]:
 def _twice(where: str, item: Json) -> Iterator[str]:
     for at, one, other in twice(item):
         place = f"{where}: {at}" if at else where
-        yield f"{place} gives one field twice, as {shown(one)} and {shown(other)}"
+        yield f"{place} gives one field twice, as {quote_key(one)} and {quote_key(other)}"
 
 
-def _absent(where: str, item: Json, clusters: Sequence[Json]) -> Iterator[str]:
+def _missing_clusters(where: str, item: Json, clusters: Sequence[Json]) -> Iterator[str]:
     there = {EDITOR_CLUSTER, *(cluster["name"] for cluster in clusters)}
-    for at, name in named(item):
+    for at, name in cluster_references(item):
         if name not in there:
             cluster = f"the cluster {name[:_MAX_NAME]!r}"
             yield f"{where}: {at} names {cluster}, and clusters has none of that name"

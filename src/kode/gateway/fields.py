@@ -42,9 +42,9 @@ def twice(node: Any, at: str = "") -> Iterator[tuple[str, str, str]]:
 
 def below(at: str, key: str) -> str:
     """Return where a field of a message stands, given where the message does."""
-    return f"{at}.{shown(key)}" if at else shown(key)
+    return f"{at}.{quote_key(key)}" if at else quote_key(key)
 
 
-def shown(key: str) -> str:
+def quote_key(key: str) -> str:
     """Return a field's name as it may be told: what cannot be a name is not repeated."""
     return key if _NAME.fullmatch(key) else "(no name of a field)"

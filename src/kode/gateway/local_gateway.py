@@ -193,13 +193,13 @@ def _routes_for(entry: Route, *, known: bool) -> list[Json]:
         case "running" | "starting" if known:
             return [{"match": {"prefix": "/"}, "route": {"cluster": entry.id, "timeout": "0s"}}]
         case "running" | "starting" if entry.sidecar:
-            return status_pages.routes(status_pages.refused(entry.title))
+            return status_pages.routes(status_pages.refused_page(entry.title))
         case "running" | "starting":
-            return status_pages.routes(status_pages.starting(entry.title))
+            return status_pages.routes(status_pages.starting_page(entry.title))
         case "stopped":
-            return status_pages.routes(status_pages.stopped(entry.title))
+            return status_pages.routes(status_pages.stopped_page(entry.title))
         case _:
-            return status_pages.routes(status_pages.failed(entry.title))
+            return status_pages.routes(status_pages.failed_page(entry.title))
 
 
 def _virtual_host(name: str, domains: list[str], routes: list[Json]) -> Json:

@@ -25,9 +25,9 @@ _PROTOCOL_FIELDS = (
 )
 
 
-def filters(given: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+def filters(items: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Return the filters as Envoy reads them."""
-    return tuple(dict(item) for item in given)
+    return tuple(dict(item) for item in items)
 
 
 def as_typed_struct(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,16 +44,16 @@ def as_typed_struct(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def clusters(
-    given: Sequence[Mapping[str, Any]], used_by: Sequence[Mapping[str, Any]]
+    items: Sequence[Mapping[str, Any]], used_by: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[str, Any], ...]:
     """Return the clusters as Envoy reads them.
 
     Args:
-        given: the clusters of a proxy config.
+        items: the clusters of a proxy config.
         used_by: its filters.
     """
     by_grpc = set(_grpc_targets(used_by))
-    return tuple(_cluster(item, http2=item["name"] in by_grpc) for item in given)
+    return tuple(_cluster(item, http2=item["name"] in by_grpc) for item in items)
 
 
 def _cluster(item: Mapping[str, Any], *, http2: bool) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _CODE = frozenset({"inlineCode", "inlineString"})
 _CALL = re.compile(r"""(:httpCall\(\s*)(["'])([^"'\n]+)\2""")
 
 
-def named(node: Any, at: str = "") -> tuple[tuple[str, str], ...]:
+def cluster_references(node: Any, at: str = "") -> tuple[tuple[str, str], ...]:
     """Return the clusters that a part of Envoy's JSON names; those that scripts call are left out.
 
     Args:

@@ -61,24 +61,24 @@ UNKNOWN = StatusPage(
 )
 
 
-def starting(title: str) -> StatusPage:
+def starting_page(title: str) -> StatusPage:
     """Return what is said while a Kode starts."""
     words = "This page opens it as soon as it answers. Details:"
     return StatusPage(503, f"{title} is starting", words, _command("describe", title), again=True)
 
 
-def stopped(title: str) -> StatusPage:
+def stopped_page(title: str) -> StatusPage:
     """Return what is said while a Kode is stopped."""
     words = "Its files are kept. To start it:"
     return StatusPage(503, f"{title} is stopped", words, _command("start", title))
 
 
-def failed(title: str) -> StatusPage:
+def failed_page(title: str) -> StatusPage:
     """Return what is said of a Kode that does not start by itself."""
     return StatusPage(503, f"{title} does not run", "What is wrong:", _command("describe", title))
 
 
-def refused(title: str) -> StatusPage:
+def refused_page(title: str) -> StatusPage:
     """Return what is said of a Kode whose proxy config Envoy does not take."""
     words = "Envoy rejected its proxy config, so access is denied. Details:"
     return StatusPage(503, f"{title} is unavailable", words, _command("describe", title))

@@ -28,11 +28,11 @@ class _Part(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, found: Any) -> Any:
+    def _without_nulls(cls, document: Any) -> Any:
         # Programs that write kubeconfigs write null for what is empty.
-        if not isinstance(found, dict):
-            return found
-        return {key: value for key, value in found.items() if value is not None}
+        if not isinstance(document, dict):
+            return document
+        return {key: value for key, value in document.items() if value is not None}
 
 
 class Cluster(_Part):

@@ -75,26 +75,26 @@ async def run(
         text = f"it cannot be run: {error.strerror or error}"
         raise _trouble(access, plugin, text) from None
     try:
-        said, _ = await program.communicate()
+        output, _ = await program.communicate()
     except asyncio.CancelledError:
         program.kill()
         raise
     if program.returncode:
         raise _trouble(access, plugin, f"it ended with exit code {program.returncode}")
     try:
-        return parse(said, plugin.api_version)
+        return parse(output, plugin.api_version)
     except ValueError as error:
         raise _trouble(access, plugin, str(error)) from None
 
 
-def parse(said: bytes, api_version: str) -> ExecCredential:
+def parse(output: bytes, api_version: str) -> ExecCredential:
     """Return what a program's output gives.
 
     Raises:
         ValueError: it gives nothing that can be used.
     """
     try:
-        found = json.loads(said)
+        found = json.loads(output)
     except ValueError:
         raise ValueError("it printed no JSON") from None
     if not isinstance(found, dict) or found.get("kind") != "ExecCredential":

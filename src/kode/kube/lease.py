@@ -127,20 +127,20 @@ class Lease:
         self._held_since = None
         try:
             async with asyncio.timeout(self._terms.renew):
-                found = await self._client.find(self._ref)
-                if found and found["spec"].get("holderIdentity") == self._identity:
-                    await self._write(found, holder="", duration=1)
+                lease = await self._client.find(self._ref)
+                if lease and lease["spec"].get("holderIdentity") == self._identity:
+                    await self._write(lease, holder="", duration=1)
         except (PlatformError, TimeoutError) as error:
             _LOG.warning("the lease cannot be released: %s", str(error) or "no answer")
 
     async def _seek(self, began: float) -> bool:
         """Take or renew the lease if it is ours to have; return whether it is held."""
-        found = await self._client.find(self._ref)
+        lease = await self._client.find(self._ref)
         try:
-            if found is None:
+            if lease is None:
                 await self._client.create(self._ref, self._document({}, self._identity, 0))
-            elif self._may_have(found):
-                await self._write(found, holder=self._identity, duration=self._terms.duration)
+            elif self._may_have(lease):
+                await self._write(lease, holder=self._identity, duration=self._terms.duration)
             else:
                 self._held_since = None
                 return False
@@ -150,8 +150,8 @@ class Lease:
         self._held_since = began
         return True
 
-    def _may_have(self, found: dict[str, Any]) -> bool:
-        spec = found.get("spec") or {}
+    def _may_have(self, lease: dict[str, Any]) -> bool:
+        spec = lease.get("spec") or {}
         holder = spec.get("holderIdentity")
         if not holder or holder == self._identity:
             return True
@@ -163,12 +163,12 @@ class Lease:
         duration = max(self._terms.duration, float(spec.get("leaseDurationSeconds") or 0))
         return now - self._seen[1] > duration
 
-    async def _write(self, found: dict[str, Any], *, holder: str, duration: float) -> None:
-        spec = found.get("spec") or {}
+    async def _write(self, lease: dict[str, Any], *, holder: str, duration: float) -> None:
+        spec = lease.get("spec") or {}
         changes = int(spec.get("leaseTransitions") or 0)
         if holder and holder != spec.get("holderIdentity"):
             changes += 1
-        document = self._document(found["metadata"], holder, changes)
+        document = self._document(lease["metadata"], holder, changes)
         document["spec"]["leaseDurationSeconds"] = int(duration)
         if holder == spec.get("holderIdentity") and spec.get("acquireTime"):
             document["spec"]["acquireTime"] = spec["acquireTime"]

@@ -43,14 +43,14 @@ def resized(tell: Callable[[int, int], None], descriptor: int = 1) -> Iterator[N
         yield
         return
 
-    def changed() -> None:
+    def send_size() -> None:
         size = os.get_terminal_size(descriptor)
         tell(size.columns, size.lines)
 
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGWINCH, changed)
+    loop.add_signal_handler(signal.SIGWINCH, send_size)
     try:
-        changed()
+        send_size()
         yield
     finally:
         loop.remove_signal_handler(signal.SIGWINCH)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kode.gateway.fields import camel, shown, twice
+from kode.gateway.fields import camel, quote_key, twice
 
 pytestmark = pytest.mark.attack
 
@@ -47,4 +47,4 @@ def test_a_field_in_both_spellings_is_seen_at_any_depth(
 
 @pytest.mark.parametrize("key", ["-----BEGIN PRIVATE KEY-----", "a b", "", "x" * 65, "{"])
 def test_what_is_no_name_of_a_field_is_not_repeated(key: str) -> None:
-    assert shown(key) == "(no name of a field)"
+    assert quote_key(key) == "(no name of a field)"

@@ -137,7 +137,7 @@ def test_what_is_judged_is_what_goes_live() -> None:
 
 
 def test_a_name_is_text_in_a_page() -> None:
-    page, text = status_pages.routes(status_pages.stopped("a/<b>"))
+    page, text = status_pages.routes(status_pages.stopped_page("a/<b>"))
     assert "<b>" not in body(page)
     assert "kode start <b> -n a" in body(text)
 
@@ -149,9 +149,13 @@ def test_every_page_fits_into_what_envoy_sends_itself() -> None:
         status_pages.UNKNOWN,
         *(
             make(title)
-            for make in (status_pages.starting, status_pages.stopped, status_pages.failed)
+            for make in (
+                status_pages.starting_page,
+                status_pages.stopped_page,
+                status_pages.failed_page,
+            )
         ),
-        status_pages.refused(title),
+        status_pages.refused_page(title),
     ]
     for notice in made:
         assert all(len(body(route).encode()) < 4096 for route in status_pages.routes(notice))

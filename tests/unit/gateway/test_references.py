@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kode.gateway.references import named
+from kode.gateway.references import cluster_references
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from kode.gateway.references import named
     ],
 )
 def test_a_cluster_is_seen_wherever_it_is_named(node: Any, where: str) -> None:
-    ((at, name),) = named(node)
+    ((at, name),) = cluster_references(node)
     assert (name, where in at) == ("x", True)
 
 
@@ -55,4 +55,4 @@ def test_a_cluster_is_seen_wherever_it_is_named(node: Any, where: str) -> None:
     ],
 )
 def test_what_names_no_cluster_is_left_alone(node: Any) -> None:
-    assert named(node) == ()
+    assert cluster_references(node) == ()

@@ -13,7 +13,7 @@ def test_wanted_merges_the_lists_that_exist(tmp_path: Path) -> None:
     (tmp_path / "one").write_text("# why\nchromium\ngit  # and why\n\n")
     (tmp_path / "two").write_text("git\nbuildah\n")
     lists = [tmp_path / name for name in ("one", "two", "absent")]
-    assert deps.wanted(lists) == ["buildah", "chromium", "git"]
+    assert deps.read_lists(lists) == ["buildah", "chromium", "git"]
 
 
 def test_without_apt_the_packages_are_named(

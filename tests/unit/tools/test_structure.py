@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.structure import measure, table
+from tools.structure import findings, measure, table
 
 SMALL = {
     "pkg/__init__.py": '"""Said."""\n',
@@ -41,3 +41,13 @@ def test_what_lies_at_the_root_of_a_package_is_counted(small: Path) -> None:
     assert (figures.files, figures.roots) == (7, {"pkg": 2, "pkg.sub": 3})
     assert figures.lines == sum(len(text.splitlines()) for text in SMALL.values())
     assert "import circles: 1\n  pkg.a <-> pkg.b <-> pkg.sub.c" in table(figures)
+
+
+def test_a_circle_is_a_finding_of_the_walls(small: Path) -> None:
+    (finding,) = findings(small)
+    assert finding.path == str(small / "pkg" / "a.py")
+    assert finding.message == "import circle: pkg.a <-> pkg.b <-> pkg.sub.c"
+
+
+def test_the_product_has_no_circle() -> None:
+    assert list(findings()) == []

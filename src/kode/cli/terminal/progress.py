@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
-class Progress:
+class ProgressLine:
     """The progress line, on standard error."""
 
     def __init__(self, text: str) -> None:

@@ -35,7 +35,7 @@ async def list_for_kode(
     selected = dict.fromkeys(thing for _, thing in about)
     lists = await asyncio.gather(
         *(
-            _listed(
+            _list_pages(
                 client,
                 ListOptions(CORE_EVENT, fields=f"involvedObject.name={thing}", namespace=namespace),
             )
@@ -55,8 +55,8 @@ async def list_all(client: Client, namespace: str | None) -> tuple[Event, ...]:
         namespace: a namespace; None for all.
     """
     kodes, events = await asyncio.gather(
-        _listed(client, ListOptions(KODE, namespace=namespace, metadata_only=True)),
-        _listed(client, ListOptions(CORE_EVENT, namespace=namespace)),
+        _list_pages(client, ListOptions(KODE, namespace=namespace, metadata_only=True)),
+        _list_pages(client, ListOptions(CORE_EVENT, namespace=namespace)),
     )
     owners = {
         (str(kode["metadata"].get("namespace", "")), *about): str(kode["metadata"]["name"])
@@ -73,28 +73,28 @@ async def list_all(client: Client, namespace: str | None) -> tuple[Event, ...]:
     return _sorted(found)
 
 
-def event(found: Object, kode: str) -> Event:
+def event(item: Object, kode: str) -> Event:
     """Return an Event of the core API as one of a Kode.
 
     Args:
-        found: the Event.
+        item: the Event.
         kode: name of the Kode.
     """
-    series = _dict(found.get("series"))
-    metadata = _dict(found.get("metadata"))
+    series = _dict(item.get("series"))
+    metadata = _dict(item.get("metadata"))
     time = (
         series.get("lastObservedTime")
-        or found.get("lastTimestamp")
-        or found.get("eventTime")
+        or item.get("lastTimestamp")
+        or item.get("eventTime")
         or metadata.get("creationTimestamp")
     )
-    count = series.get("count") or found.get("count") or 1
+    count = series.get("count") or item.get("count") or 1
     return Event(
         time=_time(str(time)),
-        type=str(found.get("type") or "Normal"),
-        reason=str(found.get("reason") or ""),
-        message=" ".join(str(found.get("message") or "").split()),
-        namespace=_place(found)[0],
+        type=str(item.get("type") or "Normal"),
+        reason=str(item.get("reason") or ""),
+        message=" ".join(str(item.get("message") or "").split()),
+        namespace=_place(item)[0],
         kode=kode,
         count=count if isinstance(count, int) else 1,
     )
@@ -113,12 +113,12 @@ def _about(kode: str, claim: str) -> frozenset[tuple[str, str]]:
     )
 
 
-async def _listed(client: Client, scope: ListOptions) -> list[dict[str, Any]]:
+async def _list_pages(client: Client, scope: ListOptions) -> list[dict[str, Any]]:
     return [item async for page in client.pages(scope) for item in page.items]
 
 
-def _place(found: Object) -> tuple[str, str, str]:
-    about = _dict(found.get("involvedObject"))
+def _place(item: Object) -> tuple[str, str, str]:
+    about = _dict(item.get("involvedObject"))
     return (
         str(about.get("namespace") or ""),
         str(about.get("kind") or ""),

@@ -75,16 +75,16 @@ class Leash:
     mark: str
     folder: str = ""
 
-    def words(self, argv: Sequence[str]) -> list[str]:
-        """Return the words that run a command."""
+    def wrap(self, argv: Sequence[str]) -> list[str]:
+        """Return the argument vector that runs a command under it."""
         return ["/bin/sh", "-c", _RUN, "kode", self.uid, self.gid, self.mark, self.folder, *argv]
 
     def end(self, signal: str) -> list[str]:
-        """Return the words that end what was run, and all that it started.
+        """Return the argument vector that ends the command and all its children.
 
         Args:
             signal: what it is sent first: TERM, HUP or INT.
         """
         # As the same user: another one may not look at its environment, not even root.
         ending = Leash(self.uid, self.gid, "")
-        return ending.words(["/bin/sh", "-c", _END, "kode", self.mark, signal])
+        return ending.wrap(["/bin/sh", "-c", _END, "kode", self.mark, signal])

@@ -20,7 +20,7 @@ from kode.kube.transport import Request, Transport
 from kode.platform.cluster import messages, pods
 from kode.platform.port import LogQuery
 
-_PAUSE = 1.0
+_POLL_INTERVAL = 1.0
 _NOT_YET = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 _CONTAINERS = {"editor": pods.EDITOR, "sidecar": pods.SIDECAR}
 
@@ -70,7 +70,7 @@ class Log:
     async def _goes_on(self) -> bool:
         """Wait until there is more to read; tell whether there ever is."""
         while True:
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_POLL_INTERVAL)
             try:
                 kode = await self._kode()
                 if kode["spec"].get("suspend"):

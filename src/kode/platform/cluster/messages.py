@@ -1,6 +1,6 @@
-"""What a cluster responses a person, in the product's errors and with the next step.
+"""Errors of an API server as the product's errors, in messages for users.
 
-Rule: the only place that words responses of an API server for people.
+Rule: the only place that turns a response into a message: what happened, to what, what to do.
 """
 
 import re
@@ -17,17 +17,17 @@ from kode.errors import Conflict, InvalidSpec, KodeError, PlatformError, RefNotF
 from kode.kube.errors import TOO_LARGE, UNTYPED, AlreadyExists, ApiConflict, ApiError, ErrorResponse
 from kode.kube.resources import ObjectRef
 
-_MOST = 10
+_MAX_CAUSES = 10
 _CONFLICT = re.compile(r'conflict with "([^"]*)"')
 _UNKNOWN = re.compile(r'(unknown|duplicate) field "([^"]+)"')
 _FORBIDDEN = re.compile(
     r'User "(?P<who>[^"]*)" cannot (?P<verb>\w+) resource "(?P<what>[^"]*)" in API group '
     r'"[^"]*"(?: in the namespace "(?P<where>[^"]*)")?'
 )
-# The value that was error; of a password not even its owner's screen needs it.
+# The rejected value: a password is not printed, not even to its owner.
 _VALUE = re.compile(r'Invalid value: "(?:[^"\\]|\\.)*": ')
 _LOG_IN = (
-    "the cluster does not accept your credentials; log in to it again, or choose another context"
+    "the cluster rejected your credentials; log in again, or select another context with --context"
 )
 _INVALID = frozenset(
     {
@@ -41,10 +41,10 @@ _INVALID = frozenset(
 
 @contextmanager
 def translate_errors(ref: ObjectRef) -> Iterator[None]:
-    """Have what is raised within status in the product's errors.
+    """Raise the API errors of a block as the product's errors.
 
     Args:
-        ref: what the requests within are about.
+        ref: the object that its requests are about.
     """
     try:
         yield
@@ -53,34 +53,34 @@ def translate_errors(ref: ObjectRef) -> Iterator[None]:
 
 
 def to_user_error(error: ApiError, ref: ObjectRef) -> KodeError:
-    """Return the error of the product that an response means.
+    """Return the product's error for an error of the API server.
 
     Args:
         error: the response as an error.
-        ref: what was asked for.
+        ref: the requested object.
     """
     response = error.response or ErrorResponse(HTTPStatus.INTERNAL_SERVER_ERROR)
     status = response.status
-    words = str(status.get("message") or f"HTTP status {response.code}")
+    message = str(status.get("message") or f"HTTP status {response.code}")
     found: KodeError = PlatformError(error.reason, str(error))
     if isinstance(error, AlreadyExists):
-        found = Conflict(Reason.ALREADY_EXISTS, f"{ref} exists already")
+        found = Conflict(Reason.ALREADY_EXISTS, f"{ref} already exists")
     elif isinstance(error, ApiConflict):
         found = _conflict(ref, status)
     elif response.code == HTTPStatus.NOT_FOUND:
-        found = _absent(ref, status)
-    elif response.code in _INVALID or UNTYPED in words or TOO_LARGE in words:
-        text = _fields(ref, status) or words.rpartition(UNTYPED)[2].strip()
+        found = _not_found(ref, status)
+    elif response.code in _INVALID or UNTYPED in message or TOO_LARGE in message:
+        text = _fields(ref, status) or message.rpartition(UNTYPED)[2].strip()
         found = InvalidSpec(Reason.INVALID_SPEC, f"{ref}: {text}")
     elif response.code == HTTPStatus.UNAUTHORIZED:
         found = PlatformError(Reason.REJECTED, _LOG_IN)
     elif response.code == HTTPStatus.FORBIDDEN:
-        found = PlatformError(Reason.REJECTED, _forbidden(words))
+        found = PlatformError(Reason.REJECTED, _forbidden(message))
     return found
 
 
 def field_owners(error: ApiConflict) -> dict[str, str]:
-    """Return the fields of a conflict and who has set each; empty for another conflict."""
+    """Return the fields of a conflict and their field managers; empty for another conflict."""
     return _owners(error.response.status if error.response else {})
 
 
@@ -97,71 +97,70 @@ def _conflict(ref: ObjectRef, status: Mapping[str, Any]) -> Conflict:
     if not fields:
         return Conflict(
             Reason.OUTDATED,
-            f"{ref} is no longer what it was when it was read: read it again, and repeat the "
-            "change",
+            f"{ref} was modified since it was read; get it again and retry",
         )
-    shown = ", ".join(f"{field} ({owner})" for field, owner in list(fields.items())[:_MOST])
+    shown = ", ".join(f"{field} ({owner})" for field, owner in list(fields.items())[:_MAX_CAUSES])
     return Conflict(
         Reason.NOT_OWNED,
-        f"{ref}: fields that somebody else has set differ: {shown}; leave them out, or take "
+        f"{ref}: fields are owned by other field managers: {shown}; leave them out, or take "
         "them over with --force-conflicts",
     )
 
 
-def _absent(ref: ObjectRef, status: Mapping[str, Any]) -> KodeError:
+def _not_found(ref: ObjectRef, status: Mapping[str, Any]) -> KodeError:
     details = status.get("details")
     details = details if isinstance(details, Mapping) else {}
     if details.get("kind") == "namespaces" and ref.resource.namespaced:
         return RefNotFound(
             Reason.NOT_FOUND,
-            f"namespace {ref.namespace} does not exist; make it with: kubectl create namespace "
+            f"namespace {ref.namespace} does not exist; create it with: kubectl create namespace "
             f"{ref.namespace}",
         )
     if not details.get("name") and ref.resource.api_version == API_VERSION:
         return PlatformError(
             Reason.PLATFORM_ERROR,
-            f"the cluster does not know {ref.resource.plural}.{GROUP}; install the product there "
-            "with: kubectl apply -k deploy/kustomize",
+            f"the cluster has no resource {ref.resource.plural}.{GROUP}; install Kode on it with: "
+            "kubectl apply -k deploy/kustomize",
         )
-    return RefNotFound(Reason.NOT_FOUND, f"there is no {ref}")
+    return RefNotFound(Reason.NOT_FOUND, f"{ref} does not exist")
 
 
-def _forbidden(words: str) -> str:
-    found = _FORBIDDEN.search(words)
-    if not found:
-        return words
-    where = f"in namespace {found['where']}" if found["where"] else "in the whole cluster"
+def _forbidden(message: str) -> str:
+    match = _FORBIDDEN.search(message)
+    if not match:
+        return message
+    scope = f"in namespace {match['where']}" if match["where"] else "in all namespaces"
     return (
-        f"{found['who']} may not {found['verb']} {found['what']} {where}; ask an administrator "
-        "of the cluster"
+        f"{match['who']} may not {match['verb']} {match['what']} {scope}; ask an administrator "
+        "of the cluster for a role"
     )
 
 
 def _fields(ref: ObjectRef, status: Mapping[str, Any]) -> str:
-    words = str(status.get("message", ""))
+    message = str(status.get("message", ""))
     model = KINDS.get(ref.resource.kind)
     unknown = [
-        f"{field}: there is no such field{field_hint(model, field) if model else ''}"
-        if how == "unknown"
-        else f"{field}: it stands there twice"
-        for how, field in _UNKNOWN.findall(words)
+        f"{field}: unknown field{field_hint(model, field) if model else ''}"
+        if problem == "unknown"
+        else f"{field}: duplicate field"
+        for problem, field in _UNKNOWN.findall(message)
     ]
-    wrong = [
+    invalid = [
         f"{cause['field']}: {_cause(cause)}"
         for cause in _causes(status)
         if cause.get("field") not in (None, "", "<nil>")
     ]
-    found = list(dict.fromkeys([*unknown, *wrong]))
-    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
-    return "; ".join(found[:_MOST]) + more
+    causes = list(dict.fromkeys([*unknown, *invalid]))
+    more = f"; and {len(causes) - _MAX_CAUSES} more" if len(causes) > _MAX_CAUSES else ""
+    return "; ".join(causes[:_MAX_CAUSES]) + more
 
 
 def _cause(cause: Mapping[str, Any]) -> str:
-    words = " ".join(str(cause.get("message", "")).split())
+    message = " ".join(str(cause.get("message", "")).split())
     field = str(cause["field"])
     if "password" in field.lower():
-        words = _VALUE.sub("", words)
-    return words.replace(f"{field} in body ", "")
+        message = _VALUE.sub("", message)
+    return message.replace(f"{field} in body ", "")
 
 
 def _causes(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

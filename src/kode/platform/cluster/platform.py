@@ -126,7 +126,7 @@ class ClusterPlatform:
         with messages.translate_errors(ObjectRef(scope.resource, namespace or "")):
             for left in reversed(range(_LISTINGS)):
                 try:
-                    return await self._listed(scope)
+                    return await self._list_pages(scope)
                 except Expired:
                     if not left:
                         raise
@@ -283,7 +283,7 @@ class ClusterPlatform:
         """Let go of connections."""
         await self._transport.close()
 
-    async def _listed(self, scope: ListOptions) -> ObjectList:
+    async def _list_pages(self, scope: ListOptions) -> ObjectList:
         found, version = [], ""
         async for page in self._client.pages(scope):
             found += page.items

@@ -84,13 +84,13 @@ def _signals() -> Iterator[list[signal.Signals]]:
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101 - it runs this
 
-    def ended(number: signal.Signals) -> None:
+    def on_signal(number: signal.Signals) -> None:
         caught.append(number)
         task.cancel()
 
     numbers = (signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
-        loop.add_signal_handler(number, ended, number)
+        loop.add_signal_handler(number, on_signal, number)
     try:
         yield caught
     finally:
@@ -98,9 +98,9 @@ def _signals() -> Iterator[list[signal.Signals]]:
             loop.remove_signal_handler(number)
 
 
-async def _end(transport: Transport, request: Request, words: list[str]) -> None:
+async def _end(transport: Transport, request: Request, argv: list[str]) -> None:
     """End a command by a second one; where that cannot be had, nothing more can be done."""
-    params = [("container", pods.EDITOR), ("stdout", "true"), *(("command", it) for it in words)]
+    params = [("container", pods.EDITOR), ("stdout", "true"), *(("command", it) for it in argv)]
     with suppress(PlatformError, TimeoutError):
         async with (
             asyncio.timeout(_END_TIMEOUT),
@@ -154,7 +154,7 @@ async def _listen(streams: Channels) -> int:
 
 
 def _params(command: ExecOptions, leash: Leash) -> list[tuple[str, str]]:
-    argv = leash.words(command.argv or ["/bin/sh", "-c", _SHELL])
+    argv = leash.wrap(command.argv or ["/bin/sh", "-c", _SHELL])
     streams = ["stdin", "stdout", *(["tty"] if command.terminal else ["stderr"])]
     return [
         ("container", pods.EDITOR),

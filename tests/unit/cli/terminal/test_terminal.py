@@ -10,7 +10,7 @@ from kode.cli.errors import CommandError
 from kode.cli.exit_codes import ExitCode
 from kode.cli.terminal import prompt, table
 from kode.cli.terminal.format import age, format_bytes, sanitize
-from kode.cli.terminal.progress import Progress
+from kode.cli.terminal.progress import ProgressLine
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -96,7 +96,7 @@ def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_progress_is_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = screen_of(monkeypatch)
-    with Progress("waiting") as progress:
+    with ProgressLine("waiting") as progress:
         progress.update("[1/2] going on")
     assert "[1/2] going on" in screen.getvalue()
     # The cursor is back, and the line is gone.
@@ -106,7 +106,7 @@ def test_progress_is_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
 def test_progress_elsewhere_is_one_line_for_each_thing_that_is_new(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with Progress("waiting") as progress:
+    with ProgressLine("waiting") as progress:
         for text in ("waiting", "one", "one", "two"):
             progress.update(text)
     assert capsys.readouterr().err == "waiting\none\ntwo\n"

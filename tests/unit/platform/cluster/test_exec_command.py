@@ -35,7 +35,7 @@ def _run(words: list[str], **more: str) -> "subprocess.CompletedProcess[str]":
 @shells
 def test_a_command_of_a_container_that_is_root_is_the_editors_user(shell: list[str]) -> None:
     script = 'id -u; id -g; echo "$MINE" "$#" "$1"; exit 7'
-    words = USER.words(["sh", "-c", script, "x", "two  words", "--root"])
+    words = USER.wrap(["sh", "-c", script, "x", "two  words", "--root"])
     found = _run(_by(shell, words), MINE="kept")
     assert (found.returncode, found.stderr) == (7, "")
     assert found.stdout == "4321\n4322\nkept 2 two  words\n"
@@ -44,14 +44,14 @@ def test_a_command_of_a_container_that_is_root_is_the_editors_user(shell: list[s
 @needs_root
 @shells
 def test_a_command_is_root_where_that_is_asked_for(shell: list[str]) -> None:
-    found = _run(_by(shell, Leash("0", "0", "m").words(["id", "-u"])))
+    found = _run(_by(shell, Leash("0", "0", "m").wrap(["id", "-u"])))
     assert (found.returncode, found.stdout) == (0, "0\n")
 
 
 @needs_root
 @shells
 def test_root_is_refused_where_there_is_none(shell: list[str]) -> None:
-    words = _by(shell, Leash("0", "0", "m").words(["id", "-u"]))
+    words = _by(shell, Leash("0", "0", "m").wrap(["id", "-u"]))
     found = _run(["setpriv", "--reuid=4321", "--regid=4321", "--clear-groups", *words])
     assert (found.returncode, found.stdout) == (126, "")
     assert "no root in this Kode, it runs as user 4321" in found.stderr
@@ -60,7 +60,7 @@ def test_root_is_refused_where_there_is_none(shell: list[str]) -> None:
 @needs_root
 @shells
 def test_a_container_that_is_the_editors_user_stays_so(shell: list[str]) -> None:
-    words = _by(shell, USER.words(["id", "-u"]))
+    words = _by(shell, USER.wrap(["id", "-u"]))
     found = _run(["setpriv", "--reuid=999", "--regid=999", "--clear-groups", *words])
     assert (found.returncode, found.stdout) == (0, "999\n")
 
@@ -78,17 +78,17 @@ def test_s6_will_do_and_nothing_at_all_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     for name in ("id", "true", "sh"):
         (tmp_path / name).symlink_to(shutil.which(name) or "")
-    done = _run(USER.words(["id", "-u"]), PATH=str(tmp_path))
+    done = _run(USER.wrap(["id", "-u"]), PATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (0, "4321\n")
     tool.unlink()
-    refused = _run(USER.words(["id", "-u"]), PATH=str(tmp_path))
+    refused = _run(USER.wrap(["id", "-u"]), PATH=str(tmp_path))
     assert (refused.returncode, refused.stdout) == (126, "")
     assert "--root" in refused.stderr
 
 
 @shells
 def test_a_program_that_is_not_there_is_told_as_a_shell_tells_it(shell: list[str]) -> None:
-    found = _run(_by(shell, Leash("", "", "m").words(["no-such-program"])))
+    found = _run(_by(shell, Leash("", "", "m").wrap(["no-such-program"])))
     assert found.returncode == 127
     assert "no-such-program" in found.stderr
 
@@ -99,7 +99,7 @@ def test_a_command_begins_in_the_folder_of_the_editor_or_else_in_the_home(
 ) -> None:
     (tmp_path / "work").mkdir()
     for folder, begins in (("work", "work"), ("gone", ".")):
-        words = Leash("", "", "m", str(tmp_path / folder)).words(["pwd"])
+        words = Leash("", "", "m", str(tmp_path / folder)).wrap(["pwd"])
         done = _run(_by(shell, words), HOME=str(tmp_path))
         assert (done.stdout.strip(), done.stderr) == (str(tmp_path / begins), "")
 
@@ -107,7 +107,7 @@ def test_a_command_begins_in_the_folder_of_the_editor_or_else_in_the_home(
 @needs_root
 @shells
 def test_a_command_has_the_path_and_the_shell_of_the_editors_programs(shell: list[str]) -> None:
-    words = _by(shell, USER.words(["sh", "-c", 'echo "$PATH $SHELL $1"; id -u; env', "x", "a  b"]))
+    words = _by(shell, USER.wrap(["sh", "-c", 'echo "$PATH $SHELL $1"; id -u; env', "x", "a  b"]))
     path = "/usr/bin:/bin"
     halves = {terminal.BEFORE: "/mine:", terminal.AFTER: ":/last"}
     own = {**halves, terminal.SHELL: "/bin/zsh", "VSCODE_KODE_GITHUB_TOKEN": "t"}
@@ -122,7 +122,7 @@ def test_no_program_of_the_users_is_run_by_root(tmp_path: Path) -> None:
     trap.write_text("#!/bin/sh\necho taken\n")
     trap.chmod(0o755)
     tmp_path.chmod(0o755)
-    done = _run(USER.words(["id", "-u"]), **{terminal.BEFORE: f"{tmp_path}:"})
+    done = _run(USER.wrap(["id", "-u"]), **{terminal.BEFORE: f"{tmp_path}:"})
     assert done.stdout == "4321\n"
 
 
@@ -161,7 +161,7 @@ def _ended(shell: list[str], signal: str, script: str) -> Ended:
     ids = (USER.uid, USER.gid) if os.geteuid() == 0 else ("", "")
     ours, other = (Leash(*ids, os.urandom(8).hex()) for _ in range(2))
     running = [
-        subprocess.Popen(_by(shell, it.words(["sh", "-c", script])), start_new_session=True)
+        subprocess.Popen(_by(shell, it.wrap(["sh", "-c", script])), start_new_session=True)
         for it in (ours, other)
     ]
     try:

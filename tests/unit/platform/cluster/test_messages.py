@@ -35,7 +35,7 @@ _NAMED = {"name": "dev", "kind": "kodes"}
 
 
 _WORDS: list[tuple[ApiError, type[KodeError], Reason, str]] = [
-    (_refused(404, details=_NAMED), RefNotFound, Reason.NOT_FOUND, "no Kode team/dev"),
+    (_refused(404, details=_NAMED), RefNotFound, Reason.NOT_FOUND, "Kode team/dev does not exist"),
     (
         _refused(404, details={"name": "team", "kind": "namespaces"}),
         RefNotFound,
@@ -48,8 +48,8 @@ _WORDS: list[tuple[ApiError, type[KodeError], Reason, str]] = [
         Reason.PLATFORM_ERROR,
         "kubectl apply -k deploy/kustomize",
     ),
-    (_refused(409, reason="AlreadyExists"), Conflict, Reason.ALREADY_EXISTS, "exists already"),
-    (_refused(409), Conflict, Reason.OUTDATED, "read it again"),
+    (_refused(409, reason="AlreadyExists"), Conflict, Reason.ALREADY_EXISTS, "already exists"),
+    (_refused(409), Conflict, Reason.OUTDATED, "get it again and retry"),
     (
         _refused(409, details=_causes((".spec.user", 'conflict with "argocd" using v1'))),
         Conflict,
@@ -72,13 +72,13 @@ _WORDS: list[tuple[ApiError, type[KodeError], Reason, str]] = [
         _refused(400, message='strict decoding error: unknown field "spec.y"'),
         InvalidSpec,
         Reason.INVALID_SPEC,
-        "spec.y: there is no such field",
+        "spec.y: unknown field",
     ),
     (
         _refused(400, message='strict decoding error: unknown field "spec.username"'),
         InvalidSpec,
         Reason.INVALID_SPEC,
-        "spec.username: there is no such field; it is called user",
+        "spec.username: unknown field; it is called user",
     ),
     (
         _refused(500, message="failed to create typed patch object: .spec.z: not declared"),
@@ -87,12 +87,12 @@ _WORDS: list[tuple[ApiError, type[KodeError], Reason, str]] = [
         ".spec.z: not declared",
     ),
     (_refused(413, message="large"), InvalidSpec, Reason.INVALID_SPEC, "large"),
-    (_refused(401), PlatformError, Reason.REJECTED, "log in to it again"),
+    (_refused(401), PlatformError, Reason.REJECTED, "log in again"),
     (
         _refused(403, message=_FORBIDDEN),
         PlatformError,
         Reason.REJECTED,
-        "ada may not list kodes in the whole cluster",
+        "ada may not list kodes in all namespaces",
     ),
     (
         _refused(403, message=f'{_FORBIDDEN} in the namespace "team"'),
