@@ -27,15 +27,15 @@ class ConditionType(DocumentedEnum):
     ACCEPTED = "Accepted", "The spec is valid and permitted."
     RESOLVED_REFS = (
         "ResolvedRefs",
-        "Template, proxy config and Secret are found, valid and permitted.",
+        "Template, proxy config and Secret exist, are valid and permitted.",
     )
     STORAGE_READY = "StorageReady", "The home volume's claim is bound."
     WORKLOAD_READY = "WorkloadReady", "The editor answers through its sidecar."
     SUSPENDED = "Suspended", "The Kode is suspended, or not permitted, and has no pod."
-    READY = "Ready", "A person can work: the summary of the others."
+    READY = "Ready", "The Kode can be used: the summary of the others."
     DEGRADED = (
         "Degraded",
-        "What cannot be had on this platform is asked for; told only then, and listed.",
+        "Something requested is not supported on this platform; the message lists it.",
     )
 
 
@@ -45,28 +45,31 @@ class Reason(DocumentedEnum):
     VALID = "Valid", "The spec is valid."
     INVALID_SPEC = (
         "InvalidSpec",
-        "A field is wrong; the message names it. Waits for an edit of the Kode.",
+        "A field is invalid; the message names it. Edit the Kode.",
     )
     NOT_PERMITTED = (
         "NotPermitted",
-        "The template does not permit what the Kode asks for, or no more; suspended until it does.",
+        "The template does not permit what the Kode requests; suspended until it does.",
     )
     RESOLVED = "Resolved", "All references are resolved."
-    TEMPLATE_NOT_FOUND = "TemplateNotFound", "The template does not exist; a running pod goes on."
-    TEMPLATE_INVALID = "TemplateInvalid", "The template is broken; a running pod goes on."
+    TEMPLATE_NOT_FOUND = (
+        "TemplateNotFound",
+        "The template does not exist; a running pod keeps running.",
+    )
+    TEMPLATE_INVALID = "TemplateInvalid", "The template is invalid; a running pod keeps running."
     PROXY_CONFIG_NOT_FOUND = (
         "ProxyConfigNotFound",
-        "The proxy config does not exist; a running pod goes on.",
+        "The proxy config does not exist; a running pod keeps running.",
     )
     PROXY_CONFIG_INVALID = (
         "ProxyConfigInvalid",
-        "The proxy config is broken; a running pod goes on.",
+        "The proxy config is invalid; a running pod keeps running.",
     )
     SECRET_NOT_FOUND = "SecretNotFound", "The Secret of existingSecret does not exist."
-    SECRET_INVALID = "SecretInvalid", "The Secret of existingSecret lacks a usable password."
+    SECRET_INVALID = "SecretInvalid", "The Secret of existingSecret has no usable password."
     REF_NOT_PERMITTED = (
         "RefNotPermitted",
-        "A reference has no leave: across namespaces, to grant, or to read; suspended till it has.",
+        "A reference or grant is not allowed, or is to another Kode's Secret; suspended.",
     )
     BOUND = "Bound", "The claim is bound."
     CLAIM_PENDING = (
@@ -76,30 +79,30 @@ class Reason(DocumentedEnum):
     CLAIM_NOT_FOUND = "ClaimNotFound", "The claim of existingVolumeClaim does not exist."
     CLAIM_RETAINED = (
         "ClaimRetained",
-        "A claim of an earlier Kode of this name is kept; it is handed over only when asked for.",
+        "A claim of an earlier Kode of this name exists; name it in existingVolumeClaim to use it.",
     )
     CLAIM_TERMINATING = (
         "ClaimTerminating",
-        "The claim is being deleted, and goes with its files when the pod ends: copy them now.",
+        "The claim is being deleted, and its files with it when the pod stops: copy them now.",
     )
     CLAIM_DELETED = (
         "ClaimDeleted",
-        "The claim that was the home is gone; no new one is made until it is asked for.",
+        "The home's claim was deleted; a new one is created only on request.",
     )
-    CLAIM_LOST = "ClaimLost", "The volume behind the claim is gone."
+    CLAIM_LOST = "ClaimLost", "The volume of the claim is lost."
     CHANGE_IGNORED = (
         "ChangeIgnored",
-        "This of an existing claim cannot be changed, or its growth is refused; it stays as it is.",
+        "A change to the existing claim was ignored: immutable field, or the resize was refused.",
     )
     RUNNING = "Running", "The editor answers."
     UPDATE_PENDING = (
         "UpdatePending",
-        "The editor runs; an edit of the template or proxy config is taken on its next start.",
+        "The editor runs; a change of its template takes effect on its next start.",
     )
     STARTING = "Starting", "The pod is starting."
     UNSCHEDULABLE = (
         "Unschedulable",
-        "No node takes the pod; the message has the scheduler's reason.",
+        "No node can run the pod; the message has the scheduler's reason.",
     )
     IMAGE_PULL_FAILED = (
         "ImagePullFailed",
@@ -107,12 +110,12 @@ class Reason(DocumentedEnum):
     )
     CONTAINER_CONFIG_FAILED = (
         "ContainerConfigFailed",
-        "A container cannot be made; the message has the kubelet's reason.",
+        "A container cannot be created; the message has the kubelet's reason.",
     )
     INIT_FAILED = "InitFailed", "An init plugin fails; the message names it."
     CRASH_LOOPING = (
         "CrashLooping",
-        "A container ends again and again; the message has its last words.",
+        "A container exits again and again; the message has its last output.",
     )
     UNHEALTHY = "Unhealthy", "The containers run, but the editor does not answer."
     STOPPING = "Stopping", "The pod is stopping."
@@ -120,45 +123,45 @@ class Reason(DocumentedEnum):
     NOT_SUSPENDED = "NotSuspended", "The Kode is not suspended."
     NOT_OWNED = (
         "NotOwned",
-        "An object of a needed name exists and is not this Kode's; it is left alone.",
+        "An object of a required name exists and belongs to something else; it is not changed.",
     )
     REJECTED = (
         "Rejected",
-        "The API server or a policy refused an object; the message has its words.",
+        "The API server or a policy rejected an object; the message has its reason.",
     )
     GATEWAY_NOT_READY = (
         "GatewayNotReady",
-        "The editor answers, but the gateway does not lead to it yet, or not any more; it will.",
+        "The editor answers, but the gateway has no route to it yet; it will.",
     )
-    PLATFORM_ERROR = "PlatformError", "The platform failed; tried again."
+    PLATFORM_ERROR = "PlatformError", "The platform failed; it is retried."
     PLATFORM_STOPPED = (
         "PlatformStopped",
-        "The platform on this machine does not run; the message says how to start it.",
+        "The local platform is not running; the message says how to start it.",
     )
     NOT_ON_LOCAL_PLATFORM = (
         "NotOnLocalPlatform",
-        "The template asks for what one machine without a cluster cannot give; the rest runs.",
+        "The template requests something that the local platform does not support; the rest runs.",
     )
     EDITOR_UNAVAILABLE = (
         "EditorUnavailable",
-        "The editor is not installed and cannot be; the message says what to do.",
+        "The editor cannot be installed; the message says what to do.",
     )
-    NOT_FOUND = "NotFound", "What a command names does not exist."
-    ALREADY_EXISTS = "AlreadyExists", "An object of that name exists already."
-    OUTDATED = "Outdated", "The object has changed since it was read; read it again."
-    EXPIRED = "Expired", "A watch cannot go on from so long ago; list again."
+    NOT_FOUND = "NotFound", "A named object does not exist."
+    ALREADY_EXISTS = "AlreadyExists", "An object of that name already exists."
+    OUTDATED = "Outdated", "The object was modified since it was read; get it again and retry."
+    EXPIRED = "Expired", "The resource version of a watch is too old; list again."
 
 
 class Phase(DocumentedEnum):
-    """One word for people; printed only, never read back."""
+    """A summary in one word; printed only, never read back."""
 
-    PENDING = "Pending", "Something is missing or wrong before anything can start."
+    PENDING = "Pending", "Something is missing or invalid, so nothing has started."
     STARTING = "Starting", "The pod is starting."
     RUNNING = "Running", "The editor answers."
     STOPPING = "Stopping", "The pod is stopping."
     SUSPENDED = "Suspended", "No pod; the files are kept."
-    STOPPED = "Stopped", "The platform on this machine is stopped; the files are kept."
-    UNKNOWN = "Unknown", "The platform on this machine has ended without a word."
+    STOPPED = "Stopped", "The local platform is stopped; the files are kept."
+    UNKNOWN = "Unknown", "The local platform has exited unexpectedly."
     FAILED = "Failed", "It will not start by itself; the Ready condition says why."
 
 

@@ -188,8 +188,8 @@ class KubeconfigAuth:
             try:
                 context.load_cert_chain(names[0], names[1] if key else None)
             except (ssl.SSLError, OSError) as error:
-                words = f"its client certificate and key cannot be used: {error}"
-                raise self._error(words) from None
+                message = f"its client certificate and key cannot be used: {error}"
+                raise self._error(message) from None
 
     def _error(self, text: str) -> PlatformError:
         return PlatformError(Reason.PLATFORM_ERROR, f"context {self._access.name!r}: {text}")
@@ -200,12 +200,12 @@ def _bytes(data: str, path: str) -> bytes:
         try:
             return base64.b64decode(data, validate=False)
         except binascii.Error:
-            text = "the kubeconfig has certificate data that is no base64"
+            text = "certificate data in the kubeconfig is not valid base64"
             raise PlatformError(Reason.PLATFORM_ERROR, text) from None
     if not path:
         return b""
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        text = f"{path}, which the kubeconfig names: {error.strerror}"
+        text = f"cannot read {path}, named in the kubeconfig: {error.strerror}"
         raise PlatformError(Reason.PLATFORM_ERROR, text) from None

@@ -79,7 +79,7 @@ def exit_code(status: bytes) -> int:
     for cause in causes if isinstance(causes, list) else []:
         if isinstance(cause, dict) and cause.get("reason") == "ExitCode":
             return int(str(cause.get("message")))
-    words = str(told.get("message") or "the cluster does not say why")
+    message = str(told.get("message") or "the cluster gives no reason")
     # Five programs on the way each put their own words before the reason.
-    words = words.rpartition(" exec: ")[2]
-    raise PlatformError(Reason.REJECTED, f"the command cannot be run: {words}")
+    message = message.rpartition(" exec: ")[2]
+    raise PlatformError(Reason.REJECTED, f"the command cannot be run: {message}")

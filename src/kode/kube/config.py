@@ -170,32 +170,29 @@ class Kubeconfig:
             PlatformError: there is no such context, or it names what is not there.
         """
         where = ", ".join(map(str, self.files))
-        known = f"there are: {', '.join(sorted(self.contexts)) or 'none'}"
+        known = f"contexts: {', '.join(sorted(self.contexts)) or 'none'}"
         name = context or self.current
         if not name:
-            raise _trouble(f"{where}: no current context; choose one with --context; {known}")
+            raise _trouble(
+                f"{where}: no current context is set; select one with --context; {known}"
+            )
         found = self.contexts.get(name)
         if found is None:
-            raise _trouble(f"{where}: no context {name!r}; {known}")
+            raise _trouble(f"{where}: context {name!r} does not exist; {known}")
         server, user = self.servers.get(found.cluster), self.users.get(found.user, AuthInfo())
         if server is None or not server.server:
-            raise _trouble(
-                f"{where}: context {name!r} names cluster {found.cluster!r}, of which the file "
-                "says no server"
-            )
+            raise _trouble(f"{where}: cluster {found.cluster!r} of context {name!r} has no server")
         if found.user and found.user not in self.users:
-            raise _trouble(
-                f"{where}: context {name!r} names user {found.user!r}, who is not in the file"
-            )
+            raise _trouble(f"{where}: user {found.user!r} of context {name!r} is not defined")
         if user.auth_provider:
             raise _trouble(
-                f"{where}: user {found.user!r} logs in by an auth-provider, which Kubernetes no "
-                "longer has; have your provider's tool write one with exec"
+                f"{where}: user {found.user!r} uses an auth-provider, which Kubernetes has "
+                "removed; have your provider's tool write a kubeconfig with exec"
             )
         if user.act_as_extra or len(user.act_as_groups) > 1:
             raise _trouble(
-                f"{where}: user {found.user!r} acts as somebody with more than a name, a uid and "
-                "one group, which kode cannot; use another user"
+                f"{where}: user {found.user!r}: impersonation with extra fields or several groups "
+                "is not supported; use another user"
             )
         return ContextConfig(name, server, user, found.namespace)
 
@@ -231,7 +228,7 @@ def read(files: Iterable[Path]) -> Kubeconfig:
             raise _trouble(f"{path}: {error.strerror}") from None
     if not config.files:
         text = ", ".join(map(str, wanted))
-        raise _trouble(f"no kubeconfig at {text}; name one with --kubeconfig or KUBECONFIG")
+        raise _trouble(f"no kubeconfig found at {text}; name one with --kubeconfig or KUBECONFIG")
     return config
 
 
@@ -239,9 +236,9 @@ def _parse(path: Path, text: bytes) -> _File:
     try:
         return _File.model_validate(yaml.safe_load(text) or {})
     except yaml.YAMLError as error:
-        raise _trouble(f"{path}: no YAML: {' '.join(str(error).split())}") from None
+        raise _trouble(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     except (ValueError, RecursionError) as error:
-        raise _trouble(f"{path}: no kubeconfig: {_problem(error)}") from None
+        raise _trouble(f"{path}: not a valid kubeconfig: {_problem(error)}") from None
 
 
 def _problem(error: Exception) -> str:

@@ -52,11 +52,11 @@ def check_object_path(resource: Resource, metadata: Mapping[str, Any]) -> None:
     if not name:
         problem = "metadata.name: missing"
     elif not isinstance(name, str) or not is_name(name):
-        problem = f"metadata.name: {name!r} is no name"
+        problem = f"metadata.name: {name!r} is not a valid name"
     elif namespace and not resource.namespaced:
-        problem = f"metadata.namespace: a {resource.kind} has none; leave it out"
+        problem = f"metadata.namespace: a {resource.kind} has no namespace; leave it out"
     elif namespace and not (isinstance(namespace, str) and _NAMESPACE.fullmatch(namespace)):
-        problem = f"metadata.namespace: {namespace!r} is no name of a namespace"
+        problem = f"metadata.namespace: {namespace!r} is not a valid namespace name"
     if problem:
         raise InvalidSpec(Reason.INVALID_SPEC, f"{resource.kind}: {problem}")
 
@@ -67,7 +67,7 @@ def _unencodable(value: Any, path: str, depth: int) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
-                yield f"{path}: key {key!r} is not text"
+                yield f"{path}: key {key!r} is not a string"
             else:
                 yield from _unencodable(item, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, list | tuple):
@@ -81,14 +81,18 @@ def _unencodable(value: Any, path: str, depth: int) -> Iterator[str]:
 
 def _scalar(value: object) -> str:
     if isinstance(value, str):
-        return "" if value.isascii() or _is_unicode(value) else "half of a surrogate pair"
+        return (
+            ""
+            if value.isascii() or _is_unicode(value)
+            else "invalid Unicode: an unpaired surrogate"
+        )
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{value} is no number of JSON"
+        return f"{value} is not a valid JSON number"
     if isinstance(value, int) and not -_MAX_INTEGER <= value < _MAX_INTEGER:
-        return "a number of more than 64 bits"
+        return "the number needs more than 64 bits"
     if value is None or isinstance(value, int | float):
         return ""
-    return f"{type(value).__name__} is nothing that JSON can say"
+    return f"{type(value).__name__} cannot be encoded as JSON"
 
 
 def _is_unicode(text: str) -> bool:

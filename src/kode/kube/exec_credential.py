@@ -57,7 +57,7 @@ async def run(
         raise _trouble(access, plugin, f"apiVersion must be one of {', '.join(_VERSIONS)}")
     interactive = plugin.interactive_mode != "Never" and sys.stdin.isatty()
     if plugin.interactive_mode == "Always" and not interactive:
-        raise _trouble(access, plugin, "it must ask on a terminal, and there is none")
+        raise _trouble(access, plugin, "it needs an interactive terminal")
     variables = {
         **environment,
         **{variable.name: variable.value for variable in plugin.env},
@@ -80,7 +80,7 @@ async def run(
         program.kill()
         raise
     if program.returncode:
-        raise _trouble(access, plugin, f"it ended with exit code {program.returncode}")
+        raise _trouble(access, plugin, f"it failed with exit code {program.returncode}")
     try:
         return parse(output, plugin.api_version)
     except ValueError as error:
@@ -96,21 +96,23 @@ def parse(output: bytes, api_version: str) -> ExecCredential:
     try:
         found = json.loads(output)
     except ValueError:
-        raise ValueError("it printed no JSON") from None
+        raise ValueError("its output is not valid JSON") from None
     if not isinstance(found, dict) or found.get("kind") != "ExecCredential":
-        raise ValueError("it printed no ExecCredential")
+        raise ValueError("its output is not an ExecCredential")
     if found.get("apiVersion") != api_version:
         told = found.get("apiVersion")
-        raise ValueError(f"it answered in {told}, where the kubeconfig says {api_version}")
+        raise ValueError(f"it printed version {told}, but the kubeconfig requires {api_version}")
     status = found.get("status")
     status = status if isinstance(status, dict) else {}
     token, certificate, key = (
         str(status.get(name) or "") for name in ("token", "clientCertificateData", "clientKeyData")
     )
     if not token and not certificate:
-        raise ValueError("it gave neither a token nor a certificate")
+        raise ValueError("it printed neither a token nor a certificate")
     if bool(certificate) != bool(key):
-        raise ValueError("it gave a certificate without its key, or a key without its certificate")
+        raise ValueError(
+            "it printed a certificate without its key, or a key without its certificate"
+        )
     return ExecCredential(token, certificate, key, _time(status.get("expirationTimestamp")))
 
 
@@ -120,7 +122,7 @@ def _time(text: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(text))
     except ValueError:
-        raise ValueError(f"expirationTimestamp {text} is no time") from None
+        raise ValueError(f"expirationTimestamp {text} is not a valid time") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -150,5 +152,5 @@ def _trouble(access: ContextConfig, plugin: ExecConfig, text: str) -> PlatformEr
     name = PurePath(plugin.command).name
     return PlatformError(
         Reason.PLATFORM_ERROR,
-        f"context {access.name!r} logs in by the program {name}: {text}{hint}",
+        f"context {access.name!r} cannot log in with the program {name}: {text}{hint}",
     )

@@ -111,7 +111,7 @@ def _listeners(port: int) -> list[socket.socket]:
                 raise
         else:
             return [first, second]
-    raise OSError(errno.EADDRINUSE, "no port of loopback is free on both of its addresses")
+    raise OSError(errno.EADDRINUSE, "no port is free on both loopback addresses")
 
 
 async def _send(reader: asyncio.StreamReader, streams: Channels) -> None:

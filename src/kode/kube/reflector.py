@@ -82,7 +82,10 @@ class Reflector:
                     self.synced.set()
                 since = await self._follow(since)
             except Expired:
-                _LOG.info("watch %s: too old to go on; listing again", self.options.resource.plural)
+                _LOG.info(
+                    "watch %s: resource version expired; listing again",
+                    self.options.resource.plural,
+                )
                 since = ""
             except _WatchInterrupted as cut:
                 since = cut.since
@@ -171,7 +174,7 @@ def _take(handler: EventHandler, change: str, found: dict[str, Any]) -> None:
             handler.on_upsert(found)
     except Exception:  # noqa: BLE001 - see below
         # One odd object must not cost all others.
-        _LOG.exception("cannot take in a %s", found.get("kind"))
+        _LOG.exception("failed to handle a %s", found.get("kind"))
 
 
 class _WatchInterrupted(Exception):

@@ -84,7 +84,7 @@ class Memory:
 
     async def create(self, document: Object) -> Object:
         if _key(document) in self.objects:
-            raise Conflict(Reason.ALREADY_EXISTS, f"{document['metadata']['name']} exists already")
+            raise Conflict(Reason.ALREADY_EXISTS, f"{document['metadata']['name']} already exists")
         parse({**document, "metadata": {"uid": "u", **document["metadata"]}})
         return self._put(document)
 

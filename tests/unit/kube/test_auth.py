@@ -97,12 +97,12 @@ async def test_a_program_is_told_what_the_kubeconfig_says(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "more", "words"),
     [
-        ("raise SystemExit(3)", {}, "ended with exit code 3; get it there"),
-        ("print('x')", {}, "printed no JSON"),
-        ("print('{}')", {}, "printed no ExecCredential"),
+        ("raise SystemExit(3)", {}, "failed with exit code 3; get it there"),
+        ("print('x')", {}, "not valid JSON"),
+        ("print('{}')", {}, "not an ExecCredential"),
         ("", {"apiVersion": "v9"}, "apiVersion must be one of"),
         ("", {"command": "no-such-program"}, "cannot be run"),
-        ("", {"interactiveMode": "Always"}, "must ask on a terminal"),
+        ("", {"interactiveMode": "Always"}, "needs an interactive terminal"),
     ],
 )
 async def test_a_program_that_does_not_log_in_is_told(
@@ -120,8 +120,8 @@ async def test_a_program_that_does_not_log_in_is_told(
     [
         (_credential(), "neither a token nor a certificate"),
         (_credential(clientCertificateData="c"), "without its key"),
-        (_credential(token="t", expirationTimestamp="later"), "is no time"),
-        (_credential(token="t").replace("/v1", "/v1beta1"), "where the kubeconfig says"),
+        (_credential(token="t", expirationTimestamp="later"), "is not a valid time"),
+        (_credential(token="t").replace("/v1", "/v1beta1"), "but the kubeconfig requires"),
     ],
 )
 def test_what_a_program_says_must_be_of_use(said: str, words: str) -> None:
@@ -134,7 +134,7 @@ def test_certificates_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     for server, user, words in (
         ({"certificate-authority-data": odd}, {}, "authority cannot be read"),
         ({"certificate-authority": str(tmp_path / "no")}, {}, "No such file"),
-        ({"certificate-authority-data": "a"}, {}, "no base64"),
+        ({"certificate-authority-data": "a"}, {}, "not valid base64"),
         ({}, {"client-certificate-data": odd, "client-key-data": odd}, "cannot be used"),
     ):
         with pytest.raises(PlatformError, match=words):

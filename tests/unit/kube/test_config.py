@@ -97,13 +97,13 @@ def test_a_plugin_on_the_path_stays_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("context", "parts", "words"),
     [
-        ("other", {}, "no context 'other'; there are: dev"),
-        ("", {"current-context": ""}, "choose one with --context; there are: dev"),
-        ("", {"clusters": []}, "names cluster 'c', of which the file says no server"),
-        ("", {"users": []}, "names user 'u', who is not in the file"),
+        ("other", {}, "context 'other' does not exist; contexts: dev"),
+        ("", {"current-context": ""}, "select one with --context; contexts: dev"),
+        ("", {"clusters": []}, "cluster 'c' of context 'dev' has no server"),
+        ("", {"users": []}, "user 'u' of context 'dev' is not defined"),
         ("", {"users": _user(**{"auth-provider": {"name": "x"}})}, "auth-provider"),
-        ("", {"users": _user(**{"as": "b", "as-groups": ["x", "y"]})}, "acts as somebody"),
-        ("", {"contexts": 5}, "no kubeconfig: contexts"),
+        ("", {"users": _user(**{"as": "b", "as-groups": ["x", "y"]})}, "impersonation"),
+        ("", {"contexts": 5}, "not a valid kubeconfig: contexts"),
     ],
 )
 def test_what_cannot_be_used_is_told(

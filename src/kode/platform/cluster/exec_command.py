@@ -23,7 +23,7 @@ uid=$1; gid=$2; KODE_EXEC=$3; folder=$4; shift 4
 [ -z "$folder" ] || cd "$folder" 2>/dev/null || cd "${HOME:-/}" 2>/dev/null || :
 RESTORE
 if [ "$uid" = 0 ] && [ "$(id -u)" != 0 ]; then
-  echo "kode: there is no root in this Kode, it runs as user $(id -u)" >&2; exit 126
+  echo "kode: --root is not possible: this Kode runs as user $(id -u)" >&2; exit 126
 elif [ "$(id -u)" = 0 ] && [ -n "$uid" ] && [ "$uid" != 0 ]; then
   as="--reuid=$uid --regid=$gid"; ids="-u $uid -g $gid -G $gid"
   if setpriv $as --init-groups true 2>/dev/null; then set -- setpriv $as --init-groups -- "$@"
@@ -31,7 +31,7 @@ elif [ "$(id -u)" = 0 ] && [ -n "$uid" ] && [ "$uid" != 0 ]; then
   elif s6-applyuidgid $ids true 2>/dev/null; then set -- s6-applyuidgid $ids "$@"
   elif /command/s6-applyuidgid $ids true 2>/dev/null; then
     set -- /command/s6-applyuidgid $ids "$@"
-  else echo "kode: nothing in this image becomes user $uid; --root stays root" >&2; exit 126
+  else echo "kode: this image has no program to switch to user $uid; use --root" >&2; exit 126
   fi
 fi
 export KODE_EXEC

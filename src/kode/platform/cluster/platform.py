@@ -223,7 +223,7 @@ class ClusterPlatform:
             kode = await self._client.get(ref)
         existing = (kode["spec"].get("storage") or {}).get("existingVolumeClaim")
         if existing:
-            text = f"claim {existing} is not {ref}'s own: make it anew yourself, or name another"
+            text = f"claim {existing} does not belong to {ref}: create it yourself, or name another"
             raise Conflict(Reason.NOT_OWNED, text)
         lost = homes.gone(kode)
         claim = ObjectRef(CLAIM, ref.namespace, names.home_claim(name))
@@ -321,20 +321,20 @@ class ClusterPlatform:
             return
         except PlatformError as error:
             raise PlatformError(
-                error.reason, f"{ref} is deleted, but its files are not ({claim}): {error}"
+                error.reason, f"{ref} was deleted, but its files (claim {claim}) were not: {error}"
             ) from error
 
     def _ref(self, kind: str, name: str, namespace: str) -> ObjectRef:
         found = _kind(kind)
         ref = ObjectRef(found, (namespace or self.namespace) if found.namespaced else "", name)
         if not encoding.is_name(name):
-            raise RefNotFound(Reason.NOT_FOUND, f"there is no {ref}")
+            raise RefNotFound(Reason.NOT_FOUND, f"{ref} does not exist")
         return ref
 
     def _with_namespace(self, document: Object) -> tuple[ObjectRef, Object]:
         kind, metadata = _kind(str(document.get("kind"))), document.get("metadata")
         if not isinstance(metadata, Mapping):
-            raise InvalidSpec(Reason.INVALID_SPEC, f"{kind.kind}: metadata is missing")
+            raise InvalidSpec(Reason.INVALID_SPEC, f"{kind.kind}: metadata: required")
         encoding.check_object_path(kind, metadata)
         ref = self._ref(kind.kind, metadata["name"], metadata.get("namespace") or "")
         if not ref.namespace:

@@ -28,7 +28,9 @@ async def running(client: Client, kode: Object, container: str) -> Object:
     name = names.pod(str(metadata["name"]))
     pod = await client.find(ObjectRef(POD, str(metadata["namespace"]), name))
     if pod is None or not _has_started(pod, container):
-        raise NotReady(Reason.STARTING, f"{container} of {_called(kode)} does not run: {why(kode)}")
+        raise NotReady(
+            Reason.STARTING, f"{container} of {_called(kode)} is not running: {why(kode)}"
+        )
     return pod
 
 
@@ -63,10 +65,10 @@ def why(kode: Object) -> str:
     conditions = _list(_dict(kode.get("status")).get("conditions"))
     ready = next((item for item in conditions if item.get("type") == ConditionType.READY), None)
     if ready is None:
-        return "no operator has looked at it yet"
+        return "not reconciled yet (is the operator running?)"
     if ready.get("status") == "True":
-        return "it is just being replaced; try again"
-    return f"{ready.get('reason')}: {ready.get('message') or 'no more is known'}"
+        return "its pod is being replaced; try again"
+    return f"{ready.get('reason')}: {ready.get('message') or 'no details'}"
 
 
 def _has_started(pod: Object, container: str) -> bool:

@@ -11,12 +11,12 @@ import pytest
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "no kubeconfig at"),
+        (None, "no kubeconfig found at"),
         ("contexts: []", "no current context"),
-        ("{", "no YAML"),
-        ("7", "no kubeconfig"),
-        ("contexts: 7", "no kubeconfig: contexts"),
-        ("current-context: a\ncontexts: [{name: a, context: {cluster: c}}]", "says no server"),
+        ("{", "not valid YAML"),
+        ("7", "not a valid kubeconfig"),
+        ("contexts: 7", "not a valid kubeconfig: contexts"),
+        ("current-context: a\ncontexts: [{name: a, context: {cluster: c}}]", "has no server"),
     ],
 )
 def test_without_usable_credentials_it_ends_and_says_why(

@@ -140,11 +140,11 @@ def test_warnings_are_read_of_their_headers() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"a": [2**63]}, "a[0]: a number of more than 64 bits"),
-        ({"a": {"b": float("inf")}}, "a.b: inf is no number"),
-        ({"a": {1: 2}}, "a: key 1 is not text"),
-        ({"a": "\ud800"}, "a: half of a surrogate pair"),
-        ({"a": b"x"}, "a: bytes is nothing that JSON can say"),
+        ({"a": [2**63]}, "a[0]: the number needs more than 64 bits"),
+        ({"a": {"b": float("inf")}}, "a.b: inf is not a valid JSON number"),
+        ({"a": {1: 2}}, "a: key 1 is not a string"),
+        ({"a": "\ud800"}, "a: invalid Unicode: an unpaired surrogate"),
+        ({"a": b"x"}, "a: bytes cannot be encoded as JSON"),
     ],
 )
 def test_what_json_cannot_say_is_refused_by_its_path(value: dict[str, Any], words: str) -> None:
@@ -182,8 +182,8 @@ def test_the_exit_code_is_read_of_the_status(status: dict[str, Any], code: int) 
     ("status", "words"),
     [
         (b"", "broke before the command ended"),
-        (b"{", "does not say why"),
-        (b"[]", "does not say why"),
+        (b"{", "gives no reason"),
+        (b"[]", "gives no reason"),
         (b'{"message": "a: b: exec: \\"x\\": not found"}', 'run: "x": not found'),
     ],
 )

@@ -58,7 +58,7 @@ def test_who_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({}, "no operator has looked at it yet"),
+        ({}, "not reconciled yet (is the operator running?)"),
         ({"spec": {"suspend": True}}, "kode start dev"),
         (
             {
@@ -66,10 +66,10 @@ def test_who_is_asked_for() -> None:
                     "conditions": [{"type": "Ready", "status": "False", "reason": "Starting"}]
                 }
             },
-            "Starting: no more is known",
+            "Starting: no details",
         ),
-        ({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}, "just being replaced"),
-        ({"status": "odd"}, "no operator"),
+        ({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}, "is being replaced"),
+        ({"status": "odd"}, "is the operator running?"),
     ],
 )
 def test_why_it_does_not_run(more: dict[str, Any], words: str) -> None:
