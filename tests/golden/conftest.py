@@ -7,7 +7,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",
         action="store_true",
-        help="rewrite tests/golden/**/*.out.yaml from what the code gives now",
+        help="rewrite the files of tests/golden from what the code gives now",
     )
 
 
