@@ -5,13 +5,14 @@ Rule: nothing about a field is said here that its type does not say; the schemas
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
 
-from kode.api.document import CLUSTER_SCOPED, KINDS
+from kode.api import kinds
+from kode.api.document import KINDS
+from kode.api.kinds import Kind
 from kode.api.meta import GROUP, VERSION, CustomResource
 from kode.api.status import KodeStatus
 
@@ -20,73 +21,57 @@ Schema = dict[str, Any]
 _DROPPED = frozenset({"title", "$defs", "propertyNames"})
 
 
-@dataclass(frozen=True)
-class _Printed:
-    plural: str
-    short: str
-    columns: tuple[tuple[str, str, str], ...]
-
-
 _AGE = ("Age", "date", ".metadata.creationTimestamp")
 _TEMPLATE = (("Type", "string", ".spec.type"), ("Image", "string", ".spec.image"), _AGE)
 _PROXY = (("Auth", "string", ".spec.authType"), ("Image", "string", ".spec.image"), _AGE)
 
-_PRINTED = {
-    "Kode": _Printed(
-        "kodes",
-        "kd",
-        (
-            ("Template", "string", ".spec.templateRef.name"),
-            ("Phase", "string", ".status.phase"),
-            ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
-            ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
-            _AGE,
-        ),
+_COLUMNS: Mapping[Kind, tuple[tuple[str, str, str], ...]] = {
+    kinds.KODE: (
+        ("Template", "string", ".spec.templateRef.name"),
+        ("Phase", "string", ".status.phase"),
+        ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+        ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
+        _AGE,
     ),
-    "KodeTemplate": _Printed("kodetemplates", "kdt", _TEMPLATE),
-    "KodeClusterTemplate": _Printed("kodeclustertemplates", "kdct", _TEMPLATE),
-    "EnvoyProxyConfig": _Printed("envoyproxyconfigs", "epc", _PROXY),
-    "EnvoyProxyClusterConfig": _Printed("envoyproxyclusterconfigs", "epcc", _PROXY),
+    kinds.TEMPLATE: _TEMPLATE,
+    kinds.CLUSTER_TEMPLATE: _TEMPLATE,
+    kinds.PROXY_CONFIG: _PROXY,
+    kinds.CLUSTER_PROXY_CONFIG: _PROXY,
 }
-
-
-def plural(kind: str) -> str:
-    """Return the resource name of a kind, as it stands in URLs."""
-    return _PRINTED[kind].plural
+"""Kind to its printer columns: name, type and JSON path of each."""
 
 
 def definitions() -> list[dict[str, Any]]:
     """Return the CustomResourceDefinition of every kind, in a fixed order."""
-    return [_definition(kind, model) for kind, model in KINDS.items()]
+    return [_definition(kind, KINDS[kind.name]) for kind in kinds.ALL]
 
 
-def _definition(kind: str, model: type[CustomResource]) -> dict[str, Any]:
-    printed = _PRINTED[kind]
+def _definition(kind: Kind, model: type[CustomResource]) -> dict[str, Any]:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{printed.plural}.{GROUP}"},
+        "metadata": {"name": f"{kind.plural}.{GROUP}"},
         "spec": {
             "group": GROUP,
             "names": {
-                "kind": kind,
-                "listKind": f"{kind}List",
-                "plural": printed.plural,
-                "singular": kind.lower(),
-                "shortNames": [printed.short],
+                "kind": kind.name,
+                "listKind": f"{kind.name}List",
+                "plural": kind.plural,
+                "singular": kind.name.lower(),
+                "shortNames": [kind.short],
                 "categories": ["kode-all"],
             },
-            "scope": "Cluster" if kind in CLUSTER_SCOPED else "Namespaced",
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
             "versions": [
                 {
                     "name": VERSION,
                     "served": True,
                     "storage": True,
-                    "schema": {"openAPIV3Schema": _object_schema(kind, model)},
-                    **({"subresources": {"status": {}}} if kind == "Kode" else {}),
+                    "schema": {"openAPIV3Schema": _object_schema(kind.name, model)},
+                    **({"subresources": {"status": {}}} if kind is kinds.KODE else {}),
                     "additionalPrinterColumns": [
                         {"name": name, "type": column, "jsonPath": path}
-                        for name, column, path in printed.columns
+                        for name, column, path in _COLUMNS[kind]
                     ],
                 }
             ],

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from kode.api import kinds
 from kode.api.conditions import Reason
 from kode.api.kode import Kode
 from kode.api.meta import API_VERSION, GROUP, VERSION, CustomResource
@@ -31,7 +32,7 @@ KINDS: dict[str, type[CustomResource]] = {
 }
 """Every kind of the API by its name."""
 
-CLUSTER_SCOPED = frozenset({"KodeClusterTemplate", "EnvoyProxyClusterConfig"})
+CLUSTER_SCOPED = frozenset(kind.name for kind in kinds.ALL if not kind.namespaced)
 """The kinds that have no namespace."""
 
 _SHOULD = re.compile(r"^[A-Z]\w+ should ")

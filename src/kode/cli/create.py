@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from kode.api.kinds import CLUSTER_TEMPLATE, TEMPLATE
 from kode.api.meta import API_VERSION
 from kode.cli import parameters, wait
 from kode.cli.errors import CommandError, print_hint
 from kode.cli.exit_codes import ExitCode
-from kode.cli.kinds import CLUSTER_TEMPLATE, TEMPLATE
 from kode.cli.options import Output, OutputFormat, TargetOptions
 from kode.cli.platforms import run_command
 from kode.cli.session import Session

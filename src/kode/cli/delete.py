@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from kode.api.kinds import KODE, Kind
 from kode.api.meta import GROUP
 from kode.cli import kinds, wait
 from kode.cli.errors import CommandError, for_each, print_hint
 from kode.cli.exit_codes import ExitCode
 from kode.cli.files import NAMESPACE, read_documents
-from kode.cli.kinds import KODE, Kind
 from kode.cli.options import TargetOptions
 from kode.cli.platforms import run_command
 from kode.cli.session import Session

@@ -1,6 +1,6 @@
 """`kode list`: the Kodes, one a line."""
 
-from kode.cli.kinds import KODE
+from kode.api.kinds import KODE
 from kode.cli.options import Output, OutputFormat, ScopeOptions
 from kode.cli.platforms import run_command
 from kode.cli.session import Session

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kode.api.conditions import Reason
+from kode.api.kinds import KODE, Kind
 from kode.cli.errors import CommandError
 from kode.cli.exit_codes import ExitCode
-from kode.cli.kinds import KODE, Kind
 from kode.errors import RefNotFound
 
 if TYPE_CHECKING:

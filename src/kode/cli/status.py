@@ -7,9 +7,9 @@ import sys
 from collections import Counter
 from typing import Any
 
+from kode.api.kinds import KODE
 from kode.cli import conditions
 from kode.cli.errors import print_hint
-from kode.cli.kinds import KODE
 from kode.cli.options import Output, OutputFormat, TargetOptions
 from kode.cli.platforms import run_command
 from kode.cli.session import Session

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from kode.cli.kinds import CLUSTER_TEMPLATE, TEMPLATE
+from kode.api.kinds import CLUSTER_TEMPLATE, TEMPLATE
 from kode.cli.options import Output, OutputFormat, ScopeOptions
 from kode.cli.platforms import run_command
 from kode.cli.session import Session

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kode.api.kinds import KODE
 from kode.cli import wait
 from kode.cli.create import KodeOptions, create_kode
 from kode.cli.errors import print_hint, run
-from kode.cli.kinds import KODE
 from kode.cli.open import show
 from kode.cli.session import Session
 from kode.cli.terminal.progress import ProgressLine

@@ -3,6 +3,8 @@
 Rule: a resource that is not here is neither read nor written.
 """
 
+from kode.api import kinds
+from kode.api.kinds import Kind
 from kode.api.meta import API_VERSION
 from kode.kube.resources import (
     CLAIM,
@@ -17,17 +19,17 @@ from kode.kube.resources import (
     Resource,
 )
 
-KODE = Resource("Kode", API_VERSION, "kodes")
+
+def _resource(kind: Kind) -> Resource:
+    return Resource(kind.name, API_VERSION, kind.plural, namespaced=kind.namespaced)
+
+
+KODE = _resource(kinds.KODE)
 
 CHILDREN = (SECRET, CLAIM, SERVICE_ACCOUNT, SERVICE, STATEFUL_SET, NETWORK_POLICY)
 """What a Kode is made of."""
 
-REFERENCED = (
-    Resource("KodeTemplate", API_VERSION, "kodetemplates"),
-    Resource("KodeClusterTemplate", API_VERSION, "kodeclustertemplates", namespaced=False),
-    Resource("EnvoyProxyConfig", API_VERSION, "envoyproxyconfigs"),
-    Resource("EnvoyProxyClusterConfig", API_VERSION, "envoyproxyclusterconfigs", namespaced=False),
-)
+REFERENCED = tuple(_resource(kind) for kind in kinds.ALL if kind is not kinds.KODE)
 """What Kodes refer to."""
 
 BY_KIND = {it.kind: it for it in (KODE, POD, LEASE, EVENT, *CHILDREN, *REFERENCED)}

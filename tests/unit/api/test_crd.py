@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kode.api import crd
+from kode.api import crd, kinds
 from kode.api.document import CLUSTER_SCOPED, KINDS
 from kode.api.meta import Model
 
@@ -38,7 +38,7 @@ NODES = [pair for kind in KINDS for pair in nodes(schema(kind), kind)]
 
 
 def test_every_kind_has_a_definition() -> None:
-    assert list(DEFINITIONS) == list(KINDS)
+    assert list(DEFINITIONS) == list(KINDS) == [kind.name for kind in kinds.ALL]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -46,7 +46,7 @@ def test_definition_is_named_scoped_and_listed(kind: str) -> None:
     definition = DEFINITIONS[kind]
     names = definition["spec"]["names"]
     assert definition["metadata"]["name"] == f"{names['plural']}.kode.jacero.io"
-    assert names["plural"] == crd.plural(kind) == f"{kind.lower()}s"
+    assert names["plural"] == f"{kind.lower()}s"
     assert names["singular"] == kind.lower()
     assert definition["spec"]["scope"] == ("Cluster" if kind in CLUSTER_SCOPED else "Namespaced")
     # A category of the same name as a kind would take `kubectl get kode NAME` for itself.

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from kode.api.crd import definitions
-from kode.cli.kinds import KINDS
+from kode.api.kinds import ALL
 from kode.cli.lazy_group import LazyCommands
 from kode.cli.main import SECTIONS
 from kode.cli.option_groups import expand_groups
@@ -47,7 +47,7 @@ def test_the_kinds_are_those_of_the_definitions() -> None:
         )
         for it in definitions()
     ]
-    assert [(it.name, it.plural, [it.short], it.namespaced) for it in KINDS] == named
+    assert [(it.name, it.plural, [it.short], it.namespaced) for it in ALL] == named
 
 
 def test_every_command_that_is_told_is_there_and_says_what_it_is() -> None:

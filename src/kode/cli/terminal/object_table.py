@@ -6,8 +6,8 @@ Rule: one row an object, with its most important fields; `kode describe` shows t
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from kode.api.kinds import KODE, Kind
 from kode.cli import conditions
-from kode.cli.kinds import KODE, Kind
 from kode.cli.terminal import table
 from kode.cli.terminal.format import age
 
