@@ -202,7 +202,6 @@ async def _empty(api: Api, names: Sequence[str]) -> None:
         # First, or an operator that runs would put right what goes.
         await api.delete(collection(API_VERSION, "Kode", name))
     for name in names:
-        await api.delete(collection("apps/v1", "StatefulSet", name))
         await api.delete(collection("v1", "Pod", name), gracePeriodSeconds="0")
     for path in claims:
         await api.delete(path)

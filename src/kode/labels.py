@@ -33,6 +33,12 @@ KODE_HASH = f"{GROUP}/kode-hash"
 POD_HASH = f"{GROUP}/pod-hash"
 """Annotation of the pod: digest of all that it was rendered from; a change of it alone waits."""
 
+FAILURES = f"{GROUP}/failures"
+"""Annotation of the pod: how many pods before it failed, one after the other."""
+
+GRANTS = f"{GROUP}/grants"
+"""Annotation of the pod: the fields that its template set and that need leave, by commas."""
+
 CREDENTIALS_REVISION = f"{GROUP}/credentials-revision"
 """Annotation of the sidecar's Secret and of the pod: counts changes of user and password."""
 

@@ -1,8 +1,8 @@
 """Every name that is derived from another.
 
 Rule: names are valid for any input, at most 52 characters, and two different inputs never give the
-same name. 52, not 63, because Kubernetes appends to a StatefulSet's name: `-0` for the pod and a
-dash with a ten-character hash for the label controller-revision-hash, which must stay within 63.
+same name. 52, not 63, because Kubernetes appends to the names of workloads, as it did to the
+StatefulSets of 0.1.0; it stays, because a claim that is found by its name must keep it.
 """
 
 import hashlib
@@ -42,18 +42,13 @@ def child(kode: str, suffix: str = "") -> str:
 
 
 def workload(kode: str) -> str:
-    """Return the name of the StatefulSet, Service and NetworkPolicy."""
+    """Return the name of the Service and NetworkPolicy, and of the StatefulSet of 0.1.0."""
     return child(kode)
 
 
-def service_account(kode: str) -> str:
-    """Return the name of the ServiceAccount."""
-    return f"kode-{child(kode)}"
-
-
 def pod(kode: str) -> str:
-    """Return the name of the one pod of the StatefulSet."""
-    return f"{child(kode)}-0"
+    """Return the name of the one pod."""
+    return child(kode)
 
 
 def auth_secret(kode: str) -> str:

@@ -101,7 +101,7 @@ def test_a_command_runs_in_the_terminal(scenarios: Place, page: Page, shots: Pat
 def test_what_was_written_survives_the_pod(scenarios: Place, page: Page) -> None:
     del page
     before = scenarios.uid(NAME)
-    scenarios.delete("Pod", f"{NAME}-0")
+    scenarios.delete("Pod", NAME)
     scenarios.replaced(NAME, before)
     assert scenarios.exec(NAME, "cat", _SAID) == "sum-42-abc\n"
     assert "typed in a browser" in scenarios.exec(NAME, "cat", _HELLO)
@@ -113,7 +113,7 @@ def test_what_was_typed_is_there_after_suspending(
     del page
     before = scenarios.uid(NAME)
     scenarios.edit("Kode", NAME, {"spec": {"suspend": True}})
-    scenarios.gone("Pod", f"{NAME}-0")
+    scenarios.gone("Pod", NAME)
     scenarios.told(NAME, "Suspended", status="False")
     scenarios.edit("Kode", NAME, {"spec": {"suspend": False}})
     scenarios.replaced(NAME, before)

@@ -12,8 +12,7 @@ from tests.cluster.installation import NAMESPACE
 from tests.cluster.place import Place
 
 _KINDS = (
-    "kodes,kodetemplates,envoyproxyconfigs,statefulsets,pods,persistentvolumeclaims,services,"
-    "networkpolicies,serviceaccounts"
+    "kodes,kodetemplates,envoyproxyconfigs,pods,persistentvolumeclaims,services,networkpolicies"
 )
 
 _MOST = 10

@@ -117,16 +117,9 @@ class Place:
         return str(self.pod(name)["metadata"]["uid"])
 
     def settled(self, name: str) -> None:
-        """Wait until a Kode's workload has taken all changes and its pod is ready."""
-
-        def says(seen: Object) -> bool:
-            status = seen.get("status", {})
-            taken = status.get("observedGeneration") == seen["metadata"]["generation"]
-            return bool(taken and status.get("availableReplicas") == 1)
-
-        self.wait("StatefulSet", names.workload(name), says, START)
-        self.wait("Pod", names.pod(name), is_ready, START)
+        """Wait until a Kode has taken all changes and its pod is ready."""
         self.ready(name)
+        self.wait("Pod", names.pod(name), is_ready, START)
 
     def replaced(self, name: str, uid: str) -> str:
         """Wait until another pod than this one is ready; its uid."""
@@ -175,7 +168,7 @@ class Place:
     def children(self, name: str) -> dict[tuple[str, str], Object]:
         """Return everything that carries the label of a Kode, by kind and name."""
         selector = f"kode.jacero.io/kode={names.label_value(name)}"
-        kinds = "Secret PersistentVolumeClaim ServiceAccount Service StatefulSet NetworkPolicy"
+        kinds = "Secret PersistentVolumeClaim ServiceAccount Service StatefulSet NetworkPolicy Pod"
         return {
             (kind, item["metadata"]["name"]): item
             for kind in kinds.split()

@@ -111,7 +111,7 @@ def test_it_is_odd_but_fine(place: Place, outcome: Outcome, case: Case) -> None:
     told = place.told(name, "Suspended")
     assert condition(told, "Accepted")["status"] == "True"
     assert condition(told, "ResolvedRefs")["status"] == "True"
-    place.get("StatefulSet", names.workload(name))
+    place.get("Service", names.workload(name))
 
 
 def _telling(seen: Object, reason: str) -> Object:
@@ -125,7 +125,9 @@ def _telling(seen: Object, reason: str) -> Object:
 def test_a_variable_cannot_take_the_editor_out_of_its_place(place: Place, outcome: Outcome) -> None:
     assert outcome.names
     place.told("env-takeover", "Suspended")
-    spec = place.get("StatefulSet", "env-takeover")["spec"]["template"]["spec"]
+    place.edit("Kode", "env-takeover", {"spec": {"suspend": False}})
+    spec = place.wait("Pod", "env-takeover", lambda _: True)["spec"]
+    place.edit("Kode", "env-takeover", {"spec": {"suspend": True}})
     editor = next(it for it in spec["containers"] if it["name"] == "editor")
     variables = [(it["name"], it.get("value")) for it in editor["env"]]
     assert ("CODE_SERVER_HOST", "127.0.0.1") in variables

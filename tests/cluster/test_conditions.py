@@ -163,7 +163,7 @@ def test_a_template_that_comes_later(place: Place) -> None:
 
 def test_a_proxy_config_that_comes_later(place: Place) -> None:
     assert "later" in _told(place, "later", "ProxyConfigNotFound", "ResolvedRefs")
-    assert place.absent("StatefulSet", "later")
+    assert place.absent("Pod", "later")
     place.apply(proxy_config("later", authType="basic"))
     place.ready("later")
     with place.door("later") as door:
@@ -174,7 +174,7 @@ def test_a_template_that_is_broken(place: Place) -> None:
     # A space that only Unicode calls so: the API server's patterns let it pass.
     place.apply(stand_in("broken", image="kode/\u3000tools"), kode("broken", "broken"))
     assert "spec.image" in _told(place, "broken", "TemplateInvalid", "ResolvedRefs")
-    assert place.absent("StatefulSet", "broken")
+    assert place.absent("Pod", "broken")
 
 
 def test_a_template_that_another_namespace_keeps_to_itself(place: Place, elsewhere: Place) -> None:
@@ -202,7 +202,7 @@ def test_a_template_deleted_under_a_running_kode(place: Place) -> None:
     assert place.uid("running") == before
 
     place.edit("Kode", "running", {"spec": {"suspend": True}})
-    place.gone("Pod", "running-0")
+    place.gone("Pod", "running")
     place.edit("Kode", "running", {"spec": {"suspend": False}})
     place.told("running", "TemplateNotFound", status="False")
     place.apply(stand_in("plain"))

@@ -40,7 +40,7 @@ def test_nothing_starts_before_the_secret_is_there(place: Place) -> None:
     told = place.message("late", "SecretNotFound")
     assert "late" in told
     assert condition(place.get("Kode", "late"), "ResolvedRefs")["status"] == "False"
-    assert place.absent("StatefulSet", "late")
+    assert place.absent("Pod", "late")
     place.apply(secret("late", password="here now"))
     place.ready("late")
     with place.door("late") as door:
@@ -49,7 +49,7 @@ def test_nothing_starts_before_the_secret_is_there(place: Place) -> None:
 
 def test_a_secret_without_a_password_is_told_and_mended(place: Place) -> None:
     assert "password" in place.message("broken", "SecretInvalid")
-    assert place.absent("StatefulSet", "broken")
+    assert place.absent("Pod", "broken")
     place.apply(secret("broken", username="ada", password="mended"))
     place.ready("broken")
 
@@ -83,7 +83,7 @@ def test_the_secret_is_neither_owned_nor_deleted(place: Place) -> None:
     assert "ownerReferences" not in found["metadata"]
     assert found["metadata"].get("labels", {}) == {"kode.jacero.io/login": "true"}
     place.delete("Kode", "renamed")
-    place.gone("StatefulSet", "renamed")
+    place.gone("Pod", "renamed")
     place.gone("Secret", "renamed-envoy")
     assert place.get("Secret", "login")["metadata"]["uid"] == found["metadata"]["uid"]
 

@@ -25,7 +25,7 @@ def test_leave_taken_back_stops_the_pod_and_given_again_starts_it(place: Place) 
     place.allow_grants(grants=False)
     told = place.told("placed", "RefNotPermitted", status="False")
     assert "kubectl label namespace" in condition(told, "Ready")["message"]
-    place.gone("Pod", "placed-0")
+    place.gone("Pod", "placed")
     assert place.told("placed", "RefNotPermitted", of="Suspended", status="True")
     assert place.wait("Kode", "placed", lambda it: it["status"]["phase"] == "Suspended")
     assert place.warned("placed", "RefNotPermitted")
@@ -41,7 +41,7 @@ def test_secret_that_is_no_longer_offered_stops_the_pod(place: Place) -> None:
     told = place.told("guest", "RefNotPermitted", status="False")
     command = f"kubectl -n {place.namespace} label secret login {mark}=true"
     assert command in condition(told, "Ready")["message"]
-    place.gone("Pod", "guest-0")
+    place.gone("Pod", "guest")
     place.edit("Secret", "login", {"metadata": {"labels": {mark: "true"}}})
     place.ready("guest")
 
@@ -61,4 +61,4 @@ def test_template_of_another_namespace_reads_no_secret_here(place: Place, elsewh
     )
     told = place.told("borrowed", "RefNotPermitted", status="False")
     assert "Secret database" in condition(told, "Ready")["message"]
-    assert place.absent("StatefulSet", "borrowed")
+    assert place.absent("Pod", "borrowed")

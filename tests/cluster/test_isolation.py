@@ -101,7 +101,7 @@ def test_other_pods_of_the_operators_namespace_reach_nothing(place: Place, gatew
 
 
 def test_one_workspace_does_not_reach_another(place: Place) -> None:
-    assert reached(place, "mine-0", _targets(place, "desktop"), container="editor") == set()
+    assert reached(place, "mine", _targets(place, "desktop"), container="editor") == set()
 
 
 def test_a_node_port_opens_the_sidecar_to_everyone_and_nothing_else(
@@ -127,16 +127,16 @@ def test_the_metadata_address_is_out_of_reach_of_a_workspace_alone(
         assert fetched(elsewhere, "far", f"http://{METADATA}/") == TEXT
         assert fetched(place, "near", f"http://{METADATA}/") == TEXT
         for name in ("mine", "desktop", "open"):
-            assert reached(place, f"{name}-0", target, container="editor") == set(), name
+            assert reached(place, name, target, container="editor") == set(), name
 
 
 def test_a_workspace_reaches_the_cluster_and_the_world(place: Place) -> None:
     with serving(OUTSIDE, 80):
-        assert fetched(place, "mine-0", f"http://{OUTSIDE}/", container="editor") == TEXT
+        assert fetched(place, "mine", f"http://{OUTSIDE}/", container="editor") == TEXT
     api = place.api.get("Service", "kubernetes", "default")
     assert api is not None
     targets = [(api["spec"]["clusterIP"], 443), ("kubernetes.default.svc", 443)]
-    assert reached(place, "mine-0", targets, container="editor") == set(targets)
+    assert reached(place, "mine", targets, container="editor") == set(targets)
 
 
 def test_the_admin_socket_is_the_sidecars_alone(place: Place) -> None:
@@ -155,5 +155,5 @@ def test_no_token_is_mounted(place: Place, container: str) -> None:
 
 
 def _refused(place: Place, container: str, *command: str) -> bool:
-    there = ["exec", "-n", place.namespace, "mine-0", "-c", container, "--"]
+    there = ["exec", "-n", place.namespace, "mine", "-c", container, "--"]
     return "terminated with exit code" in kubectl(*there, *command, check=False)

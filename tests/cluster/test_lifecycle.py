@@ -38,7 +38,7 @@ def _started(place: Place) -> None:
 def test_files_survive_the_deletion_of_the_pod(place: Place) -> None:
     place.exec("deleted", "sh", "-c", f"echo typed > {_NOTE}")
     before = place.uid("deleted")
-    place.delete("Pod", "deleted-0")
+    place.delete("Pod", "deleted")
     place.replaced("deleted", before)
     assert place.exec("deleted", "cat", _NOTE) == "typed\n"
     place.ready("deleted")
@@ -48,7 +48,7 @@ def test_files_survive_suspending(place: Place) -> None:
     place.exec("suspended", "sh", "-c", f"echo typed > {_NOTE}")
     before = place.uid("suspended")
     place.edit("Kode", "suspended", {"spec": {"suspend": True}})
-    place.gone("Pod", "suspended-0")
+    place.gone("Pod", "suspended")
     told = place.told("suspended", "Suspended", status="False")
     assert condition(told, "Suspended")["status"] == "True"
     assert told["status"]["phase"] == "Suspended"
@@ -88,7 +88,7 @@ def test_a_change_of_the_template_waits_until_it_is_asked_for(place: Place) -> N
     asked = {"kode.jacero.io/restarted-at": "2030-01-01T00:00:00Z"}
     place.edit("Kode", "asked", {"metadata": {"annotations": asked}})
     place.edit("Kode", "resumed", {"spec": {"suspend": True}})
-    place.gone("Pod", "resumed-0")
+    place.gone("Pod", "resumed")
     place.edit("Kode", "resumed", {"spec": {"suspend": False}})
     for name, uid in before.items():
         place.replaced(name, uid)
@@ -104,7 +104,7 @@ def test_a_new_image_of_the_template_waits_and_comes_with_the_next_pod(place: Pl
     place.edit("KodeTemplate", "imaged", {"spec": {"image": f"docker.io/{image}"}})
     place.told("imaged", "UpdatePending", status="True")
     assert place.uid("imaged") == before
-    place.delete("Pod", "imaged-0")
+    place.delete("Pod", "imaged")
     place.replaced("imaged", before)
     place.ready("imaged")
     assert place.pod("imaged")["spec"]["containers"][0]["image"] == f"docker.io/{image}"

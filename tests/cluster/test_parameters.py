@@ -54,7 +54,7 @@ def test_values_fill_the_template_and_another_one_is_taken_at_once(place: Place)
 def test_value_that_is_missing_is_asked_for(place: Place) -> None:
     message = place.message("mute", "InvalidSpec")
     assert message == "spec.parameters.greeting (Greeting): required by KodeTemplate greeter"
-    assert place.absent("StatefulSet", "mute")
+    assert place.absent("Pod", "mute")
 
 
 def test_every_value_that_is_wrong_is_named(place: Place) -> None:

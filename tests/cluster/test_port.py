@@ -200,7 +200,7 @@ async def _codes(url: str, user: str | None) -> tuple[int, int]:
 
 async def test_what_does_not_run_says_why(place: Place, cluster: ClusterPlatform) -> None:
     await cluster.suspend("brief", place.namespace, suspended=True)
-    place.gone("Pod", "brief-0")
+    place.gone("Pod", "brief")
     with pytest.raises(NotReady, match="kode start brief"):
         await cluster.exec("brief", place.namespace, ExecOptions(("true",)))
     with pytest.raises(NotReady, match="kode start brief"):

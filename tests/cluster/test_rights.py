@@ -23,8 +23,7 @@ NEEDED = [
         for group, resource in (
             ("", "secrets"),
             ("", "services"),
-            ("", "serviceaccounts"),
-            ("apps", "statefulsets"),
+            ("", "pods"),
             ("networking.k8s.io", "networkpolicies"),
         )
         for verb in ("list", "watch", "create", "patch", "delete")
@@ -33,7 +32,10 @@ NEEDED = [
         (verb, "", "persistentvolumeclaims", ANYWHERE)
         for verb in ("list", "watch", "create", "patch")
     ),
-    *((verb, "", "pods", ANYWHERE) for verb in ("list", "watch")),
+    ("get", "", "pods", ANYWHERE),
+    # What 0.1.0 made.
+    *((verb, "apps", "statefulsets", ANYWHERE) for verb in ("list", "watch", "delete")),
+    *((verb, "", "serviceaccounts", ANYWHERE) for verb in ("list", "watch", "delete")),
     *((verb, "", "namespaces", "") for verb in ("get", "list", "watch")),
     ("get", "coordination.k8s.io", "leases", NAMESPACE),
     ("update", "coordination.k8s.io", "leases", NAMESPACE),
@@ -43,8 +45,11 @@ FORBIDDEN = [
     ("delete", "", "persistentvolumeclaims", ANYWHERE),
     ("deletecollection", "", "persistentvolumeclaims", ANYWHERE),
     ("delete", "", "persistentvolumes", ""),
-    ("create", "", "pods", ANYWHERE),
-    ("delete", "", "pods", ANYWHERE),
+    ("deletecollection", "", "pods", ANYWHERE),
+    ("create", "", "pods/eviction", ANYWHERE),
+    ("create", "apps", "statefulsets", ANYWHERE),
+    ("patch", "apps", "statefulsets", ANYWHERE),
+    ("create", "", "serviceaccounts", ANYWHERE),
     ("create", "", "pods/exec", ANYWHERE),
     ("create", "", "pods/attach", ANYWHERE),
     ("create", "", "pods/portforward", ANYWHERE),

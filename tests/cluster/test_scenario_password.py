@@ -77,7 +77,7 @@ def test_a_file_of_the_home_changes_no_login(scenarios: Place) -> None:
     folder = "/config/.config/code-server"
     scenarios.exec(NAME, "sh", "-c", f"mkdir -p {folder} && printf '{text}' >{folder}/config.yaml")
     before = scenarios.uid(NAME)
-    scenarios.delete("Pod", f"{NAME}-0")
+    scenarios.delete("Pod", NAME)
     scenarios.replaced(NAME, before)
     scenarios.ready(NAME)
     with scenarios.door(NAME) as door:

@@ -32,14 +32,14 @@ def test_a_kept_claim_is_marked_refused_to_a_namesake_and_had_by_name(place: Pla
     claim = uid_of(place.get("PersistentVolumeClaim", "kept-home"))
     place.delete("Kode", "kept")
     place.gone("Kode", "kept")
-    for kind, name in (("Pod", "kept-0"), ("Service", "kept"), ("Secret", "kept-auth")):
+    for kind, name in (("Pod", "kept"), ("Service", "kept"), ("Secret", "kept-auth")):
         place.gone(kind, name)
     place.wait("PersistentVolumeClaim", "kept-home", _retained)
 
     place.apply(kode("kept", "plain"))
     told = place.message("kept", "ClaimRetained")
     assert "existingVolumeClaim" in told
-    assert place.absent("StatefulSet", "kept")
+    assert place.absent("Pod", "kept")
     assert _retained(place.get("PersistentVolumeClaim", "kept-home"))
 
     place.edit("Kode", "kept", {"spec": {"storage": None}})
@@ -53,7 +53,7 @@ def test_a_kept_claim_is_marked_refused_to_a_namesake_and_had_by_name(place: Pla
 
 def test_a_claim_that_is_lent_outlives_the_borrower(place: Place) -> None:
     place.delete("Kode", "kept")
-    place.gone("Pod", "kept-0")
+    place.gone("Pod", "kept")
     found = place.get("PersistentVolumeClaim", "kept-home")
     assert "deletionTimestamp" not in found["metadata"]
 
@@ -121,7 +121,7 @@ def test_a_claim_that_is_deleted_is_told_while_its_files_can_be_copied(place: Pl
     place.warned("orphan", "ClaimTerminating")
     assert place.exec("orphan", "cat", _NOTE) == "mine\n"
 
-    place.delete("Pod", "orphan-0")
+    place.delete("Pod", "orphan")
     place.gone("PersistentVolumeClaim", "orphan-home")
     place.told("orphan", "ClaimDeleted", status="False")
     assert place.absent("PersistentVolumeClaim", "orphan-home")
@@ -136,7 +136,7 @@ def test_deletion_needs_no_operator(place: Place, operator: Operator) -> None:
     try:
         place.delete("Kode", "orphan")
         place.gone("Kode", "orphan")
-        for kind, name in (("Pod", "orphan-0"), ("StatefulSet", "orphan"), ("Service", "orphan")):
+        for kind, name in (("Pod", "orphan"), ("Service", "orphan")):
             place.gone(kind, name)
         assert not _retained(place.get("PersistentVolumeClaim", "orphan-home"))
     finally:

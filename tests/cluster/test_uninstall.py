@@ -14,7 +14,7 @@ from tests.cluster.installation import NAMESPACE, Operator
 from tests.cluster.place import Place, uid_of
 
 _NOTE = "/config/workspace/note"
-_FLEETING = ("Secret", "ServiceAccount", "Service", "StatefulSet", "NetworkPolicy")
+_FLEETING = ("Secret", "Service", "NetworkPolicy", "Pod")
 _CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
 _OF_KODE = {"labelSelector": "app.kubernetes.io/managed-by=kode"}
 
@@ -61,7 +61,7 @@ def test_a_namespace_that_goes_at_the_same_time_goes(elsewhere: Place) -> None:
 
 
 def test_the_pods_end_and_the_children_go(place: Place) -> None:
-    for name in ("kept-0", "thrown-0"):
+    for name in ("kept", "thrown"):
         place.gone("Pod", name)
     for kind in _FLEETING:
         for name in ("kept", "thrown"):

@@ -95,7 +95,7 @@ class Place:
         return await self.api.find(KODE.path(self.namespace, NAME))
 
     async def pod(self) -> Object | None:
-        return await self.api.find(POD.path(self.namespace, f"{NAME}-0"))
+        return await self.api.find(POD.path(self.namespace, NAME))
 
     async def password(self) -> tuple[str, str]:
         """Return the password in the spec and the one in the Secret; empty where there is none."""
@@ -113,12 +113,11 @@ class Place:
             for item in await self.api.items(kind.path(self.namespace)):
                 if item["metadata"]["name"] != "default":
                     found[f"{kind.kind} {item['metadata']['name']}"] = self._compared(item)
-                if kind.kind == "StatefulSet":
-                    marks = item["spec"]["template"]["metadata"].get("annotations") or {}
-                    wanted = marks.get(labels.POD_HASH, "")
         pod = await self.pod()
         if pod:
-            found["Pod"] = _bare(pod["metadata"].get("annotations") or {})
+            marks = pod["metadata"].get("annotations") or {}
+            wanted = marks.get(labels.POD_HASH, "")
+            found["Pod"] = _bare(marks)
         # It differs from one Kode to the next, as the name of the cookie does.
         text = orjson.dumps(found)
         same: Snapshot = orjson.loads(text.replace(wanted.encode(), b"WANTED") if wanted else text)

@@ -12,13 +12,10 @@ from tests.faults.place import NAME, PASSWORD, Place, Snapshot, condition, spec,
 
 
 async def ready(place: Place) -> bool:
-    kode, pod = await place.kode(), await place.pod()
-    marks = (pod or {}).get("metadata", {}).get("annotations") or {}
-    path = f"/apis/apps/v1/namespaces/{place.namespace}/statefulsets/{NAME}"
-    workload = await place.api.find(path) or {}
-    wanted = workload.get("spec", {}).get("template", {}).get("metadata", {}).get("annotations", {})
-    now = marks.get(labels.POD_HASH) == wanted.get(labels.POD_HASH)
-    return now and condition(kode, "Ready").get("reason") == "Running"
+    pod = await place.pod()
+    stays = pod is not None and "deletionTimestamp" not in pod["metadata"]
+    # No pod that was made from something else passes for Running.
+    return stays and condition(await place.kode(), "Ready").get("reason") == "Running"
 
 
 async def suspended(place: Place) -> bool:

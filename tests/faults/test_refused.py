@@ -242,7 +242,7 @@ async def test_an_api_server_that_is_away_for_long_is_not_stormed(world: World) 
 
 async def test_a_write_that_always_fails_is_tried_ever_more_rarely(world: World) -> None:
     def rule(seen: Seen) -> Fault | None:
-        return BROKEN if seen.writes and seen.path.endswith("/statefulsets") else None
+        return BROKEN if seen.writes and seen.path.endswith("/pods") else None
 
     async with world.replica() as replica:
         replica.proxy.rule = rule
@@ -252,7 +252,7 @@ async def test_a_write_that_always_fails_is_tried_ever_more_rarely(world: World)
 
         def tries() -> list[float]:
             writes = replica.proxy.writes
-            return [seen.at for seen in writes if seen.path.endswith("/statefulsets")]
+            return [seen.at for seen in writes if seen.path.endswith("/pods")]
 
         def pauses() -> list[float]:
             return [later - sooner for sooner, later in pairwise(tries())]
@@ -275,14 +275,14 @@ async def test_retry_after_is_waited_for(world: World) -> None:
     faults = iter([wait])
 
     def rule(seen: Seen) -> Fault | None:
-        found = seen.writes and seen.path.endswith("/statefulsets")
+        found = seen.writes and seen.path.endswith("/pods")
         return next(faults, None) if found else None
 
     async with world.replica() as replica:
         replica.proxy.rule = rule
         replica.start()
         await told(await world.place(), [CREATE])
-        tries = [seen.at for seen in replica.proxy.writes if seen.path.endswith("/statefulsets")]
+        tries = [seen.at for seen in replica.proxy.writes if seen.path.endswith("/pods")]
         assert len(tries) == 2
         assert tries[1] - tries[0] >= pause
     await world.bury()

@@ -220,8 +220,8 @@ def _readable(manifest: Object) -> Object:
     found: Object = json.loads(json.dumps(manifest))
     if found["kind"] == "Secret":
         found["data"] = {key: _clear(key, text) for key, text in found["data"].items()}
-    if found["kind"] == "StatefulSet":
-        annotations = found["spec"]["template"]["metadata"]["annotations"]
+    if found["kind"] == "Pod":
+        annotations = found["metadata"]["annotations"]
         annotations.update({labels.KODE_HASH: "(digest)", labels.POD_HASH: "(digest)"})
     return found
 

@@ -1,4 +1,4 @@
-"""A cluster in memory around the store: workloads get pods, pods get ready, claims are bound.
+"""A cluster in memory around the store: pods get ready and end, claims are bound.
 
 Rule: the operator's part is the real `decide`; everything else does the least that a real cluster
 would, one step at a time, so that a test can stop anywhere.
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from kode import names
+from kode import labels, names
 from kode.controllers.cache.store import owner_of
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Delete, Patch, Write
@@ -16,6 +16,7 @@ from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from kode.desired import references
 from kode.desired.references import Ref
 from kode.evaluate.events import KodeEvent
+from kode.evaluate.observed import ENDED_PHASES
 from kode.render.grants import is_granting
 from tests.simulation.store import Object, Place, Refused, Store, place_of
 
@@ -27,6 +28,7 @@ CHILDREN = (
     "ServiceAccount",
     "StatefulSet",
 )
+"""What a Kode is or was made of, besides its pod."""
 _MOST_PASSES = 30
 _MOST_TURNS = 10
 
@@ -73,14 +75,14 @@ class Cluster:
         return Inputs(
             key=key,
             kode=kode,
-            now=f"2026-01-01T{self.seconds // 3600:02}:{self.seconds // 60 % 60:02}:"
-            f"{self.seconds % 60:02}Z",
+            now=self._now(),
             template=template,
             proxy_config=self._refer(proxy),
             secret=self._refer(references.secret_of(kode)) if kode else None,
             claim=self._refer(references.claim_of(kode)) if kode else None,
             children=self._children(key),
             pod=self.store.find("Pod", key.namespace, names.pod(key.name)),
+            other_pod=self._other_pod(key),
             notes=self.notes,
             granting=frozenset(
                 live["metadata"]["name"]
@@ -134,6 +136,9 @@ class Cluster:
                 place = place_of(manifest)
                 if place in self.store.objects:
                     self.met.setdefault(key, set()).add(ChildKey(place[0], place[2]))
+                if manifest["kind"] == "Pod":
+                    assert not self._pods(key), "two pods may write to one disk"
+                    manifest = {**manifest, "status": pod_status(running=False)}
                 self.store.create(manifest)
                 self.store.writes.append(f"create {_named(place_of(manifest))}")
             case Apply(manifest, live):
@@ -143,9 +148,9 @@ class Cluster:
                 place = (child.kind, key.namespace, child.name)
                 self.store.merge(place, body, uid, version or "")
                 self.store.writes.append(f"patch {_named(place)}")
-            case Delete(child, uid):
+            case Delete(child, uid, foreground):
                 place = (child.kind, key.namespace, child.name)
-                self.store.delete(place, uid)
+                self._delete(place, uid, foreground=foreground)
                 self.store.writes.append(f"delete {_named(place)}")
 
     def _children(self, key: KodeKey) -> dict[ChildKey, Object]:
@@ -159,66 +164,101 @@ class Cluster:
                     found[child] = live
         return found
 
+    def _pods(self, key: KodeKey) -> list[Object]:
+        return [pod for pod in self.store.of_kind("Pod") if owner_of(pod) == key]
+
+    def _other_pod(self, key: KodeKey) -> Object | None:
+        pods = (it for it in self._pods(key) if it["metadata"]["name"] != names.pod(key.name))
+        return next(pods, None)
+
+    def _delete(self, place: Place, uid: str, *, foreground: bool) -> None:
+        live = self.store.find(*place) or {}
+        ended = live.get("status", {}).get("phase") in ENDED_PHASES
+        if foreground or (place[0] == "Pod" and not ended):
+            # It takes its time: a pod has a grace, and what has pods waits for them.
+            self.store.merge(place, {"metadata": {"deletionTimestamp": self._now()}}, uid)
+        else:
+            self.store.delete(place, uid)
+
+    def _now(self) -> str:
+        minutes, seconds = divmod(self.seconds, 60)
+        return f"2026-01-01T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}Z"
+
     def _refer(self, ref: Ref | None) -> Object | None:
         return self.store.find(ref.kind, ref.namespace, ref.name) if ref else None
 
     # The rest of the cluster
 
     def step(self) -> None:
-        """Let workloads, pods and claims move on by one step."""
+        """Let pods and claims move on by one step, and what 0.1.0 left behind."""
         self.seconds += 1
         for claim in self.store.of_kind("PersistentVolumeClaim"):
             self.store.edit(place_of(claim), lambda it: it["status"].update(phase="Bound"))
         for pod in self.store.of_kind("Pod"):
             self._run(pod)
         for workload in self.store.of_kind("StatefulSet"):
-            self._scale(workload)
+            self._end(workload)
 
-    def _scale(self, workload: Object) -> None:
-        metadata, spec = workload["metadata"], workload["spec"]
-        name = f"{metadata['name']}-0"
-        pod = self.store.find("Pod", metadata["namespace"], name)
-        wanted = spec["replicas"] == 1
-        if pod is None and wanted:
-            self.store.create(self._pod(workload, name))
-        elif pod and (not wanted or pod["metadata"]["annotations"] != _annotations(workload)):
-            self.store.delete(place_of(pod))
-
-    def _pod(self, workload: Object, name: str) -> Object:
-        metadata = workload["metadata"]
-        owner = {
-            "kind": "StatefulSet",
-            "name": metadata["name"],
-            "uid": metadata["uid"],
-            "controller": True,
-        }
-        return {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": name,
-                "namespace": metadata["namespace"],
-                "labels": workload["spec"]["template"]["metadata"]["labels"],
-                "annotations": _annotations(workload),
-                "ownerReferences": [owner],
-            },
-            "status": pod_status(running=False),
-        }
+    def _end(self, workload: Object) -> None:
+        """End the pod of a StatefulSet that is being deleted, and then itself."""
+        if "deletionTimestamp" not in workload["metadata"]:
+            return
+        uid, place = workload["metadata"]["uid"], place_of(workload)
+        pods = [it for it in self.store.of_kind("Pod") if uid in _owners(it)]
+        for pod in pods:
+            self._delete(place_of(pod), "", foreground=False)
+        if not pods:
+            self.store.delete(place)
 
     def _run(self, pod: Object) -> None:
         place = place_of(pod)
+        if "deletionTimestamp" in pod["metadata"]:
+            self.store.delete(place)
+            return
         comes_up = self.ready and self._has_claim(pod)
-        if comes_up and pod["status"] == pod_status(running=False):
+        if comes_up and pod.get("status") == pod_status(running=False):
             self.store.edit(place, lambda it: it.update(status=pod_status(running=True)))
 
     def _has_claim(self, pod: Object) -> bool:
-        (owner,) = pod["metadata"]["ownerReferences"]
         namespace = pod["metadata"]["namespace"]
-        workload = self.store.find("StatefulSet", namespace, owner["name"]) or {"spec": {}}
-        spec = workload["spec"].get("template", {}).get("spec", {})
-        claims = (it.get("persistentVolumeClaim") for it in spec.get("volumes", []))
+        claims = (it.get("persistentVolumeClaim") for it in pod["spec"].get("volumes", []))
         mounted = (claim["claimName"] for claim in claims if claim)
         return all(self.store.find("PersistentVolumeClaim", namespace, name) for name in mounted)
+
+
+def former(kode: Object) -> tuple[Object, Object]:
+    """Return the StatefulSet that 0.1.0 made for a Kode, and its pod, which runs."""
+    name, namespace = kode["metadata"]["name"], kode["metadata"]["namespace"]
+    owner = {"kind": "Kode", "name": name, "uid": kode["metadata"]["uid"], "controller": True}
+    metadata = {
+        "name": names.workload(name),
+        "namespace": namespace,
+        "uid": f"stateful-set-of-{name}",
+        "labels": labels.child(name, "workspace"),
+    }
+    volume = {"name": "home", "persistentVolumeClaim": {"claimName": names.home_claim(name)}}
+    spec = {"containers": [{"name": "editor"}], "volumes": [volume]}
+    above = {"kind": "StatefulSet", "name": metadata["name"], "uid": metadata["uid"]}
+    return (
+        {
+            "apiVersion": "apps/v1",
+            "kind": "StatefulSet",
+            "metadata": {**metadata, "ownerReferences": [owner]},
+            "spec": {"replicas": 1, "template": {"spec": spec}},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": f"{metadata['name']}-0",
+                "namespace": namespace,
+                "labels": metadata["labels"],
+                "ownerReferences": [above],
+            },
+            "spec": spec,
+            "status": pod_status(running=True),
+        },
+    )
 
 
 def pod_status(*, running: bool) -> Object:
@@ -248,15 +288,14 @@ def assert_own(cluster: Cluster, key: KodeKey, write: Write) -> None:
         assert child.name == key.name
         return
     live = cluster.store.objects[child.kind, key.namespace, child.name]
-    owners = {owner["uid"] for owner in live["metadata"].get("ownerReferences", [])}
-    if kode and kode["metadata"]["uid"] in owners:
+    if kode and kode["metadata"]["uid"] in _owners(live):
         return
     assert child.kind == "PersistentVolumeClaim", f"{write} reaches what is not the Kode's own"
     assert owner_of(live) == key, f"{write} reaches a claim that is not the Kode's own"
 
 
-def _annotations(workload: Object) -> Any:
-    return workload["spec"]["template"]["metadata"]["annotations"]
+def _owners(found: Object) -> set[str]:
+    return {owner["uid"] for owner in found["metadata"].get("ownerReferences", [])}
 
 
 def _named(place: Place) -> str:

@@ -17,29 +17,21 @@ def with_defaults(found: Object) -> Object:
         case "PersistentVolumeClaim":
             found["spec"] = {"volumeMode": "Filesystem", **found.get("spec", {})}
             found.setdefault("status", {"phase": "Pending"})
-        case "StatefulSet":
-            found["spec"] = _stateful(found["spec"])
+        case "Pod":
+            found["spec"] = _pod(found["spec"])
         case "Kode":
             found["spec"] = {"suspend": False, "privileged": False, **found.get("spec", {})}
     return found
 
 
-def _stateful(spec: Object) -> Object:
-    template = spec.get("template", {})
-    pod = template.get("spec", {})
+def _pod(spec: Object) -> Object:
+    added = {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}
     return {
-        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+        "dnsPolicy": "ClusterFirst",
         **spec,
-        "template": {
-            **template,
-            "spec": {
-                "restartPolicy": "Always",
-                "dnsPolicy": "ClusterFirst",
-                **pod,
-                "containers": [_container(item) for item in pod.get("containers", [])],
-                "initContainers": [_container(item) for item in pod.get("initContainers", [])],
-            },
-        },
+        "tolerations": [*spec.get("tolerations", []), {**added, "tolerationSeconds": 300}],
+        "containers": [_container(item) for item in spec.get("containers", [])],
+        "initContainers": [_container(item) for item in spec.get("initContainers", [])],
     }
 
 

@@ -68,7 +68,9 @@ class Store:
         place = place_of(manifest)
         live = self._live(place, uid)
         before = self._applied.get(place, {})
-        self._put(place, _stored(_merged(live, before, manifest)))
+        merged = _merged(live, before, manifest)
+        merged["metadata"]["uid"] = live["metadata"]["uid"]
+        self._put(place, _stored(merged))
         self._applied[place] = _copy(manifest)
 
     def merge(

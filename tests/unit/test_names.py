@@ -12,7 +12,6 @@ LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 MADE = (
     names.workload,
-    names.service_account,
     names.auth_secret,
     names.envoy_secret,
     names.home_claim,
@@ -46,8 +45,7 @@ def test_workload_keeps_a_valid_name_and_hashes_any_other(kode: str, workload: s
 def test_children_differ_by_suffix() -> None:
     made = (names.auth_secret("dev"), names.envoy_secret("dev"), names.home_claim("dev"))
     assert made == ("dev-auth", "dev-envoy", "dev-home")
-    assert names.service_account("deployer") == "kode-deployer"
-    assert names.pod("dev") == "dev-0"
+    assert names.pod("dev") == "dev"
 
 
 @given(KODES)
@@ -55,9 +53,6 @@ def test_names_are_valid_for_any_kode(kode: str) -> None:
     for make in MADE:
         assert LABEL.fullmatch(make(kode))
         assert len(make(kode)) <= names.MAX_LENGTH
-    # The label controller-revision-hash of a pod is the StatefulSet's name, a dash and ten more.
-    assert len(names.workload(kode)) + 11 <= 63
-    assert names.pod(kode) == f"{names.workload(kode)}-0"
 
 
 @given(KODES)

@@ -129,6 +129,30 @@ class Reason(DocumentedEnum):
         "Rejected",
         "The API server or a policy rejected an object; the message has its reason.",
     )
+    QUOTA_EXCEEDED = (
+        "QuotaExceeded",
+        "A quota of the namespace leaves no room, or wants a value; tried again, later each time.",
+    )
+    POD_SECURITY_VIOLATED = (
+        "PodSecurityViolated",
+        "The namespace's PodSecurity level does not admit the pod; the message has what it wants.",
+    )
+    LIMIT_RANGE_VIOLATED = (
+        "LimitRangeViolated",
+        "A LimitRange of the namespace does not admit the pod's resources.",
+    )
+    CLASS_NOT_FOUND = (
+        "ClassNotFound",
+        "The RuntimeClass or PriorityClass that the pod names does not exist.",
+    )
+    POD_FAILED = (
+        "PodFailed",
+        "The pod ended as a whole, for example evicted; another is made, later each time.",
+    )
+    NODE_LOST = (
+        "NodeLost",
+        "The pod's node does not answer; another pod is made when this one is gone for certain.",
+    )
     GATEWAY_NOT_READY = (
         "GatewayNotReady",
         "The editor answers, but the gateway has no route to it yet; it will.",

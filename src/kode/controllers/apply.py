@@ -1,8 +1,8 @@
 """The one loop that carries out what a pass decided.
 
 Rule: an object is made by a create, which can never overwrite one, and changed by server-side apply
-on the uid that was seen; what comes back goes into the caches at once, so that the next pass never
-repeats a write.
+on the uid that was seen (a pod never is); what comes back goes into the caches at once, so that the
+next pass never repeats a write.
 """
 
 import hashlib
@@ -133,7 +133,7 @@ class Applier:
         try:
             # Where it is gone already, there is nothing to do.
             with suppress(NotFound):
-                await self._client.delete(ref, uid=write.uid)
+                await self._client.delete(ref, uid=write.uid, foreground=write.foreground)
         except ApiConflict:
             await self._refresh(ref)
             raise

@@ -97,7 +97,7 @@ class Children:
         """
         wanted = {key_of(manifest) for manifest in manifests}
         return [
-            Delete(key, live["metadata"]["uid"])
+            delete(key, live)
             for key, live in sorted(self._live.items())
             if key not in wanted
             and key.kind != "PersistentVolumeClaim"
@@ -122,6 +122,15 @@ class Children:
         # An owner too many is drift as well: it would let a kept claim be collected.
         mine = [item for item in _owners(live) if item.get("uid") == self._uid]
         return len(mine) == len(_owners(desired))
+
+
+def delete(key: ChildKey, live: Object) -> Delete:
+    """Return the delete of a live object.
+
+    A StatefulSet of 0.1.0 stays until its pod is gone: the pod that takes its place mounts the same
+    claim.
+    """
+    return Delete(key, live["metadata"]["uid"], foreground=key.kind == "StatefulSet")
 
 
 def key_of(manifest: Object) -> ChildKey:

@@ -61,8 +61,8 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
 def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int:
     """Return how often the credentials have changed, counting this pass's change.
 
-    The count stands on the sidecar's Secret and on the workload. Where the Secret is gone, the
-    workload's count stands, so that putting the Secret back restarts nothing.
+    The count stands on the sidecar's Secret and on the pod. Where the Secret is gone, the pod's
+    count stands, so that putting the Secret back restarts nothing.
     """
     secret = _sidecar(inputs, kode)
     if secret is None:
@@ -155,8 +155,12 @@ def _owned(inputs: Inputs, name: str, uid: str) -> Object | None:
     live = inputs.children.get(ChildKey("Secret", name))
     if live is None:
         return None
+    return live if _is_owned(live, uid) else None
+
+
+def _is_owned(live: Object, uid: str) -> bool:
     owners = live.get("metadata", {}).get("ownerReferences") or []
-    return live if any(item.get("uid") == uid for item in owners) else None
+    return any(item.get("uid") == uid for item in owners)
 
 
 def _sidecar(inputs: Inputs, kode: Kode) -> Object | None:
@@ -164,7 +168,7 @@ def _sidecar(inputs: Inputs, kode: Kode) -> Object | None:
 
 
 def _secrets_in_use(inputs: Inputs, kode: Kode) -> set[str | None]:
-    """Return the Secrets whose credentials the sidecar and the workload were last made with."""
+    """Return the Secrets whose credentials the sidecar and the pod were last made with."""
     found = (_annotations(_sidecar(inputs, kode) or {}), _pod_annotations(inputs, kode))
     return {annotations.get(labels.CREDENTIALS_SECRET) for annotations in found}
 
@@ -174,9 +178,11 @@ def _annotations(live: Object) -> Mapping[str, str]:
 
 
 def _pod_annotations(inputs: Inputs, kode: Kode) -> Mapping[str, str]:
+    if inputs.pod is not None and _is_owned(inputs.pod, kode.metadata.uid):
+        return _annotations(inputs.pod)
+    # What 0.1.0 made; the pod takes its place in this pass or the next.
     key = ChildKey("StatefulSet", names.workload(kode.metadata.name))
-    template = inputs.children.get(key, {}).get("spec", {}).get("template", {})
-    return template.get("metadata", {}).get("annotations") or {}
+    return _annotations(inputs.children.get(key, {}).get("spec", {}).get("template", {}))
 
 
 def _parse_revision(annotations: Mapping[str, str]) -> int:

@@ -12,9 +12,10 @@ from kode.api.document import parse
 from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.controllers import credentials as login
+from kode.controllers import pod as pods
 from kode.controllers import withdrawal
-from kode.controllers.children import Children
-from kode.controllers.decision import Decision, Patch, Write
+from kode.controllers.children import Children, key_of
+from kode.controllers.decision import Decision, Write
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import is_update_pending
 from kode.desired import homes
@@ -24,7 +25,8 @@ from kode.desired.resolve_references import restarted_at
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
 from kode.evaluate.conditions import Observation
 from kode.evaluate.events import summary
-from kode.evaluate.observed import PodView, pod_view
+from kode.evaluate.observed import PodView
+from kode.evaluate.refusals import classify
 from kode.evaluate.report import report
 from kode.gateway.sidecar import AuthMode
 from kode.render.editor import check
@@ -78,16 +80,15 @@ def decide(inputs: Inputs) -> Decision:
     except InvalidSpec as error:
         return _invalid(inputs, inputs.kode, error)
     assert isinstance(kode, Kode)  # noqa: S101 - the queue holds Kodes only
-    work = _Pass(
-        inputs, kode, Children(inputs.children, kode.metadata.uid), _pod(inputs, inputs.kode)
-    )
+    children = pods.children(inputs, kode.metadata.uid)
+    work = _Pass(inputs, kode, children, pods.view(inputs, children))
     found = _credentials(work)
     try:
         _resolve(work, found)
     except KodeError as error:
         work.problems.append(error)
     if work.desired is None:
-        _scale_down_live(work)
+        _stop_live(work)
     else:
         _render(work, work.desired, found)
     return _finish(work)
@@ -103,7 +104,8 @@ def after_failure(inputs: Inputs, decision: Decision, error: KodeError) -> Decis
     """
     if inputs.kode is None or decision.observation is None:
         return Decision()
-    observation = replace(decision.observation, problems=[*decision.observation.problems, error])
+    problems = [*decision.observation.problems, classify(error)]
+    observation = replace(decision.observation, problems=problems)
     told = _with_status(inputs, observation)
     return replace(told, requeue_after=decision.requeue_after)
 
@@ -160,31 +162,48 @@ def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> No
         closed=inputs.closed,
         session=login.session(inputs, kode, found),
     )
-    workload = manifests[-1]
-    work.pod_hash = workload["spec"]["template"]["metadata"]["annotations"][labels.POD_HASH]
-    live = work.children.live(workload)
-    # Where what runs has more than it is granted, it does not wait.
-    work.update_pending = is_update_pending(live, workload, work.pod) and not withdrawal.of_grants(
-        inputs, inputs.kode or {}, live
-    )
+    pod = next((manifest for manifest in manifests if manifest["kind"] == "Pod"), None)
+    if pod is not None:
+        _compare(work, pod)
     _check_claim(work)
     # Every one of them is looked at, so that all that stands in the way is told.
     claimed = [_is_owned_or_free(work, manifest) for manifest in manifests]
     if not all(claimed) or work.problems:
-        _scale_down_live(work)
+        _stop_live(work)
         return
-    held = {names.workload(kode.metadata.name), names.envoy_secret(kode.metadata.name)}
+    sidecar = ChildKey("Secret", names.envoy_secret(kode.metadata.name))
     last: list[Write] = []
     for manifest in manifests:
-        kind, name = manifest["kind"], manifest["metadata"]["name"]
-        if work.update_pending and kind in ("StatefulSet", "Secret") and name in held:
+        kind = manifest["kind"]
+        if manifest is pod or (work.update_pending and key_of(manifest) == sidecar):
             continue
         changes = work.children.reconcile_child(manifest)
         # A claim that stands is changed last: where its class cannot grow volumes that is refused,
         # and must not keep the rest from being written.
         late = kind == "PersistentVolumeClaim" and work.children.live(manifest)
         (last if late else work.writes).extend(it for it in changes if it not in work.writes)
-    work.writes.extend([*work.children.prune(manifests), *last])
+    work.writes.extend(work.children.prune(manifests))
+    if pod is not None:
+        held = work.update_pending
+        work.writes.extend(pods.reconcile(inputs, work.children, pod, held=held))
+    work.writes.extend(last)
+
+
+def _compare(work: _Pass, pod: Object) -> None:
+    """Note how what runs differs from the pod that is desired, and what keeps that from being."""
+    inputs = work.inputs
+    live = work.children.owned(key_of(pod))
+    work.pod_hash = pod["metadata"]["annotations"][labels.POD_HASH]
+    # Where what runs has more than it is granted, it does not wait.
+    work.update_pending = (
+        live is not None
+        and is_update_pending(pod, work.pod)
+        and not withdrawal.of_grants(inputs, inputs.kode or {}, live)
+    )
+    try:
+        pods.check_free(inputs, work.children)
+    except Conflict as error:
+        work.problems.append(error)
 
 
 def _check_claim(work: _Pass) -> None:
@@ -212,25 +231,14 @@ def _is_owned_or_free(work: _Pass, manifest: Object) -> bool:
     return True
 
 
-def _scale_down_live(work: _Pass) -> None:
+def _stop_live(work: _Pass) -> None:
     """Stop the pod of a Kode that is suspended or not permitted, though it cannot be rendered."""
     kode = work.inputs.kode or {}
-    live = _workload(work.children, work.kode.metadata.name)
+    live = pods.live_workload(work.children, work.kode.metadata.name)
     if not withdrawal.withholds(work.problems):
         work.problems.extend(withdrawal.of_grants(work.inputs, kode, live))
     if work.kode.spec.suspend or withdrawal.withholds(work.problems):
-        work.writes.extend(_stop(live))
-
-
-def _workload(children: Children, kode: str) -> Object | None:
-    return children.owned(ChildKey("StatefulSet", names.workload(kode)))
-
-
-def _stop(live: Object | None) -> list[Write]:
-    if live is None or live.get("spec", {}).get("replicas", 1) == 0:
-        return []
-    key = ChildKey("StatefulSet", live["metadata"]["name"])
-    return [Patch(key, live["metadata"]["uid"], None, {"spec": {"replicas": 0}})]
+        work.writes.extend(pods.stop(work.children, work.kode.metadata.name))
 
 
 def _finish(work: _Pass) -> Decision:
@@ -277,14 +285,18 @@ def _is_new(inputs: Inputs) -> bool:
 def _again_after(work: _Pass) -> float | None:
     if any(isinstance(problem, Conflict) for problem in work.problems):
         return _CONFLICT_RESYNC_PERIOD
-    waits = not work.kode.spec.suspend and not (work.pod and work.pod.ready)
-    return _RESYNC_PERIOD if waits and not work.problems else None
+    pod = work.pod
+    waits = pod is not None if work.kode.spec.suspend else pod is None or not pod.ready
+    if not waits or work.problems:
+        return None
+    left = pods.seconds_left(pod, work.inputs.now)
+    return min(_RESYNC_PERIOD, left) if left else _RESYNC_PERIOD
 
 
 def _invalid(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
     metadata = kode["metadata"]
-    children = Children(inputs.children, str(metadata.get("uid", "")))
-    live = _workload(children, str(metadata["name"]))
+    children = pods.children(inputs, str(metadata.get("uid", "")))
+    live = pods.live_workload(children, str(metadata["name"]))
     problems: list[KodeError] = [error, *withdrawal.of_references(inputs, kode)]
     if not withdrawal.withholds(problems):
         problems.extend(withdrawal.of_grants(inputs, kode, live))
@@ -295,13 +307,13 @@ def _invalid(inputs: Inputs, kode: Object, error: InvalidSpec) -> Decision:
             problems=problems,
             suspend=suspend,
             claim=_claim(inputs, str(metadata["name"])),
-            pod=_pod(inputs, kode),
+            pod=pods.view(inputs, children),
             notes=inputs.notes,
         ),
     )
     writes = login.rescue_password(kode, children)
     if suspend or withdrawal.withholds(problems):
-        writes.extend(_stop(live))
+        writes.extend(pods.stop(children, str(metadata["name"])))
     return replace(told, writes=tuple(writes))
 
 
@@ -328,15 +340,3 @@ def _home_claim(work: _Pass) -> str:
     key = ChildKey("PersistentVolumeClaim", names.home_claim(work.kode.metadata.name))
     live = work.children.owned(key)
     return str(live["metadata"]["uid"]) if live else ""
-
-
-def _pod(inputs: Inputs, kode: Object) -> PodView | None:
-    """Return the Kode's pod: that of its own workload, not one that only has the name."""
-    metadata = kode["metadata"]
-    key = ChildKey("StatefulSet", names.workload(str(metadata["name"])))
-    workload = Children(inputs.children, str(metadata.get("uid", ""))).owned(key)
-    if inputs.pod is None or workload is None:
-        return None
-    owners = inputs.pod.get("metadata", {}).get("ownerReferences") or []
-    is_ours = any(owner.get("uid") == workload["metadata"]["uid"] for owner in owners)
-    return pod_view(inputs.pod) if is_ours else None

@@ -60,10 +60,12 @@ class Delete:
     Attributes:
         child: the object.
         uid: the uid that it must still have.
+        foreground: whether it is to stay until what it owns is gone.
     """
 
     child: ChildKey
     uid: str
+    foreground: bool = False
 
 
 Write = Apply | Patch | Delete

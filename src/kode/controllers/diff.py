@@ -19,11 +19,6 @@ IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("spec", "accessModes"),
         ("spec", "storageClassName"),
     ),
-    "StatefulSet": (
-        ("spec", "selector"),
-        ("spec", "serviceName"),
-        ("spec", "podManagementPolicy"),
-    ),
 }
 """Fields that Kubernetes lets nobody change once an object exists, by kind."""
 

@@ -18,7 +18,7 @@ from kode.desired import references
 from kode.desired.references import Ref
 from kode.evaluate.observed import claim_phase
 from kode.kube.client import Client
-from kode.kube.resources import CLAIM, NAMESPACE, POD, SECRET, STATEFUL_SET, ObjectRef
+from kode.kube.resources import CLAIM, NAMESPACE, POD, SECRET, ObjectRef
 from kode.platform.resources import BY_KIND, REFERENCED
 from kode.render.network_policy import METADATA_ADDRESSES
 
@@ -66,17 +66,15 @@ class Gatherer:
         now = datetime.now(UTC)
         kode = self._caches.kodes.get(key)
         children: dict[ChildKey, Object] = {**found, **self._caches.objects.of(key)}
-        pod = None
-        for child in [child for child in children if child.kind == POD.kind]:
-            live = children.pop(child)
-            if child.name == names.pod(key.name):
-                pod = live
+        pods = {it.name: children.pop(it) for it in sorted(children) if it.kind == POD.kind}
+        pod = pods.pop(names.pod(key.name), None)
         inputs = Inputs(
             key=key,
             kode=kode,
             now=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             children=children,
             pod=pod,
+            other_pod=next(iter(pods.values()), None),
             operator_namespace=self._operator_namespace,
             fresh=secrets.token_urlsafe(_RANDOM_BYTES),
         )
@@ -108,6 +106,7 @@ class Gatherer:
             claim=claim,
             children=children,
             pod=inputs.pod,
+            other_pod=inputs.other_pod,
             notes=self._notes(inputs, claim, now),
             operator_namespace=inputs.operator_namespace,
             closed=self._closed,
@@ -166,10 +165,6 @@ class Gatherer:
         claim = claim or inputs.children.get(ChildKey(CLAIM.kind, names.home_claim(name)))
         if claim and claim_phase(claim) == "Pending" and _is_overdue(claim, now):
             return self._caches.notes.about(claim)
-        workload = inputs.children.get(ChildKey(STATEFUL_SET.kind, names.workload(name)))
-        asked = workload and (workload.get("spec") or {}).get("replicas") != 0
-        if workload and asked and inputs.pod is None and _is_overdue(workload, now):
-            return self._caches.notes.about(workload)
         return ()
 
 

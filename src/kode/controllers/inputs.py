@@ -45,10 +45,12 @@ class Inputs:
             one (found when a create met them), with metadata (uid, resourceVersion, labels,
             annotations, ownerReferences, deletionTimestamp) and all but status and managedFields;
             claims keep status.phase.
-        pod: the pod of the Kode's name: metadata with ownerReferences, spec.nodeName, status; None
-            when absent.
-        notes: messages of recent warning events about the claim or the workload, newest first;
-            gathered only while the claim is pending or the workload has no pod.
+        pod: the pod of the Kode's name: metadata, what kode.controllers.cache.trim keeps of spec
+            and status; None when absent.
+        other_pod: another pod that carries the Kode's labels, for example that of a StatefulSet of
+            0.1.0; None when there is none.
+        notes: messages of recent warning events about the claim, newest first; gathered only while
+            it is pending.
         now: RFC 3339 time in UTC, for condition transitions.
         operator_namespace: where the operator and the gateway run.
         granting: which of the namespaces of the Kode and of its template an administrator has
@@ -68,6 +70,7 @@ class Inputs:
     claim: Object | None = None
     children: Mapping[ChildKey, Object] = field(default_factory=dict, repr=False)
     pod: Object | None = None
+    other_pod: Object | None = None
     notes: tuple[str, ...] = ()
     operator_namespace: str = "kode-system"
     granting: frozenset[str] = frozenset()

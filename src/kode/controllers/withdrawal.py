@@ -34,7 +34,7 @@ def of_grants(inputs: Inputs, kode: Object, workload: Object | None) -> list[Kod
     Args:
         inputs: what the pass saw.
         kode: the Kode's document.
-        workload: its StatefulSet as it stands; None where there is none.
+        workload: its pod as it stands, or its StatefulSet of 0.1.0; None where there is none.
     """
     ref = references.template_of(kode)
     where = [str(kode["metadata"]["namespace"])]

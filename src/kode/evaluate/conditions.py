@@ -6,13 +6,13 @@ status moves, reasons and messages always follow.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from kode import labels
 from kode.api.conditions import Condition, ConditionType, Phase, Reason
 from kode.api.meta import Object
 from kode.errors import KodeError
-from kode.evaluate.observed import START_TIMEOUT, ContainerFailure, PodView, claim_phase
+from kode.evaluate import pod_messages
+from kode.evaluate.observed import ContainerFailure, PodView, claim_phase
 
 ACCEPTED_REASONS = frozenset({Reason.INVALID_SPEC, Reason.NOT_PERMITTED})
 """Why a Kode is not accepted."""
@@ -38,20 +38,33 @@ _STORAGE_REASONS = frozenset(
 )
 _FILES_GO = frozenset({Reason.CLAIM_TERMINATING, Reason.CLAIM_DELETED, Reason.CLAIM_LOST})
 """Why a Kode's files are not kept."""
-_WORKLOAD_REASONS = frozenset(
+REFUSED = frozenset(
+    {
+        Reason.REJECTED,
+        Reason.QUOTA_EXCEEDED,
+        Reason.POD_SECURITY_VIOLATED,
+        Reason.LIMIT_RANGE_VIOLATED,
+        Reason.CLASS_NOT_FOUND,
+    }
+)
+"""Why the API server does not take an object."""
+_WORKLOAD_REASONS = REFUSED | frozenset(
     {
         Reason.NOT_OWNED,
-        Reason.REJECTED,
         Reason.PLATFORM_ERROR,
         Reason.EDITOR_UNAVAILABLE,
         Reason.NOT_ON_LOCAL_PLATFORM,
     }
 )
 _ON_ITS_WAY = frozenset(
-    {Reason.STARTING, Reason.UNHEALTHY, Reason.CLAIM_PENDING, Reason.GATEWAY_NOT_READY}
+    {
+        Reason.STARTING,
+        Reason.UNHEALTHY,
+        Reason.CLAIM_PENDING,
+        Reason.GATEWAY_NOT_READY,
+        Reason.POD_FAILED,
+    }
 )
-_SILENT_SECONDS = 90
-"""For this long an editor that has not answered yet is just starting."""
 _MAX_MESSAGE = 1024
 
 
@@ -168,7 +181,7 @@ def workload_ready(seen: Observation) -> Condition:
     problem = _of_problem(seen, kind, _WORKLOAD_REASONS)
     withheld = _of_problem(seen, kind, WITHHELD)
     if (seen.suspend or withheld) and seen.pod is not None:
-        return Condition(kind, False, Reason.STOPPING, f"the {seen.noun} is stopping")
+        return _going(seen, seen.pod, Condition(kind, False, Reason.STOPPING, _stopping(seen)))
     if seen.suspend or withheld:
         until = "" if seen.suspend else " until it is permitted"
         kept = "" if storage_ready(seen).reason in _FILES_GO else ": the files are kept"
@@ -184,6 +197,16 @@ def workload_ready(seen: Observation) -> Condition:
     return _with_pod(seen, seen.pod)
 
 
+def _stopping(seen: Observation) -> str:
+    return f"the {seen.noun} is stopping"
+
+
+def _going(seen: Observation, pod: PodView, usual: Condition) -> Condition:
+    """Return the condition of a pod that is being deleted: the usual one, or that it stays."""
+    lost = pod_messages.lost(pod, seen.now, seen.noun)
+    return replace(usual, reason=Reason.NODE_LOST, message=lost) if lost else usual
+
+
 def suspended(seen: Observation) -> Condition:
     """Return whether there is no pod because the Kode is suspended, or is not permitted."""
     kind = ConditionType.SUSPENDED
@@ -191,7 +214,7 @@ def suspended(seen: Observation) -> Condition:
     if not (seen.suspend or withheld):
         return Condition(kind, False, Reason.NOT_SUSPENDED)
     if seen.pod is not None:
-        return Condition(kind, False, Reason.STOPPING, f"the {seen.noun} is stopping")
+        return Condition(kind, False, Reason.STOPPING, _stopping(seen))
     if withheld and not seen.suspend:
         return replace(withheld, status=True)
     return Condition(kind, True, Reason.SUSPENDED)
@@ -249,6 +272,9 @@ def phase(seen: Observation, summary: Condition) -> Phase:
         Reason.CRASH_LOOPING,
         Reason.INIT_FAILED,
         Reason.REJECTED,
+        Reason.POD_SECURITY_VIOLATED,
+        Reason.LIMIT_RANGE_VIOLATED,
+        Reason.CLASS_NOT_FOUND,
         Reason.CLAIM_LOST,
         Reason.CLAIM_DELETED,
     }:
@@ -274,7 +300,8 @@ def _without_pod(seen: Observation) -> Condition:
 def _with_pod(seen: Observation, pod: PodView) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     if pod.stopping:
-        return Condition(kind, False, Reason.STARTING, f"the {seen.noun} is being replaced")
+        text = f"the {seen.noun} is being replaced"
+        return _going(seen, pod, Condition(kind, False, Reason.STARTING, text))
     if not pod.ready:
         reason, text = _not_ready(seen, pod)
         return Condition(kind, False, reason, _cut(text))
@@ -286,10 +313,10 @@ def _with_pod(seen: Observation, pod: PodView) -> Condition:
 
 def _not_ready(seen: Observation, pod: PodView) -> tuple[Reason, str]:
     if pod.terminated:
-        return Reason.STARTING, f"the {seen.noun} ended and is replaced: {pod.terminated}"
+        return Reason.POD_FAILED, pod_messages.ended(pod, seen.noun)
     if pod.unschedulable:
         return Reason.UNSCHEDULABLE, pod.unschedulable
-    silence = _silence(seen, pod)
+    silence = pod_messages.silence(pod, seen.now, seen.port, seen.image)
     if silence:
         return Reason.UNHEALTHY, silence
     if pod.failure:
@@ -298,36 +325,6 @@ def _not_ready(seen: Observation, pod: PodView) -> tuple[Reason, str]:
         why = f": {pod.unanswered}" if pod.unanswered else ""
         return Reason.UNHEALTHY, f"the editor runs but does not answer any more{why}"
     return Reason.STARTING, f"the {seen.noun} is starting"
-
-
-def _silence(seen: Observation, pod: PodView) -> str:
-    """Return what is to be said of an editor that has never answered; empty for nothing yet."""
-    minutes = START_TIMEOUT // 60
-    if pod.failure and pod.failure.kind == "silent":
-        return (
-            f"nothing answered{_where(seen)} within {minutes} minutes, so the editor was "
-            "restarted, and is waited for as long again; its log may say why: kode logs"
-        )
-    if pod.failure or _seconds_between(pod.silent_since, seen.now) < _SILENT_SECONDS:
-        return ""
-    return (
-        f"nothing answers{_where(seen)} since the editor was started at {pod.silent_since}; it is "
-        f"restarted when nothing has for {minutes} minutes"
-    )
-
-
-def _where(seen: Observation) -> str:
-    if not seen.port:
-        return ""
-    image = f", where an image like {seen.image} listens" if seen.image else ""
-    return f" on port {seen.port}{image},"
-
-
-def _seconds_between(earlier: str, later: str) -> float:
-    try:
-        return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
-    except (TypeError, ValueError):
-        return 0.0
 
 
 def _running(seen: Observation) -> Condition:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kode.api.conditions import Reason
-from kode.evaluate.conditions import ACCEPTED_REASONS, REF_REASONS
+from kode.evaluate.conditions import ACCEPTED_REASONS, REF_REASONS, REFUSED
 
 _WARNINGS = (
     ACCEPTED_REASONS
     | REF_REASONS
+    | REFUSED
     | frozenset(
         {
             Reason.CLAIM_NOT_FOUND,
@@ -27,7 +28,8 @@ _WARNINGS = (
             Reason.CRASH_LOOPING,
             Reason.UNHEALTHY,
             Reason.NOT_OWNED,
-            Reason.REJECTED,
+            Reason.POD_FAILED,
+            Reason.NODE_LOST,
         }
     )
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kode import labels
 from kode.api.meta import Object
 from kode.evaluate.envoy_errors import UNTOLD, summarize_error
 
@@ -16,6 +17,8 @@ START_TIMEOUT = 600
 """Seconds after which an editor that has never answered is restarted: its startup probe."""
 ENDED_FROM_OUTSIDE = (137, 143)
 """Exit codes of SIGKILL and SIGTERM."""
+ENDED_PHASES = frozenset({"Failed", "Succeeded"})
+"""Phases of a pod that are final: nothing runs in it any more, and its name is still taken."""
 _MAX_REMARK = 300
 _TIME_TO_END = 60
 """Seconds that the kubelet may take to end it, grace period included."""
@@ -34,6 +37,7 @@ _CONFIG = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreStartHookError"}
 )
 
+_COUNT = re.compile("[0-9]{1,6}")
 # What Envoy ends with where it does not take its configuration.
 _REFUSED = 1
 # Time and place of a line of Envoy's log. Left in, they would make each crash look like a new one.
@@ -75,6 +79,11 @@ class PodView:
         terminated: the kubelet's words where the pod as a whole has ended.
         annotations: its annotations.
         unanswered: what is known of why the editor does not answer any more; empty for nothing.
+        node: the node that it is on; empty before one is chosen.
+        delete_by: RFC 3339 time by which it should be gone, where it is being deleted.
+        made_at: RFC 3339 time at which it was made.
+        ended_at: RFC 3339 time at which it ended as a whole; empty where it has not.
+        failures: how many pods before it failed, one after the other.
     """
 
     ready: bool
@@ -88,6 +97,11 @@ class PodView:
     silent_since: str = ""
     remark: str = ""
     unanswered: str = ""
+    node: str = ""
+    delete_by: str = ""
+    made_at: str = ""
+    ended_at: str = ""
+    failures: int = 0
 
 
 def pod_view(pod: Object) -> PodView:
@@ -100,14 +114,14 @@ def pod_view(pod: Object) -> PodView:
     if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
         unschedulable = _one_line(str(scheduled.get("message", "no node takes the pod")))
     ended = None
-    if status.get("phase") in ("Failed", "Succeeded"):
+    if status.get("phase") in ENDED_PHASES:
         reason = status.get("reason", status["phase"])
         ended = _one_line(f"{reason}: {status.get('message', 'the pod ended')}")
     editor = next((item for item in containers if item.get("name") == "editor"), {})
     began = str(_dict(_dict(editor, "state"), "running").get("startedAt", ""))
     # Its readiness moves with the start of a pod or later; what moved after the start was ready.
     moved = str(conditions.get("Ready", {}).get("lastTransitionTime", ""))
-    ready = conditions.get("Ready", {}).get("status") == "True"
+    ready = conditions.get("Ready", {}).get("status") == "True" and not ended
     started, answered = editor.get("started") is True, bool(began) and moved > began
     return PodView(
         ready=ready,
@@ -120,7 +134,27 @@ def pod_view(pod: Object) -> PodView:
         annotations=_dict(metadata, "annotations"),
         silent_since="" if ready or started or answered else began,
         remark=_remark(_list(status, "initContainerStatuses")),
+        node=str(_dict(pod, "spec").get("nodeName") or ""),
+        delete_by=str(metadata.get("deletionTimestamp") or ""),
+        made_at=str(metadata.get("creationTimestamp") or ""),
+        ended_at=_ended_at(pod) if ended else "",
+        failures=_failures(_dict(metadata, "annotations")),
     )
+
+
+def _ended_at(pod: Object) -> str:
+    """Return the last time that anything happened to a pod that has ended."""
+    metadata, status = _dict(pod, "metadata"), _dict(pod, "status")
+    times = [metadata.get("creationTimestamp")]
+    times += [item.get("lastTransitionTime") for item in _list(status, "conditions")]
+    for item in _list(status, "containerStatuses"):
+        times.append(_dict(_dict(item, "state"), "terminated").get("finishedAt"))
+    return max(str(time or "") for time in times)
+
+
+def _failures(annotations: Mapping[str, Any]) -> int:
+    count = str(annotations.get(labels.FAILURES, "0"))
+    return int(count) if _COUNT.fullmatch(count) else 0
 
 
 def claim_phase(claim: Object) -> str:

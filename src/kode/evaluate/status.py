@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kode.api.conditions import Condition, ConditionType, Reason
-from kode.evaluate.conditions import Observation, conditions, phase
+from kode.evaluate.conditions import REFUSED, Observation, conditions, phase
 from kode.evaluate.messages import stable_message
 
-_QUOTES = frozenset(
+_QUOTES = REFUSED | frozenset(
     {
         Reason.CLAIM_PENDING,
         Reason.STARTING,
@@ -20,7 +20,6 @@ _QUOTES = frozenset(
         Reason.CONTAINER_CONFIG_FAILED,
         Reason.INIT_FAILED,
         Reason.CRASH_LOOPING,
-        Reason.REJECTED,
         Reason.PLATFORM_ERROR,
     }
 )

@@ -203,18 +203,20 @@ class Client:
             Request("PATCH", ref.path, f"patch {ref}", params, body, _JSON_PATCH)
         )
 
-    async def delete(self, ref: ObjectRef, *, uid: str = "") -> None:
-        """Delete an object, and what it owns in the background.
+    async def delete(self, ref: ObjectRef, *, uid: str = "", foreground: bool = False) -> None:
+        """Delete an object, and what it owns, with the grace that each has.
 
         Args:
             ref: which.
             uid: the uid that it must have; empty for any.
+            foreground: whether it stays until what it owns is gone.
 
         Raises:
             NotFound: it is gone.
             ApiConflict: it is another object of that name.
         """
-        options: dict[str, Any] = {"propagationPolicy": "Background"}
+        policy = "Foreground" if foreground else "Background"
+        options: dict[str, Any] = {"propagationPolicy": policy}
         if uid:
             options["preconditions"] = {"uid": uid}
         body = orjson.dumps(options)

@@ -42,7 +42,7 @@ def check(kode: Kode, template: Template, granting: Collection[str]) -> None:
                 f"{own}: only a template of that namespace or a KodeClusterTemplate may",
             )
         closed = [name for name in dict.fromkeys((other, own)) if name not in granting]
-    asked = _placement(spec)
+    asked = placement(spec)
     if closed and asked:
         raise RefNotFound(
             Reason.REF_NOT_PERMITTED,
@@ -74,7 +74,7 @@ def revoked(
     read, or an update waits.
 
     Args:
-        workload: the live StatefulSet; None where there is none.
+        workload: the live pod, or the StatefulSet of 0.1.0; None where there is none.
         template: the document of its Kode's template; None where it is absent.
         closed: the namespaces of the Kode and of its template that are not labelled; none for a
             KodeClusterTemplate, which needs no leave.
@@ -91,6 +91,11 @@ def revoked(
     return ()
 
 
+def is_privileged(container: Mapping[str, Any]) -> bool:
+    """Tell whether a container has all the rights of its node."""
+    return _dict(container, "securityContext").get("privileged") is True
+
+
 def not_granted(fields: Sequence[str], closed: Sequence[str]) -> InvalidSpec:
     """Return the error that says what is taken back."""
     why = _leave(closed) if closed else "its template does not allow it any more (allowPrivileged)"
@@ -100,22 +105,24 @@ def not_granted(fields: Sequence[str], closed: Sequence[str]) -> InvalidSpec:
 
 
 def _carried(workload: Object) -> tuple[str, ...]:
-    pod = _dict(_dict(_dict(workload, "spec"), "template"), "spec")
+    spec = _dict(workload, "spec")
+    former = _dict(_dict(spec, "template"), "spec")
+    pod = former or spec
     containers = [*_list(pod, "initContainers"), *_list(pod, "containers")]
+    # Every pod has tolerations, and in some clusters a node selector, that nobody asked for.
+    asked = str(_dict(_dict(workload, "metadata"), "annotations").get(labels.GRANTS)).split(",")
     carried = {
         "runtimeClassName": bool(pod.get("runtimeClassName")),
         "hostUsers": pod.get("hostUsers") is True,
-        "nodeSelector": bool(pod.get("nodeSelector")),
-        "tolerations": bool(pod.get("tolerations")),
-        PRIVILEGED: any(
-            _dict(container, "securityContext").get("privileged") is True
-            for container in containers
-        ),
+        "nodeSelector": bool(former.get("nodeSelector")) or "nodeSelector" in asked,
+        "tolerations": bool(former.get("tolerations")) or "tolerations" in asked,
+        PRIVILEGED: any(is_privileged(container) for container in containers),
     }
     return tuple(name for name, has in carried.items() if has)
 
 
-def _placement(spec: TemplateSpec) -> list[str]:
+def placement(spec: TemplateSpec) -> list[str]:
+    """Return the fields of a template that need leave, as it spells them."""
     # A user namespace of its own (hostUsers: false) takes rights away, and needs no leave.
     asked = {
         "runtimeClassName": bool(spec.runtime_class_name),

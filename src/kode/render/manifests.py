@@ -11,7 +11,6 @@ from kode.render.network_policy import METADATA_ADDRESSES, policy
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarConfig, auth, envoy
 from kode.render.service import service
-from kode.render.service_account import service_account
 from kode.render.storage import home
 from kode.render.workload import workload
 
@@ -39,10 +38,9 @@ def manifests(
     optional = (own_auth, home(kode))
     return (
         *(manifest for manifest in optional if manifest is not None),
-        service_account(kode),
         # Before the pod, so that it never runs a moment without it.
         policy(kode, operator_namespace, closed),
         envoy(kode, files),
         service(kode),
-        workload(kode, files, restarted_at),
+        *(() if kode.suspend else (workload(kode, files, restarted_at),)),
     )

@@ -1,4 +1,4 @@
-"""The StatefulSet of a Kode: one pod with the editor and its sidecar, or none.
+"""The pod of a Kode: the editor and its sidecar.
 
 Rule: the pod says by its annotations what it was made from, so that anyone can see whether it is
 up to date, and whose change it lacks.
@@ -10,7 +10,7 @@ from typing import Any
 
 from kode import labels, names
 from kode.api import layout
-from kode.render import editor
+from kode.render import editor, grants
 from kode.render.metadata import Manifest, child
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarConfig, credential_annotations
@@ -18,7 +18,7 @@ from kode.render.storage import claim_name
 
 
 def workload(kode: ResolvedKode, files: SidecarConfig, restarted_at: str) -> Manifest:
-    """Return the StatefulSet.
+    """Return the pod.
 
     Args:
         kode: the Kode.
@@ -32,27 +32,19 @@ def workload(kode: ResolvedKode, files: SidecarConfig, restarted_at: str) -> Man
         labels.POD_HASH: digest([spec, files.config, kode_hash]),
         **credential_annotations(kode, files.revision),
     }
-    metadata = child(
-        kode=(kode.namespace, kode.name, kode.uid),
-        name=names.workload(kode.name),
-        component="workspace",
-    )
+    granted = grants.placement(kode.template)
+    if granted:
+        annotations[labels.GRANTS] = ",".join(granted)
     return {
-        "apiVersion": "apps/v1",
-        "kind": "StatefulSet",
-        "metadata": metadata,
-        "spec": {
-            "replicas": 0 if kode.suspend else 1,
-            "serviceName": names.workload(kode.name),
-            # Parallel: else a pod that never became ready blocks the change that would mend it.
-            "podManagementPolicy": "Parallel",
-            "revisionHistoryLimit": 1,
-            "selector": {"matchLabels": labels.selector(kode.name)},
-            "template": {
-                "metadata": {"labels": metadata["labels"], "annotations": annotations},
-                "spec": spec,
-            },
-        },
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": child(
+            kode=(kode.namespace, kode.name, kode.uid),
+            name=names.pod(kode.name),
+            component="workspace",
+            annotations=annotations,
+        ),
+        "spec": spec,
     }
 
 
@@ -65,7 +57,7 @@ def digest(value: Any) -> str:
 def _pod_spec(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     template = kode.template
     spec: Manifest = {
-        "serviceAccountName": names.service_account(kode.name),
+        "restartPolicy": "Always",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {

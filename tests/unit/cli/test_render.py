@@ -42,7 +42,7 @@ def rendered(*documents: dict[str, Any], options: tuple[str, ...] = ()) -> tuple
 def test_seed_is_accepted_as_written(name: str, kodes: int, warnings: int) -> None:
     code, out, err = run("-f", str(SEEDS / f"{name}.yaml"))
     assert code == 0
-    assert out.count("kind: StatefulSet") == kodes
+    assert out.count("kind: Pod") == kodes
     lines = err.splitlines()
     assert len(lines) == warnings
     assert all("apiVersion v1alpha1 is read as kode.jacero.io/v1alpha1" in it for it in lines)
@@ -67,7 +67,7 @@ def test_json_is_one_list() -> None:
     assert (code, err) == (0, "")
     found = json.loads(out)
     assert found["kind"] == "List"
-    assert [item["kind"] for item in found["items"]][-1] == "StatefulSet"
+    assert [item["kind"] for item in found["items"]][-1] == "Pod"
 
 
 @pytest.mark.parametrize("output", ["yaml", "json"])
@@ -209,7 +209,7 @@ def test_a_former_kind_is_not_passed_over_where_its_version_is_short() -> None:
     former = {"apiVersion": "v1alpha1", "kind": "ClusterKodeTemplate", "metadata": {"name": "x"}}
     code, out, err = rendered(former, kode_document(), template_document())
     assert code == 1
-    assert "kind: StatefulSet" in out
+    assert "kind: Pod" in out
     assert "it is called KodeClusterTemplate" in err
 
 

@@ -95,14 +95,18 @@ class Cluster(Client):
             raise ApiConflict(Reason.PLATFORM_ERROR, f"{what}: another version")
         return self.stand(manifest)
 
-    async def delete(self, ref: ObjectRef, *, uid: str = "") -> None:
+    async def delete(self, ref: ObjectRef, *, uid: str = "", foreground: bool = False) -> None:
         what = self._write("delete", _key(ref))
         live = self.objects.get(_key(ref))
         if live is None:
             raise NotFound(Reason.PLATFORM_ERROR, f"{what}: not found")
         if live["metadata"]["uid"] != uid:
             raise ApiConflict(Reason.PLATFORM_ERROR, f"{what}: another uid")
-        del self.objects[_key(ref)]
+        if foreground:
+            self.version += 1
+            live["metadata"].update(deletionTimestamp="now", resourceVersion=str(self.version))
+        else:
+            del self.objects[_key(ref)]
 
     async def pages(self, options: ListOptions, limit: int = 2) -> AsyncGenerator[Page, None]:
         self._meet(f"list {options.resource.plural}")

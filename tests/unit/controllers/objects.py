@@ -80,13 +80,6 @@ def foreign(kind: str, name: str, *, version: int = 1, **more: Any) -> Object:
 def pod(key: KodeKey = KEY, *, version: int = 1, ready: bool = False) -> Object:
     """Return the pod of a Kode."""
     found = child("Pod", names.pod(key.name), version=version, key=key)
-    found["metadata"]["ownerReferences"] = [
-        {
-            "kind": "StatefulSet",
-            "name": names.workload(key.name),
-            "uid": f"uid-of-StatefulSet-{names.workload(key.name)}",
-        }
-    ]
     found["spec"] = {"nodeName": "node1", "containers": [{"name": "editor"}]}
     found["status"] = {
         "phase": "Running",

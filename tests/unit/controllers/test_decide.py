@@ -121,7 +121,7 @@ def test_proxy_config_is_used() -> None:
     proxy = proxy_document(image="mine")
     writes = decide(inputs(kode_document(), template, proxy_config=proxy)).writes
     assert isinstance(writes[-1], Apply)
-    (_, envoy) = writes[-1].manifest["spec"]["template"]["spec"]["containers"]
+    (_, envoy) = writes[-1].manifest["spec"]["containers"]
     assert envoy["image"] == "mine"
 
 
@@ -192,20 +192,25 @@ def test_status_that_the_api_server_filled_up_is_not_written_again() -> None:
     assert decide(cluster.gather(KEY)) == Decision()
 
 
-def test_pod_of_the_name_that_is_another_workloads_does_not_count() -> None:
+def test_pod_of_the_name_that_is_not_the_kodes_is_left_alone() -> None:
     cluster = running()
-    place = ("Pod", "team", "dev-0")
+    place = ("Pod", "team", "dev")
     cluster.store.edit(place, lambda it: it["metadata"].update(ownerReferences=[{"uid": "x"}]))
     decision = decide(cluster.gather(KEY))
-    assert ready(decision) == ("Starting", "waiting for the pod")
+    assert decision.writes == ()
+    assert ready(decision) == (
+        "NotOwned",
+        "Pod dev exists and is not this Kode's: delete it, or rename the Kode",
+    )
 
 
 def test_failure_is_told_beside_what_the_pass_saw() -> None:
     seen = running().gather(KEY)
     decision = decide(seen)
-    failed = after_failure(seen, decision, PlatformError(Reason.REJECTED, "exceeded quota"))
-    assert ready(failed)[0] == "Rejected"
-    assert "exceeded quota" in ready(failed)[1]
+    refusal = PlatformError(Reason.REJECTED, 'pods "dev" is forbidden: exceeded quota: small')
+    failed = after_failure(seen, decision, refusal)
+    assert ready(failed)[0] == "QuotaExceeded"
+    assert "exceeded quota: small" in ready(failed)[1]
     assert failed.writes == ()
 
 

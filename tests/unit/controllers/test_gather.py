@@ -58,7 +58,7 @@ async def test_all_comes_from_the_caches(setting: _Setting) -> None:
     assert seen.claim is not None
     assert set(seen.children) == {ChildKey("Secret", "dev-auth")}
     assert seen.pod is not None
-    assert seen.pod["metadata"]["name"] == "dev-0"
+    assert seen.pod["metadata"]["name"] == "dev"
     assert seen.operator_namespace == "kode-system"
     datetime.strptime(seen.now, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007
 
@@ -132,19 +132,17 @@ async def test_warnings_about_a_claim_that_pends_for_a_while_are_read(
     assert (await setting.gather()).notes == notes
 
 
-@pytest.mark.parametrize(
-    ("replicas", "with_pod", "notes"), [(1, False, ("quota",)), (0, False, ()), (1, True, ())]
-)
-async def test_warnings_about_a_workload_without_its_pod_are_read(
-    setting: _Setting, *, replicas: int, with_pod: bool, notes: tuple[str, ...]
-) -> None:
+async def test_another_pod_with_the_labels_of_a_kode_is_seen(setting: _Setting) -> None:
     setting.caches.kodes.put(kode())
-    workload = child("StatefulSet", "dev", spec={"replicas": replicas})
-    setting.put("StatefulSet", workload)
-    if with_pod:
-        setting.put(POD.kind, pod())
-    setting.warn(workload, "quota")
-    assert (await setting.gather()).notes == notes
+    former = child("Pod", "dev-0")
+    setting.put(POD.kind, former)
+    seen = await setting.gather()
+    assert (seen.pod, (seen.other_pod or {})["metadata"]["name"]) == (None, "dev-0")
+    setting.put(POD.kind, pod())
+    seen = await setting.gather()
+    assert seen.pod is not None
+    assert (seen.other_pod or {})["metadata"]["name"] == "dev-0"
+    assert POD.kind not in {it.kind for it in seen.children}
 
 
 async def test_a_template_that_the_cache_lacks_is_looked_for(setting: _Setting) -> None:

@@ -52,11 +52,9 @@ class _Setting:
         ObjectEventHandler(self.caches, BY_KIND[found["kind"]]).on_upsert(dict(found))
 
     def pod(self, *, version: int) -> Object:
-        place = ("StatefulSet", "team", names.workload(self.key.name))
-        workload = self.cluster.objects[place]
+        made = self.cluster.objects["Pod", "team", names.pod(self.key.name)]["metadata"]
         found = pod(self.key, version=version, ready=True)
-        found["metadata"]["annotations"] = workload["spec"]["template"]["metadata"]["annotations"]
-        found["metadata"]["ownerReferences"][0]["uid"] = workload["metadata"]["uid"]
+        found["metadata"].update(uid=made["uid"], annotations=made["annotations"])
         found["status"]["containerStatuses"][0]["started"] = True
         return found
 
@@ -92,7 +90,7 @@ async def test_a_kode_is_suspended_only_once_its_pod_has_ended_whatever_its_name
     stopped = kode(setting.key, version=9001, suspend=True)
     KodeEventHandler(setting.caches).on_upsert(stopped)
     ending = setting.pod(version=9002)
-    ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    ending["metadata"]["deletionTimestamp"] = "2999-01-01T00:00:00Z"
     setting.see(ending)
     assert await setting.ready() == ("False", "Stopping", "Stopping")
     setting.news.clear()

@@ -27,11 +27,10 @@ from tests.unit.controllers.virtual import VirtualLoop, clock, run
 CHILDREN = {
     ("Secret", "dev-auth"),
     ("PersistentVolumeClaim", "dev-home"),
-    ("ServiceAccount", "kode-dev"),
     ("NetworkPolicy", "dev"),
     ("Secret", "dev-envoy"),
     ("Service", "dev"),
-    ("StatefulSet", "dev"),
+    ("Pod", "dev"),
 }
 
 
@@ -119,11 +118,9 @@ def test_two_writes_beyond_the_children_until_it_is_ready_and_none_after() -> No
         claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
         setting.caches.objects.put(BY_KIND["PersistentVolumeClaim"], claim)
         extra += await setting.make_pass()
-        workload = setting.cluster.objects["StatefulSet", "team", "dev"]
+        made = setting.cluster.objects["Pod", "team", "dev"]["metadata"]
         up = pod(version=9000, ready=True)
-        template_ = workload["spec"]["template"]["metadata"]
-        up["metadata"].update(annotations=template_["annotations"])
-        up["metadata"]["ownerReferences"][0]["uid"] = workload["metadata"]["uid"]
+        up["metadata"].update(uid=made["uid"], annotations=made["annotations"])
         setting.caches.objects.put(BY_KIND["Pod"], up)
         extra += await setting.make_pass()
         assert extra == ["patch Kode dev", "status Kode dev"]
@@ -265,7 +262,7 @@ def test_growth_that_is_refused_is_told_and_tried_again_an_hour_later() -> None:
             return no if what == "apply PersistentVolumeClaim dev-home" else None
 
         setting.cluster.trouble = refuse
-        assert "apply StatefulSet dev" in await setting.make_pass()
+        assert "delete Pod dev" in await setting.make_pass()
         found = setting.cluster.objects["Kode", "team", "dev"]["status"]["conditions"]
         (storage,) = [item for item in found if item["type"] == "StorageReady"]
         assert (storage["status"], storage["reason"]) == ("True", "ChangeIgnored")

@@ -11,12 +11,18 @@ from kode.evaluate.observed import PodView
 Object = dict[str, Any]
 
 
-def workload(of_kode: str = "k", of_pod: str = "p", replicas: int = 1) -> Object:
-    annotations = {labels.KODE_HASH: of_kode, labels.POD_HASH: of_pod}
-    return {"spec": {"replicas": replicas, "template": {"metadata": {"annotations": annotations}}}}
+def annotations(of_kode: str = "k", of_pod: str = "p") -> dict[str, str]:
+    return {labels.KODE_HASH: of_kode, labels.POD_HASH: of_pod}
 
 
-def pod(*, started: bool = True, answered: bool = True, stopping: bool = False) -> PodView:
+def pod(
+    *,
+    started: bool = True,
+    answered: bool = True,
+    stopping: bool = False,
+    terminated: str | None = None,
+    carried: dict[str, str] | None = None,
+) -> PodView:
     return PodView(
         ready=True,
         stopping=stopping,
@@ -24,32 +30,28 @@ def pod(*, started: bool = True, answered: bool = True, stopping: bool = False) 
         was_ready=answered,
         unschedulable=None,
         failure=None,
-        terminated=None,
-        annotations={},
+        terminated=terminated,
+        annotations=annotations() if carried is None else carried,
     )
 
 
-NEW = workload(of_pod="new")
+NEW = annotations(of_pod="new")
 
 
 @pytest.mark.parametrize(
-    ("live", "desired", "found", "waits"),
+    ("live", "desired", "waits"),
     [
-        pytest.param(workload(), NEW, pod(), True, id="template-edited"),
-        pytest.param(workload(), workload(), pod(), False, id="nothing-edited"),
-        pytest.param(workload(), workload("new", "new"), pod(), False, id="kode-edited"),
-        pytest.param(None, NEW, pod(), False, id="no-workload"),
-        pytest.param(workload(), NEW, None, False, id="no-pod"),
-        pytest.param(workload(), NEW, pod(stopping=True), False, id="pod-stops"),
-        pytest.param(workload(), NEW, pod(started=False, answered=False), False, id="not-up"),
-        pytest.param(workload(), NEW, pod(answered=False), True, id="just-started"),
-        pytest.param(workload(), NEW, pod(started=False), True, id="kubelet-restarted"),
-        pytest.param(workload(), workload(of_pod="new", replicas=0), pod(), False, id="suspend"),
-        pytest.param(workload(replicas=0), NEW, pod(), False, id="suspended"),
-        pytest.param({"spec": {"template": {}}}, NEW, pod(), False, id="no-annotations"),
+        pytest.param(pod(), NEW, True, id="template-edited"),
+        pytest.param(pod(), annotations(), False, id="nothing-edited"),
+        pytest.param(pod(), annotations("new", "new"), False, id="kode-edited"),
+        pytest.param(None, NEW, False, id="no-pod"),
+        pytest.param(pod(stopping=True), NEW, False, id="pod-stops"),
+        pytest.param(pod(terminated="Evicted"), NEW, False, id="pod-ended"),
+        pytest.param(pod(started=False, answered=False), NEW, False, id="not-up"),
+        pytest.param(pod(answered=False), NEW, True, id="just-started"),
+        pytest.param(pod(started=False), NEW, True, id="kubelet-restarted"),
+        pytest.param(pod(carried={}), NEW, False, id="no-annotations"),
     ],
 )
-def test_edit_waits(
-    live: Object | None, desired: Object, found: PodView | None, *, waits: bool
-) -> None:
-    assert is_update_pending(live, desired, found) is waits
+def test_edit_waits(live: PodView | None, desired: dict[str, str], *, waits: bool) -> None:
+    assert is_update_pending({"metadata": {"annotations": desired}}, live) is waits

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kode.controllers.decide import decide
-from kode.controllers.decision import Apply, Patch
+from kode.controllers.decision import Apply, Delete, Patch
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from tests.documents import UID, kode_document, template_document
 
@@ -67,27 +67,51 @@ def test_kode_without_a_spec_is_told_and_touches_nothing(spec: Any) -> None:
     assert decision.status["phase"] == "Failed"
 
 
-def workload(uid: str = UID, **pod: Any) -> dict[ChildKey, Any]:
+def pod(uid: str = UID, **metadata: Any) -> dict[str, Any]:
+    return {
+        "kind": "Pod",
+        "metadata": {
+            "name": "dev",
+            "uid": "w",
+            "ownerReferences": [{"uid": uid}],
+            "annotations": {"kode.jacero.io/grants": "nodeSelector"},
+            **metadata,
+        },
+        "spec": {},
+    }
+
+
+def stateful_set(uid: str = UID) -> dict[ChildKey, Any]:
     live = {
         "kind": "StatefulSet",
-        "metadata": {"name": "dev", "uid": "w", "ownerReferences": [{"uid": uid}]},
-        "spec": {"replicas": 1, "template": {"spec": {"nodeSelector": {"disk": "fast"}, **pod}}},
+        "metadata": {"name": "dev", "uid": "s", "ownerReferences": [{"uid": uid}]},
+        "spec": {"replicas": 1, "template": {"spec": {"nodeSelector": {"disk": "fast"}}}},
     }
     return {ChildKey("StatefulSet", "dev"): live}
 
 
 def test_kode_that_names_no_template_keeps_no_grant() -> None:
     kode = {**kode_document(), "spec": {}}
-    (stop,) = decide(inputs(kode, children=workload())).writes
-    assert isinstance(stop, Patch)
-    assert stop.body == {"spec": {"replicas": 0}}
+    assert decide(inputs(kode, pod=pod())).writes == (Delete(ChildKey("Pod", "dev"), "w"),)
     granted = frozenset({"team"})
-    assert decide(inputs(kode, children=workload(), granting=granted)).writes == ()
+    assert decide(inputs(kode, pod=pod(), granting=granted)).writes == ()
+
+
+def test_kode_that_names_no_template_keeps_no_grant_of_an_earlier_version() -> None:
+    kode = {**kode_document(), "spec": {}}
+    stop = Delete(ChildKey("StatefulSet", "dev"), "s", foreground=True)
+    assert decide(inputs(kode, children=stateful_set())).writes == (stop,)
+
+
+def test_what_is_being_deleted_is_not_deleted_again() -> None:
+    kode = {**kode_document(), "spec": {}}
+    assert decide(inputs(kode, pod=pod(deletionTimestamp="now"))).writes == ()
 
 
 def test_workload_of_somebody_else_is_not_stopped() -> None:
     kode = {**kode_document(), "spec": {}}
-    assert decide(inputs(kode, children=workload("another"))).writes == ()
+    theirs = inputs(kode, pod=pod("another"), children=stateful_set("another"))
+    assert decide(theirs).writes == ()
 
 
 def test_nothing_is_made_in_a_namespace_that_is_being_deleted() -> None:

@@ -100,8 +100,12 @@ def test_only_who_reads_secrets_already_gets_a_role_unasked() -> None:
 
 def test_operator_writes_children_by_a_role_of_its_own() -> None:
     for verb in ("create", "patch", "delete"):
-        for resource in ("secrets", "services", "serviceaccounts"):
+        for resource in ("secrets", "services", "pods"):
             assert not may("kode-operator", verb, resource, "")
             assert may("kode-operator-children", verb, resource, "")
     assert not may("kode-operator-children", "delete", "persistentvolumeclaims", "")
+    for resource, group in (("statefulsets", "apps"), ("serviceaccounts", "")):
+        # What an earlier version made is deleted, and never made again.
+        made = [may("kode-operator-children", verb, resource, group) for verb in WRITE]
+        assert made == [verb == "delete" for verb in WRITE]
     assert not may("kode-operator", "patch", "namespaces", "")

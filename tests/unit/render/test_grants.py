@@ -4,15 +4,19 @@ from typing import Any
 
 import pytest
 
+from kode import labels
 from kode.api.template import KodeTemplate
 from kode.errors import InvalidSpec, RefNotFound
 from kode.render.grants import check, is_granting, revoked
 from kode.render.resolve import resolve
+from kode.render.secret import SidecarConfig
+from kode.render.workload import workload as pod_of
 from tests.documents import (
     cluster_template,
     document,
     kode,
     namespace_document,
+    resolved,
     template,
     typed,
 )
@@ -109,3 +113,23 @@ def test_absent_cluster_template_takes_nothing_back() -> None:
     assert revoked(workload, None, []) == ()
     assert revoked(workload, {"spec": {"allowPrivileged": True}}, []) == ()
     assert revoked(workload, {"spec": {}}, []) == ("privileged",)
+
+
+def test_placement_of_a_pod_is_what_its_template_asked_for() -> None:
+    added: dict[str, Any] = {"nodeSelector": {"team": "a"}, "tolerations": [{"key": "not-ready"}]}
+    assert revoked({"kind": "Pod", "metadata": {}, "spec": added}, None, ["team"]) == ()
+    asked = {"annotations": {labels.GRANTS: "nodeSelector,tolerations"}}
+    found = revoked({"kind": "Pod", "metadata": asked, "spec": added}, None, ["team"])
+    assert found == ("nodeSelector", "tolerations")
+    rights = {"runtimeClassName": "kata", "hostUsers": True}
+    found = revoked({"kind": "Pod", "metadata": {}, "spec": rights}, None, ["team"])
+    assert found == ("runtimeClassName", "hostUsers")
+
+
+@pytest.mark.parametrize("spec", PLACEMENT)
+def test_pod_says_what_its_template_asked_for(spec: dict[str, Any]) -> None:
+    pod = pod_of(resolved(over=template(**spec)), SidecarConfig("{}", 1), "")
+    assert pod["metadata"]["annotations"][labels.GRANTS] == next(iter(spec))
+    assert revoked(pod, None, ["team"]) == (next(iter(spec)),)
+    plain = pod_of(resolved(), SidecarConfig("{}", 1), "")
+    assert labels.GRANTS not in plain["metadata"]["annotations"]

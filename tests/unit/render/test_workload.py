@@ -15,7 +15,7 @@ def hashes(
     of: ResolvedKode, config: str = "{}", revision: int = 1, restarted_at: str = ""
 ) -> tuple[str, str]:
     files = SidecarConfig(config, revision)
-    found = workload(of, files, restarted_at)["spec"]["template"]["metadata"]["annotations"]
+    found = workload(of, files, restarted_at)["metadata"]["annotations"]
     return found[labels.KODE_HASH], found[labels.POD_HASH]
 
 
@@ -57,7 +57,7 @@ def test_digest_is_short_and_follows_the_value(value: Any) -> None:
 @pytest.mark.attack
 def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
     files = SidecarConfig("{}", 1)
-    pod = workload(resolved(), files, "")["spec"]["template"]["spec"]
+    pod = workload(resolved(), files, "")["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert all("privileged" not in item["securityContext"] for item in pod["containers"])

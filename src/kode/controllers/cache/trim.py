@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kode import labels
-from kode.evaluate.observed import ENDED_FROM_OUTSIDE
+from kode.evaluate.observed import ENDED_FROM_OUTSIDE, ENDED_PHASES
+from kode.render.grants import is_privileged
 
 _UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
 _WHO = ("name", "namespace", "uid", "labels", "deletionTimestamp")
-_READ_CONDITIONS = frozenset({"Ready", "PodScheduled"})
+_READ_CONDITIONS = frozenset({"DisruptionTarget", "PodScheduled", "Ready"})
+_READ_OF_POD = ("hostUsers", "nodeName", "runtimeClassName")
 _READ_OF_CONDITION = ("type", "status", "reason", "message", "lastTransitionTime")
 
 
@@ -53,12 +55,12 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
     ]
     for key in ("initContainerStatuses", "containerStatuses"):
         if status.get(key):
-            kept[key] = [_container(item) for item in status[key]]
-    node = _dict(found, "spec").get("nodeName")
+            ended = kept.get("phase") in ENDED_PHASES
+            kept[key] = [_container(item, ended=ended) for item in status[key]]
     return {
         "kind": found["kind"],
         "metadata": _metadata(found),
-        "spec": {"nodeName": node} if node else {},
+        "spec": _pod_spec(_dict(found, "spec")),
         "status": kept,
     }
 
@@ -72,20 +74,32 @@ def _metadata(found: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in _dict(found, "metadata").items() if key not in _UNREAD}
 
 
-def _container(item: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: item[key] for key in ("name", "image", "ready", "started") if key in item}
-    for key in ("state", "lastState"):
-        if item.get(key):
-            kept[key] = {name: _state(name, value) for name, value in item[key].items()}
+def _pod_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a pod runs, and with what leave."""
+    kept = {key: spec[key] for key in _READ_OF_POD if spec.get(key) is not None}
+    for key in ("initContainers", "containers"):
+        privileged = [it for it in spec.get(key) or () if is_privileged(it)]
+        if privileged:
+            kept[key] = [{"securityContext": {"privileged": True}} for _ in privileged]
     return kept
 
 
-def _state(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
+def _container(item: Mapping[str, Any], *, ended: bool) -> dict[str, Any]:
+    kept = {key: item[key] for key in ("name", "image", "ready", "started") if key in item}
+    for key in ("state", "lastState"):
+        if item.get(key):
+            kept[key] = {
+                name: _state(name, value, ended=ended) for name, value in item[key].items()
+            }
+    return kept
+
+
+def _state(name: str, value: Mapping[str, Any] | None, *, ended: bool) -> dict[str, Any]:
     # Ids of containers and the times of those that ended change without anything having changed
     # for a reader.
     kept = ("startedAt",) if name == "running" else ("reason", "message", "exitCode")
-    if value and value.get("exitCode") in ENDED_FROM_OUTSIDE:
-        # How long it ran says who ended it.
+    if value and (ended or value.get("exitCode") in ENDED_FROM_OUTSIDE):
+        # How long it ran says who ended it, and when the pod ended as a whole.
         kept = (*kept, "startedAt", "finishedAt")
     return {key: value[key] for key in kept if key in value} if value else {}
 

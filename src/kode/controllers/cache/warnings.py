@@ -1,4 +1,4 @@
-"""What Kubernetes warns of, about claims and workloads: the words that a condition quotes.
+"""What Kubernetes warns of, above all about claims: the words that a condition quotes.
 
 Rule: of the warnings about one object those that began last come first, whichever was repeated
 last, so that two that take turns do not rewrite a status for ever. Few are kept, of few objects.

@@ -16,7 +16,7 @@ from kode.kube.resources import CORE_EVENT
 from kode.platform.port import Event
 from kode.platform.resources import KODE
 
-_ITSELF = frozenset({"Kode", "StatefulSet", "Service", "Secret", "ServiceAccount", "NetworkPolicy"})
+_ITSELF = frozenset({"Kode", "Pod", "Service", "Secret", "NetworkPolicy"})
 """Kinds whose Events are about the object of the Kode's own name, or of one made from it."""
 
 
@@ -107,7 +107,6 @@ def _about(kode: str, claim: str) -> frozenset[tuple[str, str]]:
         {
             *own,
             (KODE.kind, kode),
-            ("Pod", names.pod(kode)),
             ("PersistentVolumeClaim", claim or names.home_claim(kode)),
         }
     )

@@ -46,7 +46,7 @@ def test_the_objects_of_a_kode_are_found_by_kind_and_name() -> None:
     store.put(SECRET, child("Secret", "dev-auth"))
     store.put(POD, pod())
     store.put(SECRET, child("Secret", "x-auth", key=KodeKey("team", "x")))
-    assert set(store.of(KEY)) == {ChildKey("Secret", "dev-auth"), ChildKey("Pod", "dev-0")}
+    assert set(store.of(KEY)) == {ChildKey("Secret", "dev-auth"), ChildKey("Pod", "dev")}
     assert store.of(KodeKey("team", "nobody")) == {}
 
 
@@ -148,29 +148,46 @@ def _workload(name: str) -> Object:
     return child("StatefulSet", names.workload(name), key=KodeKey("team", name))
 
 
+def _former(name: str, *, version: int = 1, ready: bool = False) -> Object:
+    """Return the pod of a StatefulSet, as 0.1.0 made it."""
+    found = pod(KodeKey("team", name), version=version, ready=ready)
+    workload = names.workload(name)
+    owner = {"kind": "StatefulSet", "name": workload, "uid": f"uid-of-StatefulSet-{workload}"}
+    found["metadata"].update(name=f"{workload}-0", ownerReferences=[owner])
+    return found
+
+
+@pytest.mark.parametrize("name", [*CUT, "n" * 63, "dev", "a.b"])
+def test_a_pod_belongs_to_its_kode_whatever_its_name(name: str) -> None:
+    store, key = Store(), KodeKey("team", name)
+    assert store.put(POD, pod(key)) == (key,)
+    assert set(store.of(key)) == {ChildKey("Pod", names.pod(name))}
+    assert store.remove(POD, pod(key, version=2)) == (key,)
+
+
 @pytest.mark.parametrize("name", [*CUT, "n" * 63, "dev", "a.b"])
 @pytest.mark.parametrize("pod_first", [True, False])
 def test_a_pod_belongs_to_the_kode_of_its_statefulset_whatever_its_name(
     name: str, *, pod_first: bool
 ) -> None:
     store, key = Store(), KodeKey("team", name)
-    both = [(STATEFUL_SET, _workload(name)), (POD, pod(key))]
+    both = [(STATEFUL_SET, _workload(name)), (POD, _former(name))]
     news = [store.put(kind, found) for kind, found in (reversed(both) if pod_first else both)]
     assert key in (news[-1] or ())
     assert set(store.of(key)) == {
-        ChildKey("Pod", names.pod(name)),
+        ChildKey("Pod", f"{names.workload(name)}-0"),
         ChildKey("StatefulSet", names.workload(name)),
     }
     assert list(store.keys()) == [key]
-    assert store.put(POD, pod(key, version=2, ready=True)) == (key,)
+    assert store.put(POD, _former(name, version=2, ready=True)) == (key,)
     assert store.remove(STATEFUL_SET, _workload(name)) == (key,)
-    assert store.put(POD, pod(key, version=3)) == (key,)
-    assert store.remove(POD, pod(key, version=4)) == (key,)
+    assert store.put(POD, _former(name, version=3)) == (key,)
+    assert store.remove(POD, _former(name, version=4)) == (key,)
 
 
 def test_a_pod_of_another_label_than_its_statefulsets_kode_is_not_that_ones() -> None:
     store = Store()
     store.put(STATEFUL_SET, _workload("n" * 64))
-    stray = pod(KodeKey("team", "n" * 64))
+    stray = _former("n" * 64)
     stray["metadata"]["labels"] = labels.child("dev", "workspace")
     assert store.put(POD, stray) == (KEY,)

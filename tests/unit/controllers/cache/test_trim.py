@@ -33,6 +33,34 @@ def test_how_long_a_container_ran_is_kept_where_a_signal_ended_it(
     assert container["lastState"] == {"terminated": kept}
 
 
+def test_with_what_leave_a_pod_runs_is_kept() -> None:
+    given = pod()
+    privileged = {"name": "editor", "image": "x", "securityContext": {"privileged": True}}
+    plain = {"name": "envoy", "securityContext": {"runAsUser": 1}}
+    given["spec"] = {
+        "hostUsers": True,
+        "runtimeClassName": "kata",
+        "initContainers": [plain],
+        "containers": [privileged, plain],
+        "volumes": [{"name": "home"}],
+    }
+    assert trim.pod(given)["spec"] == {
+        "hostUsers": True,
+        "runtimeClassName": "kata",
+        "containers": [{"securityContext": {"privileged": True}}],
+    }
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_when_a_pod_ended_is_kept(phase: str) -> None:
+    found = pod()
+    ended = {"terminated": {"exitCode": 1, "finishedAt": "b", "containerID": "x"}}
+    found["status"].update(phase=phase, reason="Evicted")
+    found["status"]["containerStatuses"][0]["state"] = ended
+    (container,) = trim.pod(found)["status"]["containerStatuses"]
+    assert container["state"] == {"terminated": {"exitCode": 1, "finishedAt": "b"}}
+
+
 def test_a_pod_without_anything_is_no_error() -> None:
     found = trim.pod({"kind": "Pod", "metadata": {"name": "x"}})
     assert found["status"] == {"conditions": []}

@@ -22,7 +22,7 @@ def _service(kind: str = "NodePort", **port: Any) -> dict[str, Any]:
 
 
 def test_an_event_is_told_with_its_last_time_and_count() -> None:
-    about = {"namespace": "team", "kind": "Pod", "name": "dev-0"}
+    about = {"namespace": "team", "kind": "Pod", "name": "dev"}
     found = event(
         {
             "involvedObject": about,
