@@ -36,6 +36,9 @@ POD_HASH = f"{GROUP}/pod-hash"
 FAILURES = f"{GROUP}/failures"
 """Annotation of the pod: how many pods before it failed, one after the other."""
 
+ENVOY = f"{GROUP}/envoy"
+"""Annotation of the pod: the sidecar's configuration, where nothing in it is a secret."""
+
 GRANTS = f"{GROUP}/grants"
 """Annotation of the pod: the fields that its template set and that need leave, by commas."""
 

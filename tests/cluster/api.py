@@ -43,6 +43,7 @@ KINDS = {
     "PersistentVolumeClaim": Kind("/api/v1", "persistentvolumeclaims"),
     "ConfigMap": Kind("/api/v1", "configmaps"),
     "Event": Kind("/api/v1", "events"),
+    "ResourceQuota": Kind("/api/v1", "resourcequotas"),
     "StatefulSet": Kind("/apis/apps/v1", "statefulsets"),
     "Deployment": Kind("/apis/apps/v1", "deployments"),
     "NetworkPolicy": Kind("/apis/networking.k8s.io/v1", "networkpolicies"),

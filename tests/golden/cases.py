@@ -223,6 +223,8 @@ def _readable(manifest: Object) -> Object:
     if found["kind"] == "Pod":
         annotations = found["metadata"]["annotations"]
         annotations.update({labels.KODE_HASH: "(digest)", labels.POD_HASH: "(digest)"})
+        if labels.ENVOY in annotations:
+            annotations[labels.ENVOY] = "(configuration)"
     return found
 
 

@@ -3,7 +3,7 @@
 Rule: nothing that is not the Kode's own is ever taken over, overwritten or deleted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kode import labels, names
@@ -90,12 +90,16 @@ class Children:
             and "deletionTimestamp" not in live["metadata"]
         ]
 
-    def prune(self, manifests: Iterable[Object]) -> list[Write]:
+    def prune(self, manifests: Iterable[Object], kept: Collection[ChildKey] = ()) -> list[Write]:
         """Return the deletes of the Kode's own objects that are no longer desired.
 
         Claims are never among them: files go only with the Kode, and only when asked.
+
+        Args:
+            manifests: what is desired.
+            kept: what stays all the same, because what runs still uses it.
         """
-        wanted = {key_of(manifest) for manifest in manifests}
+        wanted = {*(key_of(manifest) for manifest in manifests), *kept}
         return [
             delete(key, live)
             for key, live in sorted(self._live.items())

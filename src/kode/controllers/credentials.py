@@ -61,12 +61,16 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
 def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int:
     """Return how often the credentials have changed, counting this pass's change.
 
-    The count stands on the sidecar's Secret and on the pod. Where the Secret is gone, the pod's
-    count stands, so that putting the Secret back restarts nothing.
+    The count stands on the sidecar's Secret and on the pod. Where there is no Secret, because there
+    were no credentials or because it is gone, the pod's count stands, so that putting the Secret
+    back restarts nothing.
     """
     secret = _sidecar(inputs, kode)
     if secret is None:
-        return _parse_revision(_pod_annotations(inputs, kode))
+        annotations = _pod_annotations(inputs, kode)
+        had = bool(annotations.get(labels.CREDENTIALS_SECRET))
+        count = _parse_revision(annotations)
+        return count if not annotations or had == bool(credentials) else count + 1
     count = _parse_revision(_annotations(secret))
     now = htpasswd(credentials) if credentials else ""
     before = decode(secret, layout.ENVOY_USERS)

@@ -182,7 +182,8 @@ def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> No
         # and must not keep the rest from being written.
         late = kind == "PersistentVolumeClaim" and work.children.live(manifest)
         (last if late else work.writes).extend(it for it in changes if it not in work.writes)
-    work.writes.extend(work.children.prune(manifests))
+    kept = {sidecar} if work.update_pending else set()
+    work.writes.extend(work.children.prune(manifests, kept))
     if pod is not None:
         held = work.update_pending
         work.writes.extend(pods.reconcile(inputs, work.children, pod, held=held))

@@ -16,6 +16,7 @@ _FORBIDDEN = re.compile(r"is forbidden: \[?(?P<cause>.*)", re.DOTALL)
 _BY_BEGINNING = (
     ("exceeded quota", Reason.QUOTA_EXCEEDED),
     ("failed quota", Reason.QUOTA_EXCEEDED),
+    ("status unknown for quota", Reason.QUOTA_EXCEEDED),
     ("violates PodSecurity", Reason.POD_SECURITY_VIOLATED),
     ("no PriorityClass", Reason.CLASS_NOT_FOUND),
     ("pod rejected: RuntimeClass", Reason.CLASS_NOT_FOUND),

@@ -9,7 +9,7 @@ from kode import names
 from kode.render.metadata import Manifest
 from kode.render.network_policy import METADATA_ADDRESSES, policy
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarConfig, auth, envoy
+from kode.render.secret import SidecarConfig, auth, envoy, holds_secrets
 from kode.render.service import service
 from kode.render.storage import home
 from kode.render.workload import workload
@@ -40,7 +40,7 @@ def manifests(
         *(manifest for manifest in optional if manifest is not None),
         # Before the pod, so that it never runs a moment without it.
         policy(kode, operator_namespace, closed),
-        envoy(kode, files),
+        *((envoy(kode, files),) if holds_secrets(kode, files) else ()),
         service(kode),
         *(() if kode.suspend else (workload(kode, files, restarted_at),)),
     )

@@ -55,8 +55,13 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
     }
 
 
+def holds_secrets(kode: ResolvedKode, files: SidecarConfig) -> bool:
+    """Tell whether the sidecar reads anything that not everybody may who sees its pod."""
+    return kode.credentials is not None or not files.last_words
+
+
 def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
-    """Return the Secret that the sidecar mounts."""
+    """Return the Secret that the sidecar mounts, where it holds secrets."""
     data = {layout.ENVOY_CONFIG: encode(files.config)}
     if kode.credentials:
         data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, files.session))

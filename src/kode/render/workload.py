@@ -13,7 +13,7 @@ from kode.api import layout
 from kode.render import editor, grants
 from kode.render.metadata import Manifest, child
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarConfig, credential_annotations
+from kode.render.secret import SidecarConfig, credential_annotations, holds_secrets
 from kode.render.storage import claim_name
 
 
@@ -32,6 +32,8 @@ def workload(kode: ResolvedKode, files: SidecarConfig, restarted_at: str) -> Man
         labels.POD_HASH: digest([spec, files.config, kode_hash]),
         **credential_annotations(kode, files.revision),
     }
+    if not holds_secrets(kode, files):
+        annotations[labels.ENVOY] = files.config
     granted = grants.placement(kode.template)
     if granted:
         annotations[labels.GRANTS] = ",".join(granted)
@@ -67,7 +69,7 @@ def _pod_spec(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
         },
         "initContainers": editor.init_containers(kode),
         "containers": [editor.container(kode), _envoy(kode, files)],
-        "volumes": _volumes(kode),
+        "volumes": _volumes(kode, files),
         "nodeSelector": dict(template.node_selector),
         "tolerations": [
             item.model_dump(by_alias=True, exclude_none=True) for item in template.tolerations
@@ -78,13 +80,17 @@ def _pod_spec(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     return {key: value for key, value in spec.items() if value or value is False}
 
 
-def _volumes(kode: ResolvedKode) -> list[Manifest]:
+def _volumes(kode: ResolvedKode, files: SidecarConfig) -> list[Manifest]:
+    # A Secret less for each Kode, where the pod itself can carry it.
+    field = {"fieldPath": f"metadata.annotations['{labels.ENVOY}']"}
+    item = {"path": layout.ENVOY_CONFIG, "fieldRef": field}
+    source: Manifest = {"downwardAPI": {"items": [item], "defaultMode": 0o440}}
+    if holds_secrets(kode, files):
+        name = names.envoy_secret(kode.name)
+        source = {"secret": {"secretName": name, "defaultMode": 0o440}}
     return [
         {"name": editor.HOME_VOLUME, "persistentVolumeClaim": {"claimName": claim_name(kode)}},
-        {
-            "name": "envoy",
-            "secret": {"secretName": names.envoy_secret(kode.name), "defaultMode": 0o440},
-        },
+        {"name": "envoy", **source},
         {"name": "envoy-run", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
         # A container's own shared memory is 64 MiB, too little for a browser or for what trains in
         # several processes. What is in it counts as the editor's memory.

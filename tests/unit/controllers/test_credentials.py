@@ -106,7 +106,8 @@ def counted(count: str) -> dict[str, str]:
     ("children", "revision"),
     [
         ([], 1),
-        ([workload(counted("3"))], 3),
+        ([workload({**counted("3"), **MADE})], 3),
+        ([workload(counted("3"))], 4),
         ([own("dev-envoy", counted("3"), htpasswd="other")], 4),
         ([own("dev-envoy", counted("3")), workload(counted("9"))], 4),
         ([own("dev-envoy", counted("-1"))], 2),
@@ -117,6 +118,22 @@ def counted(count: str) -> dict[str, str]:
 def test_revision_counts_changes_of_the_login(children: list[Object], revision: int) -> None:
     found = Credentials("abc", "p", "dev-auth")
     assert login.revision(inputs(*children), kode(), found) == revision
+
+
+def test_revision_stands_on_the_pod_where_the_sidecar_needs_no_secret() -> None:
+    found = Credentials("abc", "p", "dev-auth")
+
+    def seen(*, uid: str = UID, **annotations: str) -> Inputs:
+        carried = {labels.CREDENTIALS_REVISION: "3", **annotations}
+        metadata = {"name": "dev", "ownerReferences": [{"uid": uid}], "annotations": carried}
+        return replace(inputs(), pod={"kind": "Pod", "metadata": metadata})
+
+    with_login, without = seen(**MADE), seen()
+    assert login.revision(without, kode(), None) == 3
+    assert login.revision(without, kode(), found) == 4
+    assert login.revision(with_login, kode(), found) == 3
+    assert login.revision(with_login, kode(), None) == 4
+    assert login.revision(seen(uid="another"), kode(), found) == 1
 
 
 def test_revision_stays_while_the_login_does() -> None:

@@ -14,6 +14,7 @@ _FORBIDDEN = 'create Pod team/dev: pods "dev" is forbidden: '
     [
         ("exceeded quota: q, requested: requests.memory=64Mi, used: ...", "QuotaExceeded"),
         ("failed quota: q: must specify limits.cpu for: editor", "QuotaExceeded"),
+        ("status unknown for quota: q, resources: pods", "QuotaExceeded"),
         ('violates PodSecurity "restricted:latest": runAsNonRoot', "PodSecurityViolated"),
         ("no PriorityClass with name nope was found", "ClassNotFound"),
         ('pod rejected: RuntimeClass "nope" not found', "ClassNotFound"),

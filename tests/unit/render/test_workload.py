@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kode import labels
-from kode.render.resolve import ResolvedKode
+from kode.render.resolve import Credentials, ResolvedKode
 from kode.render.secret import SidecarConfig
 from kode.render.workload import digest, workload
 from tests.documents import credentials, kode, resolved, template
@@ -62,3 +62,17 @@ def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert all("privileged" not in item["securityContext"] for item in pod["containers"])
     assert all("resources" in item for item in [*pod["containers"], *pod["initContainers"]])
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("login", [None, credentials()])
+@pytest.mark.parametrize("quotes_nothing", [True, False])
+def test_only_a_configuration_without_secrets_stands_in_the_pod(
+    login: Credentials | None, *, quotes_nothing: bool
+) -> None:
+    files = SidecarConfig('{"static": 1}', 1, last_words=quotes_nothing)
+    pod = workload(resolved(login=login), files, "")
+    (volume,) = (it for it in pod["spec"]["volumes"] if it["name"] == "envoy")
+    is_open = login is None and quotes_nothing
+    assert ("downwardAPI" in volume, "secret" in volume) == (is_open, not is_open)
+    assert pod["metadata"]["annotations"].get(labels.ENVOY) == (files.config if is_open else None)

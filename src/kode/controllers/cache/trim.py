@@ -57,9 +57,15 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
         if status.get(key):
             ended = kept.get("phase") in ENDED_PHASES
             kept[key] = [_container(item, ended=ended) for item in status[key]]
+    metadata = _metadata(found)
+    carried = _dict(metadata, "annotations")
+    if labels.ENVOY in carried:
+        # The largest part of a pod, and a digest of it stands beside it.
+        rest = {key: value for key, value in carried.items() if key != labels.ENVOY}
+        metadata["annotations"] = rest
     return {
         "kind": found["kind"],
-        "metadata": _metadata(found),
+        "metadata": metadata,
         "spec": _pod_spec(_dict(found, "spec")),
         "status": kept,
     }

@@ -33,6 +33,13 @@ def test_how_long_a_container_ran_is_kept_where_a_signal_ended_it(
     assert container["lastState"] == {"terminated": kept}
 
 
+def test_configuration_that_a_pod_carries_is_not_kept() -> None:
+    found = pod()
+    found["metadata"]["annotations"] = {"kode.jacero.io/envoy": "{}", "a": "b"}
+    assert trim.pod(found)["metadata"]["annotations"] == {"a": "b"}
+    assert len(found["metadata"]["annotations"]) == 2
+
+
 def test_with_what_leave_a_pod_runs_is_kept() -> None:
     given = pod()
     privileged = {"name": "editor", "image": "x", "securityContext": {"privileged": True}}
