@@ -19,7 +19,9 @@ from bench.shares import Shares
 from bench.timing import Times
 
 RATE_GOAL = 0.85
-WRITES_GOAL = 2
+WRITES_GOAL = 1
+WRITES_GOAL_WITH_PASSWORD = 2
+"""One more: the password is taken out of the Kode."""
 
 
 @dataclass(frozen=True)
@@ -148,17 +150,17 @@ def _times(floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
     applied = median(it.applied.per_second() for it in floors)
     running = median(it.running.per_second() for it in floors)
     waits = median(it.ready.median() for it in ours), median(it.ready.p95() for it in ours)
-    # Beside the applies alone we also wait for pods; beside the same pods all else is equal.
+    # Beside the same pods all else is equal; beside the applies alone we also wait for pods.
     return (
-        Figure("kodes_ready_per_second", rate, "Kodes/s", applied, RATE_GOAL, "ratio at least"),
-        Figure("kodes_ready_per_second_beside_pods_running", rate, "Kodes/s", running),
+        Figure("kodes_ready_per_second", rate, "Kodes/s", running, RATE_GOAL, "ratio at least"),
+        Figure("kodes_ready_per_second_beside_applies", rate, "Kodes/s", applied),
         Figure("time_to_ready_median", waits[0], "s", median(it.running.median() for it in floors)),
         Figure("time_to_ready_p95", waits[1], "s", median(it.running.p95() for it in floors)),
     )
 
 
 def _costs(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
-    children = 7 if bench.password else 6
+    children = 6 if bench.password else 4
 
     def beyond(writes: Writes) -> float:
         return writes.but_lease() / bench.count - children
@@ -168,7 +170,7 @@ def _costs(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure,
             "writes_per_kode_beyond_children",
             median(beyond(it.writes) for it in ours),
             "writes",
-            goal=WRITES_GOAL,
+            goal=WRITES_GOAL_WITH_PASSWORD if bench.password else WRITES_GOAL,
         ),
         Figure(
             "cpu_of_everything_per_kode",
