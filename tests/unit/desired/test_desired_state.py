@@ -50,7 +50,7 @@ def test_arguments_of_the_template_cannot_take_the_login_away() -> None:
     desired = derive(resolved(over=over, login=credentials()))
     assert desired.auth_mode is AuthMode.BASIC
     workload = desired.render(operator_namespace="kode-system", revision=1)[-1]
-    (editor, _) = workload["spec"]["template"]["spec"]["containers"]
+    (editor, _) = workload["spec"]["containers"]
     own = ["--auth=none", "--host=127.0.0.1", "--port=8080", "--config=/dev/null"]
     assert editor["args"] == ["--auth=none", *own, "--"]
 

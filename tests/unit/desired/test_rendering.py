@@ -14,6 +14,7 @@ from kode.desired.desired_state import DesiredState, derive
 from kode.errors import KodeError
 from kode.gateway.authentication import authenticates
 from kode.gateway.sidecar import AuthMode
+from kode.render.editor import container
 from kode.render.metadata import Manifest
 from kode.render.resolve import Credentials, resolve
 from kode.render.secret import encode
@@ -61,15 +62,19 @@ def test_rendering_holds_what_it_promises(
         return
     assert rendered(found) == rendered(again)
     manifests = found.render(operator_namespace="kode-system", revision=1)
-    shut(found, *manifests[-2:])
+    (service,) = (item for item in manifests if item["kind"] == "Service")
+    pods = [item for item in manifests if item["kind"] == "Pod"]
+    assert len(pods) == (0 if found.kode.suspend else 1)
+    shut(found, service, pods)
     secretive(manifests)
     owned(found, manifests)
 
 
-def shut(found: DesiredState, service: Manifest, workload: Manifest) -> None:
+def shut(found: DesiredState, service: Manifest, pods: list[Manifest]) -> None:
     """No combination of fields opens an editor."""
     assert [item["targetPort"] for item in service["spec"]["ports"]] == [layout.SIDECAR_HTTP]
-    editor = workload["spec"]["template"]["spec"]["containers"][0]
+    editor = container(found.kode)
+    assert all(pod["spec"]["containers"][0] == editor for pod in pods)
     if found.kode.image_profile.starts_as_root:
         # These ask where a variable says so; to the others it is a variable like any other.
         values = [item.get("value") for item in editor["env"] if "PASSWORD" in item["name"]]
