@@ -82,6 +82,10 @@ class Gatherer:
             return inputs
         return await self._with_references(inputs, kode, now)
 
+    def is_followed(self, key: KodeKey, child: ChildKey) -> bool:
+        """Tell whether a cache knows a child, so that a watch tells what becomes of it."""
+        return child in self._caches.objects.of(key)
+
     async def get_live(self, key: KodeKey, child: ChildKey) -> Object | None:
         """Return what stands in the place of a child; None where nothing does."""
         return await self._client.find(ObjectRef(BY_KIND[child.kind], key.namespace, child.name))

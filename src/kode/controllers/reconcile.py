@@ -124,7 +124,8 @@ class Reconciler:
         """Return what still stands in the way of earlier passes."""
         found = {}
         for child in tuple(self._conflicts.get(key, ())):
-            live = await self._gatherer.get_live(key, child)
+            followed = self._gatherer.is_followed(key, child)
+            live = None if followed else await self._gatherer.get_live(key, child)
             if live is None:
                 self._conflicts[key].discard(child)
             else:
