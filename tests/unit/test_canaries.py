@@ -147,5 +147,5 @@ def test_where_envoy_may_quote_a_key_nothing_of_it_reaches_the_pods_status(
     workload = derive(resolved(kode(), guard=proxy(**guard))).render(
         operator_namespace="kode-system", revision=1
     )[-1]
-    envoy = workload["spec"]["template"]["spec"]["containers"][-1]
+    envoy = workload["spec"]["containers"][-1]
     assert envoy["terminationMessagePolicy"] == ("FallbackToLogsOnError" if quiet else "File")

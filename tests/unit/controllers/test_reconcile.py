@@ -1,28 +1,19 @@
 """Whole passes over one Kode with the real decision, on a cluster in memory, in virtual time."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from kode import labels
 from kode.api.conditions import Reason
 from kode.controllers import reconcile
-from kode.controllers.apply import Applier
-from kode.controllers.cache.caches import Caches, KodeEventHandler, ReferencedEventHandler
-from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import Inputs, KodeKey
-from kode.controllers.reconcile import PROGRESS_INTERVAL, RESYNC_PERIOD, Reconciler
-from kode.controllers.report import Reporter
+from kode.controllers.reconcile import PROGRESS_INTERVAL, RESYNC_PERIOD
 from kode.errors import PlatformError
 from kode.kube.errors import ApiConflict, NamespaceTerminating, NotLeader
 from kode.platform.resources import BY_KIND
-from kode.workqueue import WorkQueue
-from tests.unit.controllers.cluster import Cluster
-from tests.unit.controllers.objects import KEY, Object, foreign, kode, pod, template
-from tests.unit.controllers.virtual import VirtualLoop, clock, run
+from tests.unit.controllers.objects import KEY, foreign, kode, pod
+from tests.unit.controllers.setting import Setting, later, run_passes
 
 CHILDREN = {
     ("Secret", "dev-auth"),
@@ -34,85 +25,19 @@ CHILDREN = {
 }
 
 
-class _Queue(WorkQueue[KodeKey]):
-    """A queue that notes what is asked of it."""
-
-    def __init__(self) -> None:
-        super().__init__(clock, jitter=lambda: 0.5)
-        self.asked: list[float] = []
-
-    def add(self, key: KodeKey) -> None:
-        self.asked.append(0.0)
-        super().add(key)
-
-    def add_after(self, key: KodeKey, seconds: float) -> None:
-        self.asked.append(seconds)
-        super().add_after(key, seconds)
-
-
-class _Setting:
-    """A cluster with a template, one Kode, and all that passes need."""
-
-    def __init__(self, **spec: Any) -> None:
-        self.leads = True
-        self.cluster = Cluster()
-        self.queue = _Queue()
-        self.caches = Caches(self.queue.add)
-        self.reconciler = Reconciler(
-            gatherer=Gatherer(self.cluster, self.caches, "kode-system"),
-            applier=Applier(self.cluster, self.caches),
-            reporter=Reporter(self.cluster, self.caches),
-            queue=self.queue,
-            is_leader=lambda: self.leads,
-            clock=clock,
-        )
-        ReferencedEventHandler(self.caches, BY_KIND["KodeClusterTemplate"]).on_upsert(template())
-        self.edit(kode(**spec))
-
-    def edit(self, found: Object) -> None:
-        """Write the Kode as a person would."""
-        KodeEventHandler(self.caches).on_upsert(self.cluster.stand(found))
-
-    async def make_pass(self) -> list[str]:
-        """Make a pass; return what it wrote."""
-        self.cluster.writes.clear()
-        self.queue.asked.clear()
-        await self.reconciler.reconcile(KEY)
-        return self.cluster.writes
-
-    def ready(self) -> tuple[str, str]:
-        """Return the reason and the message of the written Ready condition."""
-        conditions = self.cluster.objects["Kode", "team", "dev"]["status"]["conditions"]
-        (found,) = [item for item in conditions if item["type"] == "Ready"]
-        return found["reason"], found["message"]
-
-
-def _later(seconds: float) -> None:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    loop.advance(seconds)
-
-
-def _run(main: Callable[[_Setting], Awaitable[None]], **spec: Any) -> None:
-    async def inner() -> None:
-        await main(_Setting(**spec))
-
-    run(inner())
-
-
 def test_a_new_kode_gets_its_children_and_loses_its_password() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         await setting.make_pass()
         made = {(kind, name) for kind, _, name in setting.cluster.objects}
         assert made - {("Kode", "dev")} == CHILDREN
         assert "password" not in setting.cluster.objects["Kode", "team", "dev"]["spec"]
         assert "password" not in (setting.caches.kodes.get(KEY) or {})["spec"]
 
-    _run(main, password="secret")
+    run_passes(main, password="secret")
 
 
 def test_two_writes_beyond_the_children_until_it_is_ready_and_none_after() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         extra = [what for what in await setting.make_pass() if not what.startswith("create")]
         claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
         claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
@@ -128,51 +53,51 @@ def test_two_writes_beyond_the_children_until_it_is_ready_and_none_after() -> No
         assert await setting.make_pass() == []
         assert setting.queue.asked[-1] >= RESYNC_PERIOD * 0.75
 
-    _run(main, password="secret")
+    run_passes(main, password="secret")
 
 
 def test_a_status_of_progress_is_written_when_nothing_better_comes() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         assert "status Kode dev" not in await setting.make_pass()
         assert PROGRESS_INTERVAL in setting.queue.asked
-        _later(PROGRESS_INTERVAL)
+        later(PROGRESS_INTERVAL)
         assert await setting.make_pass() == ["status Kode dev"]
 
-    _run(main)
+    run_passes(main)
 
 
 def test_progress_is_told_at_most_every_two_seconds_however_many_others_are_on_their_way() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         for number in range(232):
             setting.queue.add(KodeKey("team", f"other-{number}"))
         assert "status Kode dev" not in await setting.make_pass()
-        _later(PROGRESS_INTERVAL)
+        later(PROGRESS_INTERVAL)
         assert await setting.make_pass() == ["status Kode dev"]
         claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
         claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
         setting.caches.objects.put(BY_KIND["PersistentVolumeClaim"], claim)
         assert await setting.make_pass() == []
-        _later(PROGRESS_INTERVAL)
+        later(PROGRESS_INTERVAL)
         assert await setting.make_pass() == ["status Kode dev"]
 
-    _run(main)
+    run_passes(main)
 
 
 def test_a_template_that_comes_in_the_next_moment_is_not_missed() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         missing = {"kind": "KodeClusterTemplate", "name": "later"}
         setting.edit(kode(templateRef=missing))
         assert await setting.make_pass() == []
-        _later(PROGRESS_INTERVAL)
+        later(PROGRESS_INTERVAL)
         assert [what.split()[0] for what in await setting.make_pass()] == ["status", "create"]
         assert setting.ready()[0] == "TemplateNotFound"
 
-    _run(main)
+    run_passes(main)
 
 
 @pytest.mark.attack
 def test_what_stands_in_the_way_is_left_alone_until_it_is_gone() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         theirs = setting.cluster.stand(foreign("Service", "dev"))
         await setting.make_pass()
         assert setting.ready()[0] == "NotOwned"
@@ -181,11 +106,11 @@ def test_what_stands_in_the_way_is_left_alone_until_it_is_gone() -> None:
         del setting.cluster.objects["Service", "team", "dev"]
         assert "create Service dev" in await setting.make_pass()
 
-    _run(main)
+    run_passes(main)
 
 
 def test_a_child_of_ours_that_lost_its_labels_is_taken_back() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         await setting.make_pass()
         service = setting.cluster.objects["Service", "team", "dev"]
         service["metadata"]["labels"] = {}
@@ -195,11 +120,11 @@ def test_a_child_of_ours_that_lost_its_labels_is_taken_back() -> None:
         found = setting.cluster.objects["Service", "team", "dev"]
         assert found["metadata"]["labels"][labels.MANAGED_BY] == "kode"
 
-    _run(main)
+    run_passes(main)
 
 
 def test_a_refusal_becomes_a_condition_and_is_tried_again() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         def refuse(what: str) -> PlatformError | None:
             no = PlatformError(Reason.REJECTED, "create: exceeded quota")
             return no if what.startswith("create PersistentVolumeClaim") else None
@@ -214,13 +139,13 @@ def test_a_refusal_becomes_a_condition_and_is_tried_again() -> None:
         assert writes == []
         assert setting.queue.asked[-1] == 1.0
 
-    _run(main)
+    run_passes(main)
 
 
 def test_in_a_namespace_that_is_going_nothing_is_made_and_nothing_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         gone = NamespaceTerminating(Reason.PLATFORM_ERROR, "being terminated")
         setting.cluster.trouble = lambda what: gone if what.startswith("create") else None
         assert await setting.make_pass() == []
@@ -238,11 +163,11 @@ def test_in_a_namespace_that_is_going_nothing_is_made_and_nothing_told(
         )
         assert await setting.make_pass() == []
 
-    _run(main)
+    run_passes(main)
     assert caplog.text == ""
 
 
-def _with_a_larger_wish(setting: _Setting) -> None:
+def _with_a_larger_wish(setting: Setting) -> None:
     claim = setting.cluster.objects["PersistentVolumeClaim", "team", "dev-home"]
     claim = setting.cluster.stand({**claim, "status": {"phase": "Bound"}})
     setting.caches.objects.put(BY_KIND["PersistentVolumeClaim"], claim)
@@ -251,7 +176,7 @@ def _with_a_larger_wish(setting: _Setting) -> None:
 
 
 def test_growth_that_is_refused_is_told_and_tried_again_an_hour_later() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         await setting.make_pass()
         _with_a_larger_wish(setting)
         tries = []
@@ -271,11 +196,11 @@ def test_growth_that_is_refused_is_told_and_tried_again_an_hour_later() -> None:
         assert min(setting.queue.asked) >= 10, "no pass comes sooner because of the refusal"
         assert tries.count("apply PersistentVolumeClaim dev-home") == 1
 
-    _run(main)
+    run_passes(main)
 
 
 def test_growth_that_fails_otherwise_is_tried_again_soon() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         await setting.make_pass()
         _with_a_larger_wish(setting)
 
@@ -287,60 +212,11 @@ def test_growth_that_fails_otherwise_is_tried_again_soon() -> None:
         await setting.make_pass()
         assert setting.queue.asked[-1] == 0.5
 
-    _run(main)
-
-
-def test_a_pod_that_is_still_ending_is_waited_for_and_then_made_again() -> None:
-    async def main(setting: _Setting) -> None:
-        await setting.make_pass()
-        place = ("Pod", "team", "dev")
-        ending = dict(setting.cluster.objects[place])
-        ending["metadata"] = {**ending["metadata"], "deletionTimestamp": "2999-01-01T00:00:00Z"}
-        setting.cluster.stand(ending)
-        # The watch has told of its end before the API server lets go of its name.
-        setting.caches.objects.forget(BY_KIND["Pod"], "team", "dev")
-        assert await setting.make_pass() == ["create Pod dev"]
-        asked: list[str] = []
-
-        def note(what: str) -> None:
-            asked.append(what)
-
-        setting.cluster.trouble = note
-        assert await setting.make_pass() == []
-        assert [what for what in asked if "Pod" in what] == [], "a watch tells of its end"
-        gone = {**ending, "metadata": {**ending["metadata"], "resourceVersion": "9999"}}
-        del setting.cluster.objects[place]
-        setting.caches.objects.remove(BY_KIND["Pod"], gone)
-        assert await setting.make_pass() == ["create Pod dev"]
-        assert place in setting.cluster.objects
-
-    _run(main)
-
-
-def test_a_pod_that_is_refused_is_told_in_the_same_pass_and_tried_ever_later() -> None:
-    refusal = 'create Pod team/dev: pods "dev" is forbidden: exceeded quota: small, used: pods=1'
-
-    async def main(setting: _Setting) -> None:
-        def refuse(what: str) -> PlatformError | None:
-            return PlatformError(Reason.REJECTED, refusal) if what == "create Pod dev" else None
-
-        setting.cluster.trouble = refuse
-        await setting.make_pass()
-        assert setting.ready() == ("QuotaExceeded", refusal)
-        pauses = [setting.queue.asked[-1]]
-        for _ in range(3):
-            await setting.make_pass()
-            pauses.append(setting.queue.asked[-1])
-        assert pauses == sorted(pauses)
-        assert pauses[-1] >= 4 * pauses[0]
-        setting.cluster.trouble = lambda _: None
-        assert "create Pod dev" in await setting.make_pass()
-
-    _run(main)
+    run_passes(main)
 
 
 def test_a_world_that_moves_is_gathered_again_and_in_the_end_tried_later() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         tries = 0
 
         def outdated(what: str) -> PlatformError | None:
@@ -353,25 +229,25 @@ def test_a_world_that_moves_is_gathered_again_and_in_the_end_tried_later() -> No
         assert tries == 5
         assert setting.queue.asked[-1] == 0.5
 
-    _run(main)
+    run_passes(main)
 
 
 def test_without_the_lease_nothing_is_even_read() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         setting.leads = False
         setting.cluster.trouble = pytest.fail
         assert await setting.make_pass() == []
 
-    _run(main)
+    run_passes(main)
 
 
 def test_a_lease_that_is_lost_in_a_pass_ends_it_quietly() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         setting.cluster.trouble = lambda what: NotLeader(Reason.PLATFORM_ERROR, what)
         assert await setting.make_pass() == []
         assert setting.queue.asked == []
 
-    _run(main)
+    run_passes(main)
 
 
 def test_what_nobody_foresaw_is_logged_and_tried_again(
@@ -380,7 +256,7 @@ def test_what_nobody_foresaw_is_logged_and_tried_again(
     def broken(_: Inputs) -> None:
         raise ZeroDivisionError
 
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         monkeypatch.setattr(reconcile, "decide", broken)
         with caplog.at_level(logging.ERROR):
             await setting.make_pass()
@@ -388,23 +264,23 @@ def test_what_nobody_foresaw_is_logged_and_tried_again(
         assert "ZeroDivisionError" in caplog.text
         assert setting.queue.asked[-1] == 0.5
 
-    _run(main)
+    run_passes(main)
 
 
 def test_an_edit_during_a_pass_gets_a_pass_of_its_own() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         await setting.make_pass()
         setting.cluster.objects["Kode", "team", "dev"]["metadata"]["generation"] = 2
-        _later(PROGRESS_INTERVAL)
+        later(PROGRESS_INTERVAL)
         assert 0.0 not in setting.queue.asked
         await setting.make_pass()
         assert 0.0 in setting.queue.asked
 
-    _run(main)
+    run_passes(main)
 
 
 def test_a_kode_that_is_gone_leaves_its_claim_marked() -> None:
-    async def main(setting: _Setting) -> None:
+    async def main(setting: Setting) -> None:
         await setting.make_pass()
         setting.caches.kodes.forget(KEY)
         assert await setting.make_pass() == ["patch PersistentVolumeClaim dev-home"]
@@ -412,4 +288,4 @@ def test_a_kode_that_is_gone_leaves_its_claim_marked() -> None:
         assert claim["metadata"]["labels"][labels.RETAINED] == "true"
         assert await setting.make_pass() == []
 
-    _run(main)
+    run_passes(main)
