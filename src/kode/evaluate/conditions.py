@@ -313,7 +313,7 @@ def _with_pod(seen: Observation, pod: PodView) -> Condition:
 
 def _not_ready(seen: Observation, pod: PodView) -> tuple[Reason, str]:
     if pod.terminated:
-        return Reason.POD_FAILED, pod_messages.ended(pod, seen.noun)
+        return Reason.POD_FAILED, pod_messages.describe_end(pod, seen.noun)
     if pod.unschedulable:
         return Reason.UNSCHEDULABLE, pod.unschedulable
     silence = pod_messages.silence(pod, seen.now, seen.port, seen.image)

@@ -31,7 +31,7 @@ def lost(pod: PodView, now: str, noun: str) -> str:
     )
 
 
-def ended(pod: PodView, noun: str) -> str:
+def describe_end(pod: PodView, noun: str) -> str:
     """Return that a pod ended as a whole, and when there is to be another.
 
     Args:

@@ -97,7 +97,7 @@ def test_fields_of_the_pod_that_mean_something_here() -> None:
         for name, path in paths.items()
     ]
     found = variables(env=env).values
-    assert (found["NAME"], found["SPACE"]) == ("dev-0", "team")
+    assert (found["NAME"], found["SPACE"]) == ("dev", "team")
 
 
 @pytest.mark.parametrize(
