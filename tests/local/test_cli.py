@@ -144,7 +144,7 @@ def test_on_a_terminal_one_is_told_where_one_is_and_asked(own_machine: Machine) 
     assert "kode/dev created" in seen
     code, seen = on_terminal(machine, "list")
     titles = re.sub(r"\x1b\[[0-9;]*m", "", seen).splitlines()[1]
-    assert titles.split() == ["NAME", "PHASE", "URL", "TEMPLATE", "AGE", "WHY"]
+    assert titles.split() == ["NAME", "PHASE", "URL", "TEMPLATE", "AGE", "MESSAGE"]
     code, seen = on_terminal(machine, "delete", "dev", "--purge", answers="n\n")
     assert code == 1
     assert "Delete Kode dev and all of its files? [y/N]" in seen

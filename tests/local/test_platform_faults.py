@@ -153,7 +153,7 @@ def test_a_home_that_is_deleted_while_nothing_runs_is_not_made_anew_unasked(up: 
     up.files("homeless").mkdir()
     up.kode("start", "homeless")
     up.told("homeless", "Running")
-    assert "is not gone" in up.run("start", "homeless", "--new-home").stderr
+    assert "is not lost" in up.run("start", "homeless", "--new-home").stderr
     up.kode("delete", "homeless")
 
 
