@@ -161,7 +161,7 @@ async def _log(cluster: ClusterPlatform, place: Place, query: LogQuery) -> list[
 
 async def test_events_tell_of_the_pod_as_well(place: Place, cluster: ClusterPlatform) -> None:
     own = await cluster.events(place.namespace, "dev")
-    assert {"Scheduled", "SuccessfulCreate"} <= {event.reason for event in own}
+    assert {"Scheduled", "Started"} <= {event.reason for event in own}
     assert {event.kode for event in own} == {"dev"}
     assert [event.time for event in own] == sorted(event.time for event in own)
     every = await cluster.events(place.namespace)
