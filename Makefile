@@ -19,6 +19,8 @@ PYTEST := $(BIN)/pytest
 LANES := check,test-local test-devcluster,test-faults,test-cluster
 # The longest first: each starts as soon as one of those before it has ended.
 CHECKS := unit-envoy unit-rest unit-core unit-search types verify walls layers lint formatted
+# What only computes lets go first what mostly waits, so that both end at the same time.
+BEHIND := nice -n 5
 HERE := not cluster and not browser
 # The tests that cover the core (pyproject.toml says what that is). Every other test runs without
 # coverage, which makes Python more than twice as slow.
@@ -219,10 +221,10 @@ walls: venv
 .PHONY: unit
 unit: unit-core unit-search unit-envoy unit-rest
 unit-core: venv
-	$(TIMED) $(PYTEST) $(CORE_TESTS) -m "not ($(SEARCHES)) and $(HERE)" --quiet \
+	$(TIMED) $(BEHIND) $(PYTEST) $(CORE_TESTS) -m "not ($(SEARCHES)) and $(HERE)" --quiet \
 		--cov --cov-report=term --junit-xml=artifacts/check-core.xml
 unit-search: venv
-	$(TIMED) $(PYTEST) $(SEARCHED) -m "($(SEARCHES)) and $(HERE)" --quiet \
+	$(TIMED) $(BEHIND) $(PYTEST) $(SEARCHED) -m "($(SEARCHES)) and $(HERE)" --quiet \
 		--junit-xml=artifacts/check-search.xml
 unit-rest: venv
 	$(TIMED) $(PYTEST) tests/unit $(addprefix --ignore=,$(CORE_TESTS)) --quiet \
