@@ -147,7 +147,11 @@ def test_code_server_with_its_extension_host_and_a_terminal_listens_on_no_port(
             door.wait_until_ready()
             made = editor.plan.program.main.cwd / "made"
             # Asked from within, so while the browser is there.
-            command = f"ss -ltnpH >{made}.all; ps -A -o args >{made}.ps; mv {made}.all {made}"
+            # In one step each: it may be typed again before it has run the first time.
+            command = (
+                f"ss -ltnpH >{made}.all; ps -A -o args >{made}.new; mv {made}.new {made}.ps; "
+                f"mv {made}.all {made}"
+            )
             editors.type_into(
                 door.port,
                 command,
