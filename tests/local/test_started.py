@@ -378,9 +378,9 @@ def type_into(
             if until.exists() and until.read_text():
                 break
             if tries % 20 == 0:
-                # What is typed before the shell is there may be lost.
+                # What is typed before the shell is there may be lost; what is not runs once.
                 page.locator(".xterm-helper-textarea").first.focus()
-                page.keyboard.type(f"{command}\n")
+                page.keyboard.type(f"[ -s {until} ] || {{ {command}; }}\n")
             page.wait_for_timeout(100)
         then()
         browser.close()
