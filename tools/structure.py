@@ -39,16 +39,16 @@ class Figures:
 
 def measure(root: Path) -> Figures:
     """Count what is below a folder of packages."""
-    trees = {_module(path, root): ast.parse(path.read_text()) for path in _files(root)}
-    lines = sum(len(path.read_text().splitlines()) for path in _files(root))
+    texts = {path: path.read_text() for path in sorted(root.rglob("*.py"))}
+    trees = {_module(path, root): ast.parse(text) for path, text in texts.items()}
     roots = Counter(
         ".".join(path.relative_to(root).parent.parts)
-        for path in _files(root)
+        for path in texts
         if path.name != "__init__.py"
     )
     return Figures(
         files=len(trees),
-        lines=lines,
+        lines=sum(len(text.splitlines()) for text in texts.values()),
         roots=dict(sorted(roots.items())),
         circles=_circles(_imports(trees)),
         duplicates=_duplicates(trees),
@@ -61,10 +61,6 @@ def findings(root: Path = ROOT) -> Iterator[Finding]:
         path = root / Path(*circle[0].split("."))
         file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         yield Finding(str(file), 1, f"import circle: {' <-> '.join(circle)}")
-
-
-def _files(root: Path) -> list[Path]:
-    return sorted(root.rglob("*.py"))
 
 
 def _module(path: Path, root: Path) -> str:
