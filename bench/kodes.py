@@ -70,4 +70,4 @@ def children(live: Sequence[Object], operator_namespace: str) -> Iterator[Sequen
             secret = names.auth_secret(kode.metadata.name)
             found = Credentials(DEFAULT_USER, kode.spec.password, secret)
         desired = derive(resolve(kode, template, None, found))
-        yield desired.render(operator_namespace=operator_namespace, revision=1)
+        yield desired.render(operator_namespace=operator_namespace)

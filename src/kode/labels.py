@@ -36,8 +36,21 @@ POD_HASH = f"{GROUP}/pod-hash"
 FAILURES = f"{GROUP}/failures"
 """Annotation of the pod: how many pods before it failed, one after the other."""
 
-ENVOY = f"{GROUP}/envoy"
-"""Annotation of the pod: the sidecar's configuration, where nothing in it is a secret."""
+ENVOY_CLUSTERS = f"{GROUP}/envoy-clusters"
+"""Annotation of the pod: the sidecar's clusters, where nothing in its configuration is a secret."""
+
+ENVOY_LISTENERS = f"{GROUP}/envoy-listeners"
+"""Annotation of the pod: the sidecar's listeners; there where ENVOY_CLUSTERS is."""
+
+SIDECAR_REVISION = f"{GROUP}/sidecar-revision"
+"""Annotation of the pod: what all that its sidecar is to read is known by. The kubelet brings the
+files up to date as soon as an annotation changes."""
+
+SIDECAR_STATUS = f"{GROUP}/sidecar-status"
+"""Annotation of the pod: what Envoy said to a revision, as JSON; absent where it cannot refuse."""
+
+UPSTREAM = f"{GROUP}/upstream"
+"""Annotation of the pod: where its editor answers, as JSON."""
 
 GRANTS = f"{GROUP}/grants"
 """Annotation of the pod: the fields that its template set and that need leave, by commas."""

@@ -55,6 +55,13 @@ class Door:
         self.http.cookies.clear()
         return self.http.get(where, auth=login, headers=headers)
 
+    def wait_until_admitted(self, login: tuple[str, str], seconds: float = 30) -> None:
+        """Wait until a login counts that is on its way."""
+        deadline = time.monotonic() + seconds
+        while self.status("/", login=login) != httpx2.codes.OK:
+            assert time.monotonic() < deadline, f"{login[0]} is not let in"
+            time.sleep(0.1)
+
     def status(self, where: str = "/", login: tuple[str, str] | None = None) -> int:
         """Return the status code of a page; REFUSED where there was no answer."""
         try:

@@ -107,15 +107,18 @@ def test_a_claim_without_a_storage_class(place: Place) -> None:
 
 
 def test_a_filter_that_envoy_refuses(place: Place) -> None:
-    message = _told(place, "misread", "CrashLooping")
-    assert "container envoy" in message
+    message = _told(place, "misread", "ProxyConfigInvalid", "ResolvedRefs")
+    assert "Envoy refuses proxy config misread" in message
     assert "no.such.Filter" in message
+    assert message.endswith("nobody is let in")
 
 
 def test_a_filter_is_mended(place: Place) -> None:
-    place.message("misread", "CrashLooping", seconds=START)
+    place.message("misread", "ProxyConfigInvalid", seconds=START)
+    before = place.uid("misread")
     place.edit("EnvoyProxyConfig", "misread", {"spec": {"httpFilters": []}})
     place.ready("misread")
+    assert place.uid("misread") == before
 
 
 def test_a_filter_that_asks_a_cluster_that_is_not_there(place: Place) -> None:
@@ -128,8 +131,9 @@ def test_a_filter_that_asks_a_cluster_that_is_not_there(place: Place) -> None:
 
 
 def test_a_cluster_that_envoy_cannot_read_is_told_without_its_keys_and_mended(place: Place) -> None:
-    message = _told(place, "mistyped", "CrashLooping")
-    assert "kode logs --sidecar" in message
+    message = _told(place, "mistyped", "ProxyConfigInvalid", "ResolvedRefs")
+    assert "clusters[0]" in message
+    assert "socket_address.port_value: invalid number" in message
     for told in (place.get("Kode", "mistyped")["status"], place.pod("mistyped")["status"]):
         assert not leaks(json.dumps(told))
     place.edit("EnvoyProxyConfig", "mistyped", {"spec": {"clusters": [_cluster(9)]}})

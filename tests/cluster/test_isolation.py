@@ -143,7 +143,7 @@ def test_the_admin_socket_is_the_sidecars_alone(place: Place) -> None:
     socket = f"{layout.ENVOY_RUN}/admin.sock"
     assert place.exec("mine", "test", "-S", socket, container="envoy") == ""
     assert _refused(place, "editor", "test", "-e", socket)
-    assert _refused(place, "editor", "test", "-e", f"{layout.ENVOY_FILES}/{layout.ENVOY_CONFIG}")
+    assert _refused(place, "editor", "test", "-e", f"{layout.ENVOY_FILES}/{layout.ENVOY_LISTENERS}")
 
 
 @pytest.mark.parametrize("container", ["editor", "envoy"])

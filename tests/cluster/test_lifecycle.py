@@ -5,17 +5,11 @@ Rule: a pod is known by its uid; the same uid is the same running work of somebo
 
 import pytest
 
-from tests.cluster.documents import PASSWORD, USER, kode, proxy_config, stand_in
+from tests.cluster.documents import PASSWORD, USER, kode, stand_in
 from tests.cluster.place import Place, condition, uid_of
 
 LOGIN = (USER, PASSWORD)
 _NOTE = "/config/workspace/note"
-_LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
-_CODE = "function envoy_on_response(it) it:headers():add('x-mark', 'taken') end"
-_MARK = {
-    "name": "mark",
-    "typed_config": {"@type": _LUA, "default_source_code": {"inline_string": _CODE}},
-}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,16 +17,13 @@ def _started(place: Place) -> None:
     place.apply(
         stand_in("plain"),
         stand_in("edited"),
-        stand_in("guarded", envoyProxyRef={"name": "guard"}),
-        proxy_config("guard", authType="basic"),
         kode("deleted", "plain"),
         kode("suspended", "plain"),
         kode("personal", "plain"),
         kode("asked", "edited"),
         kode("resumed", "edited"),
-        kode("behind", "guarded"),
     )
-    place.ready("deleted", "suspended", "personal", "asked", "resumed", "behind")
+    place.ready("deleted", "suspended", "personal", "asked", "resumed")
 
 
 def test_files_survive_the_deletion_of_the_pod(place: Place) -> None:
@@ -108,30 +99,6 @@ def test_a_new_image_of_the_template_waits_and_comes_with_the_next_pod(place: Pl
     place.replaced("imaged", before)
     place.ready("imaged")
     assert place.pod("imaged")["spec"]["containers"][0]["image"] == f"docker.io/{image}"
-
-
-def test_a_change_of_the_proxy_config_waits_as_well(place: Place) -> None:
-    before = place.uid("behind")
-    place.edit("EnvoyProxyConfig", "guard", {"spec": {"httpFilters": [_MARK]}})
-    place.told("behind", "UpdatePending", status="True")
-    with place.door("behind") as door:
-        assert "x-mark" not in door.get("/", login=LOGIN).headers
-    assert place.uid("behind") == before
-
-
-def test_a_new_password_is_taken_and_the_old_one_ends(place: Place) -> None:
-    before = place.uid("behind")
-    with place.door("behind") as door:
-        assert door.status("/", login=LOGIN) == 200
-    place.edit("Kode", "behind", {"spec": {"password": "another-word"}})
-    place.wait("Kode", "behind", lambda seen: "password" not in seen["spec"])
-    place.replaced("behind", before)
-    place.ready("behind")
-    with place.door("behind") as door:
-        assert door.status("/", login=LOGIN) == 401
-        # The new pod has taken what the proxy config was waiting with.
-        assert door.get("/", login=(USER, "another-word")).headers["x-mark"] == "taken"
-    assert place.get("Secret", "behind-auth")["data"]["password"] == "YW5vdGhlci13b3Jk"
 
 
 def test_the_authorization_header_stays_in_the_sidecar(place: Place) -> None:

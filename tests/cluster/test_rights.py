@@ -33,6 +33,7 @@ NEEDED = [
         for verb in ("list", "watch", "create", "patch")
     ),
     ("get", "", "pods", ANYWHERE),
+    ("get", "", "pods/log", ANYWHERE),
     # What 0.1.0 made.
     *((verb, "apps", "statefulsets", ANYWHERE) for verb in ("list", "watch", "delete")),
     *((verb, "", "serviceaccounts", ANYWHERE) for verb in ("list", "watch", "delete")),
@@ -53,7 +54,6 @@ FORBIDDEN = [
     ("create", "", "pods/exec", ANYWHERE),
     ("create", "", "pods/attach", ANYWHERE),
     ("create", "", "pods/portforward", ANYWHERE),
-    ("get", "", "pods/log", ANYWHERE),
     ("create", "", "serviceaccounts/token", ANYWHERE),
     ("create", "", "namespaces", ""),
     ("patch", "", "namespaces", ""),

@@ -89,15 +89,15 @@ class Running:
 
     def ask(self, path: str = "/", headers: Mapping[str, str] | None = None) -> HTTPResponse:
         """Send one request to the door."""
-        return _ask(self.port, path, headers or {})
+        return ask(self.port, path, headers or {})
 
     def ready(self) -> int:
         """Return the status of /ready."""
-        return _ask(self.health, "/ready", {}).status
+        return ask(self.health, "/ready", {}).status
 
     def wait_until_ready(self) -> None:
         """Wait until the sidecar has seen the editor."""
-        _until(lambda: self.ready() == HTTPStatus.OK)
+        until(lambda: self.ready() == HTTPStatus.OK)
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def running(
     with (folder / "envoy.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _until(lambda: _listens(health))
+        until(lambda: _listens(health))
         yield Running(door, health)
     finally:
         process.terminate()
@@ -164,7 +164,8 @@ def free_ports(count: int) -> list[int]:
         return [int(probe.getsockname()[1]) for probe in probes]
 
 
-def _ask(port: int, path: str, headers: Mapping[str, str]) -> HTTPResponse:
+def ask(port: int, path: str, headers: Mapping[str, str]) -> HTTPResponse:
+    """Send one request to a port of loopback."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", path, headers=dict(headers))
     response = connection.getresponse()
@@ -178,7 +179,8 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _until(done: Any) -> None:
+def until(done: Callable[[], object]) -> None:
+    """Wait until something is so."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         if done():

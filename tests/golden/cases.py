@@ -213,7 +213,7 @@ def _desired_states(objects: Objects) -> list[DesiredState]:
 
 
 def _rendered(of: DesiredState) -> tuple[Object, ...]:
-    return of.render(operator_namespace="kode-system", revision=1)
+    return of.render(operator_namespace="kode-system")
 
 
 def _readable(manifest: Object) -> Object:
@@ -222,15 +222,24 @@ def _readable(manifest: Object) -> Object:
         found["data"] = {key: _clear(key, text) for key, text in found["data"].items()}
     if found["kind"] == "Pod":
         annotations = found["metadata"]["annotations"]
-        annotations.update({labels.KODE_HASH: "(digest)", labels.POD_HASH: "(digest)"})
-        if labels.ENVOY in annotations:
-            annotations[labels.ENVOY] = "(configuration)"
+        digests = (labels.KODE_HASH, labels.POD_HASH, labels.SIDECAR_REVISION)
+        annotations.update(dict.fromkeys(digests, "(digest)"))
+        if labels.SIDECAR_STATUS in annotations:
+            annotations[labels.SIDECAR_STATUS] = "(status)"
+        for key in (labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS):
+            if key in annotations:
+                annotations[key] = "(configuration)"
+        envoy = found["spec"]["containers"][-1]["command"]
+        envoy[envoy.index("--config-yaml") + 1] = "(bootstrap)"
     return found
+
+
+_FILES = (layout.ENVOY_CLUSTERS, layout.ENVOY_LISTENERS)
 
 
 def _clear(key: str, text: str) -> str:
     # The configuration has goldens of its own.
-    return "(configuration)" if key == layout.ENVOY_CONFIG else base64.b64decode(text).decode()
+    return "(configuration)" if key in _FILES else base64.b64decode(text).decode()
 
 
 def _http_filters(envoy: Mapping[str, Any]) -> list[Object]:

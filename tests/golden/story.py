@@ -34,6 +34,8 @@ class Event(BaseModel):
     """A person applies a document."""
     delete: Target | None = None
     edit: Target | None = None
+    envoy_refuses: Annotated[str | None, Field(alias="envoyRefuses")] = None
+    """Why the Envoys of sidecars refuse what they are brought from now on; empty for no more."""
     editors_come_up: Annotated[bool | None, Field(alias="editorsComeUp")] = None
 
 
@@ -80,6 +82,8 @@ def _happen(cluster: Cluster, event: Event) -> None:
         cluster.store.delete(_where(event.delete))
     if event.edit:
         cluster.store.merge(_where(event.edit), event.edit.merge)
+    if event.envoy_refuses is not None:
+        cluster.refused = event.envoy_refuses
     if event.editors_come_up is not None:
         cluster.ready = event.editors_come_up
 

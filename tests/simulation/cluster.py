@@ -13,10 +13,12 @@ from kode.controllers.cache.store import owner_of
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
+from kode.controllers.sidecar import is_pending
 from kode.desired import references
 from kode.desired.references import Ref
 from kode.evaluate.events import KodeEvent
-from kode.evaluate.observed import ENDED_PHASES
+from kode.evaluate.observed import ENDED_PHASES, pod_view
+from kode.evaluate.sidecar_log import Verdict
 from kode.render.grants import is_granting
 from tests.simulation.store import Object, Place, Refused, Store, place_of
 
@@ -50,6 +52,8 @@ class Cluster:
         self.notices: list[KodeEvent] = []
         self.ready = True
         """Whether editors come up."""
+        self.refused = ""
+        """Why the Envoys of sidecars refuse what they are brought; empty where they take it."""
         self.writes_left: int | None = None
         """After how many writes the operator crashes."""
         for document in documents:
@@ -72,6 +76,7 @@ class Cluster:
         kode = self.store.find("Kode", key.namespace, key.name)
         template = self._refer(references.template_of(kode)) if kode else None
         proxy = references.proxy_config_of(template) if template else None
+        pod = self.store.find("Pod", key.namespace, names.pod(key.name))
         return Inputs(
             key=key,
             kode=kode,
@@ -81,7 +86,8 @@ class Cluster:
             secret=self._refer(references.secret_of(kode)) if kode else None,
             claim=self._refer(references.claim_of(kode)) if kode else None,
             children=self._children(key),
-            pod=self.store.find("Pod", key.namespace, names.pod(key.name)),
+            pod=pod,
+            verdict=Verdict(self.refused) if pod and is_pending(pod_view(pod)) else None,
             other_pod=self._other_pod(key),
             notes=self.notes,
             granting=frozenset(
@@ -270,7 +276,7 @@ def pod_status(*, running: bool) -> Object:
     return {
         "phase": "Running",
         "conditions": [{"type": "Ready", "status": word, "lastTransitionTime": moved}],
-        "containerStatuses": [editor],
+        "containerStatuses": [editor, {"name": "envoy", "state": {"running": {}}}],
     }
 
 

@@ -13,10 +13,13 @@ SIDECAR_UID = 65532
 """Who the sidecar runs as; an editor that was the same user could listen in its place."""
 
 ENVOY_FILES = "/etc/envoy"
-"""Where the sidecar's Secret is mounted."""
+"""Where the sidecar's files are mounted."""
 
-ENVOY_CONFIG = "envoy.json"
-"""Key of the sidecar's Secret: the bootstrap configuration."""
+ENVOY_CLUSTERS = "clusters.json"
+"""File of Envoy's clusters: an annotation of the pod, or a key of the sidecar's Secret."""
+
+ENVOY_LISTENERS = "listeners.json"
+"""File of Envoy's listeners, as ENVOY_CLUSTERS."""
 
 ENVOY_USERS = "htpasswd"
 """Key of the sidecar's Secret: user and password hash."""

@@ -261,7 +261,7 @@ def _print_manifests(states: Iterable[DesiredState], output: str) -> None:
     manifests = [
         manifest
         for item in states
-        for manifest in item.render(operator_namespace=_OPERATOR_NAMESPACE, revision=1)
+        for manifest in item.render(operator_namespace=_OPERATOR_NAMESPACE)
     ]
     if output == "yaml":
         write(manifests)

@@ -21,7 +21,14 @@ from kode.controllers.inputs import ChildKey, Inputs
 from kode.desired.resolve_references import resolve_login
 from kode.errors import Conflict, RefNotFound
 from kode.render.resolve import DEFAULT_USER, Credentials
-from kode.render.secret import auth, decode, first_user, htpasswd, kept_session
+from kode.render.secret import (
+    SidecarSecrets,
+    auth,
+    decode,
+    first_user,
+    htpasswd,
+    kept_session,
+)
 
 _ANY_TEMPLATE = {"kind": "KodeTemplate", "name": "any"}
 """What a login does not depend on."""
@@ -56,6 +63,19 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
             f"Secret {name} is gone, and with it the password: set spec.password again",
         )
     return None
+
+
+def sidecar_secrets(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> SidecarSecrets:
+    """Return what the sidecar keeps from pass to pass.
+
+    What an editor with a lock of its own asks for stays, whatever becomes of the password: it was
+    read when the editor started.
+    """
+    return SidecarSecrets(
+        revision=revision(inputs, kode, credentials),
+        session=session(inputs, kode, credentials),
+        editor_key=decode(_sidecar(inputs, kode), layout.ENVOY_EDITOR_KEY),
+    )
 
 
 def revision(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> int:

@@ -4,6 +4,7 @@ Rule: pure. A pass looks at the world as it is, never at what changed in it. Wha
 stops nothing that runs; what is not permitted does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kode import labels, names
@@ -13,7 +14,7 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.controllers import credentials as login
 from kode.controllers import pod as pods
-from kode.controllers import withdrawal
+from kode.controllers import sidecar, withdrawal
 from kode.controllers.children import Children, key_of
 from kode.controllers.decision import Decision, Write
 from kode.controllers.inputs import ChildKey, Inputs
@@ -31,6 +32,7 @@ from kode.evaluate.report import report
 from kode.gateway.sidecar import AuthMode
 from kode.render.editor import check
 from kode.render.image_profile import CUSTOM
+from kode.render.metadata import Manifest
 from kode.render.resolve import Credentials
 from kode.render.secret import auth
 
@@ -154,40 +156,59 @@ def _resolve(work: _Pass, found: Credentials | None) -> None:
 
 
 def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> None:
-    inputs, kode = work.inputs, work.kode
-    manifests = desired.render(
-        operator_namespace=inputs.operator_namespace,
-        revision=login.revision(inputs, kode, found),
-        restarted_at=restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
-        closed=inputs.closed,
-        session=login.session(inputs, kode, found),
-    )
-    pod = next((manifest for manifest in manifests if manifest["kind"] == "Pod"), None)
+    inputs = work.inputs
+    manifests = _manifests(work, desired, found)
+    pod = _pod_of(manifests)
     if pod is not None:
         _compare(work, pod)
+    if work.update_pending and work.pod:
+        # What runs is led to where it answers, until it makes room for what is desired.
+        running = desired.behind(work.pod.annotations.get(labels.UPSTREAM, ""))
+        manifests = _manifests(work, running, found)
+        pod = _pod_of(manifests)
     _check_claim(work)
     # Every one of them is looked at, so that all that stands in the way is told.
     claimed = [_is_owned_or_free(work, manifest) for manifest in manifests]
     if not all(claimed) or work.problems:
         _stop_live(work)
         return
-    sidecar = ChildKey("Secret", names.envoy_secret(kode.metadata.name))
+    # A sidecar that is held and does not follow its files keeps those that it started with.
+    kept = _sidecar_secret(work) if work.update_pending and not sidecar.is_live(work.pod) else set()
     last: list[Write] = []
     for manifest in manifests:
         kind = manifest["kind"]
-        if manifest is pod or (work.update_pending and key_of(manifest) == sidecar):
+        if manifest is pod or key_of(manifest) in kept:
             continue
         changes = work.children.reconcile_child(manifest)
         # A claim that stands is changed last: where its class cannot grow volumes that is refused,
         # and must not keep the rest from being written.
         late = kind == "PersistentVolumeClaim" and work.children.live(manifest)
         (last if late else work.writes).extend(it for it in changes if it not in work.writes)
-    kept = {sidecar} if work.update_pending else set()
     work.writes.extend(work.children.prune(manifests, kept))
     if pod is not None:
         held = work.update_pending
         work.writes.extend(pods.reconcile(inputs, work.children, pod, held=held))
     work.writes.extend(last)
+
+
+def _manifests(
+    work: _Pass, desired: DesiredState, found: Credentials | None
+) -> tuple[Manifest, ...]:
+    inputs = work.inputs
+    return desired.render(
+        operator_namespace=inputs.operator_namespace,
+        secrets=login.sidecar_secrets(inputs, work.kode, found),
+        restarted_at=restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
+        closed=inputs.closed,
+    )
+
+
+def _sidecar_secret(work: _Pass) -> set[ChildKey]:
+    return {ChildKey("Secret", names.envoy_secret(work.kode.metadata.name))}
+
+
+def _pod_of(manifests: Sequence[Manifest]) -> Manifest | None:
+    return next((manifest for manifest in manifests if manifest["kind"] == "Pod"), None)
 
 
 def _compare(work: _Pass, pod: Object) -> None:
@@ -246,7 +267,7 @@ def _finish(work: _Pass) -> Decision:
     inputs, kode = work.inputs, work.kode
     work.writes.extend(work.children.mark_retained())
     observation = Observation(
-        problems=work.problems,
+        problems=[*work.problems, *_refusals(work)],
         suspend=kode.spec.suspend,
         claim=_claim(inputs, kode.metadata.name),
         home_claim=_home_claim(work),
@@ -270,6 +291,12 @@ def _finish(work: _Pass) -> Decision:
     )
 
 
+def _refusals(work: _Pass) -> list[KodeError]:
+    named = work.desired.kode.proxy.name if work.desired else ""
+    refused = sidecar.refusal(work.pod, named) if named else None
+    return [refused] if refused else []
+
+
 def _is_progress(work: _Pass, told: Decision) -> bool:
     if work.problems and _is_new(work.inputs):
         # A Kode and what it names often come in one apply, and arrive in any order.
@@ -287,6 +314,9 @@ def _again_after(work: _Pass) -> float | None:
     if any(isinstance(problem, Conflict) for problem in work.problems):
         return _CONFLICT_RESYNC_PERIOD
     pod = work.pod
+    unheard = sidecar.seconds_until_heard(pod, work.writes, work.inputs.now)
+    if unheard is not None:
+        return unheard
     waits = pod is not None if work.kode.spec.suspend else pod is None or not pod.ready
     if not waits or work.problems:
         return None

@@ -4,24 +4,32 @@ Rule: reads never write, and what is read is what stands there: a Secret of some
 anew by each pass and kept nowhere.
 """
 
+import logging
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from kode import names
+from kode import labels, names
 from kode.api.meta import Object
+from kode.controllers import sidecar
 from kode.controllers.cache import namespaces
 from kode.controllers.cache.caches import Caches
 from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from kode.desired import references
 from kode.desired.references import Ref
-from kode.evaluate.observed import claim_phase
+from kode.errors import PlatformError
+from kode.evaluate import sidecar_log
+from kode.evaluate.observed import claim_phase, pod_view
+from kode.evaluate.sidecar_log import Verdict
 from kode.kube.client import Client
 from kode.kube.resources import CLAIM, NAMESPACE, POD, SECRET, ObjectRef
 from kode.platform.resources import BY_KIND, REFERENCED
 from kode.render.network_policy import METADATA_ADDRESSES
 
+_LOG = logging.getLogger(__name__)
+
+_LOG_LINES = 400
 _RANDOM_BYTES = 32
 _SETTLING_SECONDS = 5.0
 """For this long after something was made, a missing consequence of it is no news."""
@@ -116,8 +124,22 @@ class Gatherer:
             closed=self._closed,
             granting=frozenset(name for name, found in where.items() if found.grants),
             terminating=own.terminating,
+            verdict=await self._verdict(inputs.pod),
             fresh=inputs.fresh,
         )
+
+    async def _verdict(self, live: Object | None) -> Verdict | None:
+        """Return what a sidecar says of files that it has yet to be heard about."""
+        pod = pod_view(live) if live is not None else None
+        if live is None or pod is None or not sidecar.is_pending(pod):
+            return None
+        try:
+            log = await self._client.log(POD.ref(live), "envoy", _LOG_LINES)
+        except PlatformError as error:
+            # It is asked again; the editor runs meanwhile as it did.
+            _LOG.info("pod %s: %s", live["metadata"]["name"], error)
+            return None
+        return sidecar_log.read(log, pod.annotations[labels.SIDECAR_REVISION])
 
     async def _namespace(self, name: str) -> Namespace:
         """Return a namespace; one that no cache knows may be newer than the cache."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kode.api.meta import Object
+from kode.evaluate.sidecar_log import Verdict
 from kode.render.network_policy import METADATA_ADDRESSES
 
 
@@ -57,6 +58,8 @@ class Inputs:
             labelled, so that KodeTemplates may grant what is theirs.
         closed: address blocks that no workspace reaches.
         terminating: whether the Kode's namespace is being deleted.
+        verdict: what the sidecar's Envoy says of the files that it was brought last; None for
+            nothing yet, and where it need not be asked.
         fresh: a random value of this pass alone, for where one is needed: 43 characters of base64.
     """
 
@@ -76,4 +79,5 @@ class Inputs:
     granting: frozenset[str] = frozenset()
     closed: tuple[str, ...] = METADATA_ADDRESSES
     terminating: bool = False
+    verdict: Verdict | None = None
     fresh: str = field(default="", repr=False)

@@ -7,6 +7,7 @@ exist, because another is made only when the one before it is gone.
 from kode import labels, names
 from kode.api.conditions import Reason
 from kode.api.meta import Object
+from kode.controllers import sidecar
 from kode.controllers.children import Children, delete, key_of
 from kode.controllers.decision import Apply, Delete, Patch, Write
 from kode.controllers.diff import is_subset
@@ -94,7 +95,10 @@ def reconcile(inputs: Inputs, live: Children, desired: Object, *, held: bool) ->
             return []
         # Nothing runs in it, so it goes at once.
         return [gone, Apply(_after(desired, backoff.failures(pod)), None)]
-    return _relabelled(found, desired)
+    return [
+        *_relabelled(found, desired),
+        *sidecar.patches(pod, found, desired, inputs.verdict, inputs.now),
+    ]
 
 
 def seconds_left(pod: PodView | None, now: str) -> float | None:

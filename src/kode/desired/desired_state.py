@@ -4,19 +4,24 @@ Rule: this is the only place that puts render and gateway together; it is as pur
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
 
 from kode import names
 from kode.api import layout
-from kode.gateway import auth_mode, faults, passthrough, translate
+from kode.gateway import auth_mode, faults, live, passthrough, translate
 from kode.gateway.authentication import doubt
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.manifests import manifests
 from kode.render.metadata import Manifest
 from kode.render.network_policy import METADATA_ADDRESSES
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarConfig
+from kode.render.secret import SidecarConfig, SidecarSecrets
+from kode.render.workload import digest
 
+_BOOTSTRAP = translate.dump(live.bootstrap())
+_UPSTREAM = TypeAdapter(Upstream)
 _OF_VARIABLE = f"%ENVIRONMENT({layout.EDITOR_AUTHORIZATION})%"
 
 
@@ -43,41 +48,65 @@ class DesiredState:
         filters = self.sidecar.http_filters
         return doubt(filters) if filters and self.auth_mode is AuthMode.DENY else ""
 
+    def behind(self, upstream: str) -> "DesiredState":
+        """Return the same with the sidecar before another editor: the one that runs.
+
+        Args:
+            upstream: where that answers, as a pod's annotation says; what cannot be read is passed
+                over.
+        """
+        try:
+            running = _UPSTREAM.validate_json(upstream)
+        except ValueError:
+            return self
+        return replace(self, sidecar=replace(self.sidecar, upstream=running))
+
     @property
     def envoy(self) -> dict[str, object]:
-        """The sidecar's bootstrap configuration."""
+        """The sidecar's whole configuration in one document, for `envoy --mode validate`."""
         return translate.bootstrap(self.sidecar)
 
     def render(
         self,
         *,
         operator_namespace: str,
-        revision: int,
+        secrets: SidecarSecrets | None = None,
         restarted_at: str = "",
         closed: Sequence[str] = METADATA_ADDRESSES,
-        session: str = "",
     ) -> tuple[Manifest, ...]:
         """Return the manifests.
 
         Args:
             operator_namespace: where the operator and the gateway run.
-            revision: how often the credentials have changed.
+            secrets: what stays of the sidecar; None for that of a new Kode.
             restarted_at: the annotation of that name (kode.desired.resolve_references).
             closed: address blocks that no workspace reaches.
-            session: the random value by which a login is remembered; empty for none.
         """
-        files = SidecarConfig(
-            config=translate.dump(self.envoy),
-            last_words=translate.quotes_nothing(self.sidecar),
-            revision=revision,
-            session=session if self.auth_mode is AuthMode.BASIC else "",
-        )
         return manifests(
             self.kode,
-            files,
+            self._sidecar_config(secrets or SidecarSecrets()),
             operator_namespace=operator_namespace,
             restarted_at=restarted_at,
             closed=closed,
+        )
+
+    def _sidecar_config(self, secrets: SidecarSecrets) -> SidecarConfig:
+        sidecar = self.sidecar
+        if self.auth_mode is not AuthMode.BASIC:
+            secrets = replace(secrets, session="")
+        quotes_nothing = translate.quotes_nothing(sidecar)
+        # Not what it reads alone: where it stands as well, for there the kubelet is to look.
+        parts = [translate.bootstrap(sidecar), quotes_nothing, secrets.revision, secrets.session]
+        revision = digest(parts)
+        return SidecarConfig(
+            bootstrap=_BOOTSTRAP,
+            clusters=translate.dump(live.cluster_file(sidecar)),
+            listeners=translate.dump(live.listener_file(sidecar, revision)),
+            revision=revision,
+            upstream=_UPSTREAM.dump_json(sidecar.upstream, exclude_defaults=True).decode(),
+            secrets=secrets,
+            quotes_nothing=quotes_nothing,
+            refusable=bool(sidecar.http_filters or sidecar.clusters),
         )
 
 

@@ -331,7 +331,10 @@ def _running(seen: Observation) -> Condition:
     kind = ConditionType.WORKLOAD_READY
     remark = seen.pod.remark if seen.pod else ""
     if seen.update_pending:
-        text = "an edit of the template or proxy config is taken on the next start"
+        text = (
+            "an edit of the template, or of the image of its proxy config, is taken on the next "
+            "start"
+        )
         told = "; ".join(it for it in (text, remark) if it)
         return Condition(kind, True, Reason.UPDATE_PENDING, _cut(told))
     text = ""

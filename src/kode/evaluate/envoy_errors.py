@@ -41,12 +41,14 @@ _UNKNOWN_TYPE = re.compile(
 )
 _WHOLE = re.compile(
     r"Failed to load (?:certificate chain|private key|trusted CA certificates) from <inline>"
-    r"|malformed IP address|has invalid local jwks: [A-Z][A-Za-z ]*"
+    r"|malformed IP address|Invalid duration: [A-Z][A-Za-z ]*"
+    r"|has invalid local jwks: [A-Z][A-Za-z ]*"
     r"|cannot bind '[0-9.:\[\]]+': [A-Z][A-Za-z ]*|unable to read file: /etc/envoy/[a-z.]+"
 )
 # The editor's own cluster is number 0.
 _CLUSTER = re.compile(
-    r"(?:static_resources\.c|StaticResourcesValidationError\.C)lusters\[([1-9]\d{0,5})\]"
+    r"(?:(?:static_resources\.c|StaticResourcesValidationError\.C)lusters|resources)"
+    r"\[([1-9]\d{0,5})\](?:\.<any>)?"
 )
 
 

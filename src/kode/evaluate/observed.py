@@ -84,6 +84,7 @@ class PodView:
         made_at: RFC 3339 time at which it was made.
         ended_at: RFC 3339 time at which it ended as a whole; empty where it has not.
         failures: how many pods before it failed, one after the other.
+        sidecar_runs: whether the sidecar's container runs.
     """
 
     ready: bool
@@ -102,6 +103,7 @@ class PodView:
     made_at: str = ""
     ended_at: str = ""
     failures: int = 0
+    sidecar_runs: bool = False
 
 
 def pod_view(pod: Object) -> PodView:
@@ -118,6 +120,7 @@ def pod_view(pod: Object) -> PodView:
         reason = status.get("reason", status["phase"])
         ended = _one_line(f"{reason}: {status.get('message', 'the pod ended')}")
     editor = next((item for item in containers if item.get("name") == "editor"), {})
+    envoy = next((item for item in containers if item.get("name") == "envoy"), {})
     began = str(_dict(_dict(editor, "state"), "running").get("startedAt", ""))
     # Its readiness moves with the start of a pod or later; what moved after the start was ready.
     moved = str(conditions.get("Ready", {}).get("lastTransitionTime", ""))
@@ -139,6 +142,7 @@ def pod_view(pod: Object) -> PodView:
         made_at=str(metadata.get("creationTimestamp") or ""),
         ended_at=_ended_at(pod) if ended else "",
         failures=_failures(_dict(metadata, "annotations")),
+        sidecar_runs="running" in _dict(envoy, "state"),
     )
 
 

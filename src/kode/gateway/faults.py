@@ -11,7 +11,7 @@ from kode.api.conditions import Reason
 from kode.errors import InvalidSpec
 from kode.gateway import passthrough
 from kode.gateway.fields import camel, quote_key, twice
-from kode.gateway.passthrough import EDITOR_CLUSTER
+from kode.gateway.passthrough import EDITOR_CLUSTER, SIDECAR_CLUSTER
 from kode.gateway.references import cluster_references
 
 Json = Mapping[str, Any]
@@ -91,8 +91,8 @@ def _of_fields(where: str, item: Json) -> Iterator[str]:
 def _of_clusters(clusters: Sequence[Json]) -> Iterator[str]:
     for number, item in enumerate(clusters):
         where = f"clusters[{number}] ({item['name']})"
-        if item["name"] == EDITOR_CLUSTER:
-            yield f"clusters: the name {EDITOR_CLUSTER} is reserved"
+        if item["name"] in (EDITOR_CLUSTER, SIDECAR_CLUSTER):
+            yield f"clusters: the name {item['name']} is reserved"
         yield from _of_enums(where, item)
         yield from _twice(where, item)
         rest = {key: value for key, value in item.items() if key not in _OWN_ENDPOINTS}

@@ -70,14 +70,19 @@ def http(sidecar: Sidecar) -> Json:
     return listener("http", on_port("0.0.0.0", layout.SIDECAR_HTTP), manager)
 
 
-def health() -> Json:
-    """Return the listener that the kubelet asks."""
+def health(*needed: str) -> Json:
+    """Return the listener that the kubelet asks.
+
+    Args:
+        needed: clusters that /ready wants to be healthy, beside the editor.
+    """
+    healthy = {name: {"value": 100} for name in (EDITOR_CLUSTER, *needed)}
     manager = {
         "@type": MANAGER,
         "stat_prefix": "health",
         "request_headers_timeout": HEADERS_TIMEOUT,
         "http_filters": [
-            _health_filter("/ready", {EDITOR_CLUSTER: {"value": 100}}),
+            _health_filter("/ready", healthy),
             _health_filter("/live", {}),
             router(),
         ],

@@ -11,6 +11,9 @@ from typing import Any
 EDITOR_CLUSTER = "kode_editor"
 """The name of the cluster of the editor; an administrator's cluster cannot have it."""
 
+SIDECAR_CLUSTER = "kode_sidecar"
+"""The name of the cluster of the sidecar's own listener; no administrator's can have it either."""
+
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 _ENVELOPE = "type.googleapis.com/xds.type.v3.TypedStruct"

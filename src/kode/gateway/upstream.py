@@ -10,6 +10,15 @@ from kode.gateway.sidecar import Upstream
 
 Json = dict[str, Any]
 
+_HEALTH_CHECK = {
+    "timeout": "2s",
+    "interval": "3s",
+    "no_traffic_interval": "0.25s",
+    "no_traffic_healthy_interval": "3s",
+    "unhealthy_interval": "1s",
+    "healthy_threshold": 1,
+    "unhealthy_threshold": 10,
+}
 _KEEPALIVE = {"tcp_keepalive": {"keepalive_time": 60, "keepalive_interval": 20}}
 
 
@@ -28,13 +37,7 @@ def cluster(upstream: Upstream) -> Json:
         "typed_extension_protocol_options": http1_options(),
         "health_checks": [
             {
-                "timeout": "2s",
-                "interval": "3s",
-                "no_traffic_interval": "0.25s",
-                "no_traffic_healthy_interval": "3s",
-                "unhealthy_interval": "1s",
-                "healthy_threshold": 1,
-                "unhealthy_threshold": 10,
+                **_HEALTH_CHECK,
                 "http_health_check": {
                     "host": "localhost",
                     "path": upstream.health_path,
@@ -43,6 +46,18 @@ def cluster(upstream: Upstream) -> Json:
             }
         ],
         "load_assignment": load_assignment(EDITOR_CLUSTER, _address(upstream)),
+    }
+
+
+def tcp_cluster(name: str, port: int) -> Json:
+    """Return a cluster of one port of loopback, healthy while something accepts connections."""
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "2s",
+        "health_checks": [{**_HEALTH_CHECK, "tcp_health_check": {}}],
+        "load_assignment": load_assignment(name, address),
     }
 
 

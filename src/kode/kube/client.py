@@ -22,6 +22,7 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE_PATCH = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
 _METADATA = "as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+_MAX_LOG = 1_000_000
 _PAGE_SIZE = 100
 """Objects in one page of a list: few enough that a page of large ones takes little memory."""
 
@@ -221,6 +222,23 @@ class Client:
             options["preconditions"] = {"uid": uid}
         body = orjson.dumps(options)
         await self._transport.request(Request("DELETE", ref.path, f"delete {ref}", {}, body))
+
+    async def log(self, pod: ObjectRef, container: str, lines: int) -> str:
+        """Return the end of a container's log, of the container that runs now.
+
+        Args:
+            pod: the pod.
+            container: name of the container.
+            lines: how many lines; of a megabyte at most.
+
+        Raises:
+            NotFound: there is no such pod.
+            PlatformError: the container has not started, or its node cannot be asked.
+        """
+        params = {"container": container, "tailLines": str(lines), "limitBytes": str(_MAX_LOG)}
+        path = pod.resource.path(pod.namespace, pod.name, "log")
+        request = Request("GET", path, f"read the log of {pod}", params, accept="*/*")
+        return (await self._transport.request(request)).body.decode(errors="replace")
 
     async def pages(
         self, options: ListOptions, limit: int = _PAGE_SIZE

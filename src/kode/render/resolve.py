@@ -49,12 +49,14 @@ class Proxy:
     """The sidecar as the proxy config asks for it.
 
     Attributes:
+        name: of the proxy config; empty where there is none.
         image: image of Envoy.
         auth_type: authType; None where there is no proxy config.
         http_filters: filters in Envoy's own JSON.
         clusters: clusters in Envoy's own JSON.
     """
 
+    name: str = ""
     image: str = DEFAULT_ENVOY_IMAGE
     auth_type: str | None = None
     http_filters: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
@@ -241,6 +243,7 @@ def _proxy(config: ProxyConfig | None) -> Proxy:
     if config is None:
         return Proxy()
     return Proxy(
+        name=config.metadata.name,
         image=config.spec.image,
         auth_type=config.spec.auth_type,
         http_filters=tuple(item.model_dump(mode="json") for item in config.spec.http_filters),

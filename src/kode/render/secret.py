@@ -20,6 +20,24 @@ from kode.render.resolve import DEFAULT_USER, Credentials, ResolvedKode
 
 _MAX_PASSWORD = 4096
 _MIN_SESSION = 32
+# Of 256 KiB that all annotations of an object may have together.
+_MAX_ANNOTATED = 100_000
+
+
+@dataclass(frozen=True)
+class SidecarSecrets:
+    """What stays of a sidecar from one pass to the next.
+
+    Attributes:
+        revision: how often the credentials have changed.
+        session: the random value by which a login is remembered; empty where none is.
+        editor_key: the password between the sidecar and an editor with a lock of its own; empty for
+            one made from the credentials.
+    """
+
+    revision: int = 1
+    session: str = field(default="", repr=False)
+    editor_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -27,16 +45,29 @@ class SidecarConfig:
     """What the sidecar reads.
 
     Attributes:
-        config: Envoy's bootstrap configuration, as text.
-        revision: how often the credentials have changed.
-        last_words: whether what Envoy says last may stand in the pod's status: it quotes no secret.
-        session: the random value by which a login is remembered; empty where none is.
+        bootstrap: what Envoy starts with, the same for all, as JSON.
+        clusters: Envoy's clusters, as the text of a file.
+        listeners: Envoy's listeners, as the text of a file.
+        revision: what all of it is known by.
+        upstream: where its editor answers, as JSON.
+        secrets: what is in no configuration.
+        quotes_nothing: whether what Envoy says against it may be repeated: it quotes no secret.
+        refusable: whether Envoy may refuse it: it has parts of an administrator's.
     """
 
-    config: str
-    revision: int
-    last_words: bool = False
-    session: str = field(default="", repr=False)
+    bootstrap: str
+    clusters: str
+    listeners: str
+    revision: str
+    upstream: str = "{}"
+    secrets: SidecarSecrets = SidecarSecrets()
+    quotes_nothing: bool = False
+    refusable: bool = False
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the configuration is for the sidecar alone, or too long for an annotation."""
+        return not self.quotes_nothing or len(self.clusters) + len(self.listeners) > _MAX_ANNOTATED
 
 
 def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manifest:
@@ -57,19 +88,24 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
 
 def holds_secrets(kode: ResolvedKode, files: SidecarConfig) -> bool:
     """Tell whether the sidecar reads anything that not everybody may who sees its pod."""
-    return kode.credentials is not None or not files.last_words
+    return kode.credentials is not None or files.is_secret
 
 
 def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     """Return the Secret that the sidecar mounts, where it holds secrets."""
-    data = {layout.ENVOY_CONFIG: encode(files.config)}
+    data, secrets = {}, files.secrets
+    if files.is_secret:
+        data[layout.ENVOY_CLUSTERS] = encode(files.clusters)
+        data[layout.ENVOY_LISTENERS] = encode(files.listeners)
     if kode.credentials:
-        data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, files.session))
-        if files.session:
-            data[layout.ENVOY_SESSION] = encode(files.session)
+        data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, secrets.session))
+        if secrets.session:
+            data[layout.ENVOY_SESSION] = encode(secrets.session)
     if kode.credentials and kode.image_profile.uses_basic_auth:
-        data[layout.ENVOY_EDITOR_KEY] = encode(editor_key(kode, kode.credentials))
-        data[layout.ENVOY_EDITOR_AUTHORIZATION] = encode(authorization(kode, kode.credentials))
+        key = secrets.editor_key or editor_key(kode, kode.credentials)
+        header = authorization(kode.credentials.user, key)
+        data[layout.ENVOY_EDITOR_KEY] = encode(key)
+        data[layout.ENVOY_EDITOR_AUTHORIZATION] = encode(header)
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -77,7 +113,7 @@ def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
             kode=(kode.namespace, kode.name, kode.uid),
             name=names.envoy_secret(kode.name),
             component="envoy",
-            annotations=credential_annotations(kode, files.revision),
+            annotations=credential_annotations(kode, secrets.revision),
         ),
         "type": "Opaque",
         "data": data,
@@ -132,10 +168,9 @@ def editor_key(kode: ResolvedKode, credentials: Credentials) -> str:
     return hmac.new(credentials.password.encode(), kode.uid.encode(), hashlib.sha256).hexdigest()
 
 
-def authorization(kode: ResolvedKode, credentials: Credentials) -> str:
+def authorization(user: str, key: str) -> str:
     """Return the Authorization header that a sidecar answers such an editor with."""
-    pair = f"{credentials.user}:{editor_key(kode, credentials)}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return f"Basic {base64.b64encode(f'{user}:{key}'.encode()).decode()}"
 
 
 def encode(text: str) -> str:

@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 
+from kode import labels
+from kode.api.conditions import Reason
 from kode.controllers.cache.caches import Caches, WarningEventHandler
 from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
+from kode.errors import PlatformError
+from kode.evaluate.sidecar_log import Verdict
 from kode.kube.resources import CLAIM, POD
 from kode.labels import ALLOW_GRANTS
 from kode.platform.resources import BY_KIND
+from kode.render.sidecar import SidecarStatus
 from tests.unit.controllers.cluster import Cluster
 from tests.unit.controllers.objects import KEY, Object, child, foreign, kode, pod, template
 
@@ -182,3 +187,35 @@ async def test_a_home_that_lost_its_labels_is_not_taken_for_gone(setting: _Setti
     assert home not in (await setting.gather()).children, "it went a moment ago"
     setting.cluster.stand(bare)
     assert (await setting.gather()).children[home]["spec"] == {"a": 1}
+
+
+def _with_pending_sidecar() -> Object:
+    live = pod()
+    status = SidecarStatus("1").dump()
+    marks = {labels.SIDECAR_REVISION: "1", labels.SIDECAR_STATUS: status}
+    live["metadata"].update(annotations=marks, resourceVersion="9")
+    live["status"]["containerStatuses"] = [{"name": "envoy", "state": {"running": {}}}]
+    return live
+
+
+async def test_a_sidecar_is_heard_only_where_it_has_something_to_say(setting: _Setting) -> None:
+    setting.caches.kodes.put(kode())
+    setting.put("Pod", pod())
+    # There is no log to read, and none is asked for.
+    assert (await setting.gather()).verdict is None
+    setting.put("Pod", _with_pending_sidecar())
+    setting.cluster.logs["dev"] = ""
+    assert (await setting.gather()).verdict is None
+    setting.cluster.logs["dev"] = "lds: add/update listener 'revision-1'"
+    assert (await setting.gather()).verdict == Verdict()
+
+
+async def test_a_log_that_cannot_be_read_ends_no_pass(setting: _Setting) -> None:
+    setting.caches.kodes.put(kode())
+    setting.put("Pod", _with_pending_sidecar())
+
+    def refuse(request: str) -> PlatformError | None:
+        return PlatformError(Reason.PLATFORM_ERROR, "gone") if "log" in request else None
+
+    setting.cluster.trouble = refuse
+    assert (await setting.gather()).verdict is None

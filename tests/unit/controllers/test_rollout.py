@@ -36,6 +36,7 @@ def pod(
 
 
 NEW = annotations(of_pod="new")
+REVISION = labels.CREDENTIALS_REVISION
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,13 @@ NEW = annotations(of_pod="new")
         pytest.param(pod(answered=False), NEW, True, id="just-started"),
         pytest.param(pod(started=False), NEW, True, id="kubelet-restarted"),
         pytest.param(pod(carried={}), NEW, False, id="no-annotations"),
+        pytest.param(pod(), {**NEW, REVISION: "2"}, False, id="new-login-before-live-sidecars"),
+        pytest.param(
+            pod(carried={**annotations(), labels.SIDECAR_REVISION: "0"}),
+            {**NEW, REVISION: "2"},
+            True,
+            id="new-login",
+        ),
     ],
 )
 def test_edit_waits(live: PodView | None, desired: dict[str, str], *, waits: bool) -> None:

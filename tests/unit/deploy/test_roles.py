@@ -109,3 +109,8 @@ def test_operator_writes_children_by_a_role_of_its_own() -> None:
         made = [may("kode-operator-children", verb, resource, group) for verb in WRITE]
         assert made == [verb == "delete" for verb in WRITE]
     assert not may("kode-operator", "patch", "namespaces", "")
+    # What a sidecar's Envoy says is read; into a pod, or to its ports, the operator does not go.
+    assert may("kode-operator", "get", "pods/log", "")
+    for resource in ("pods/exec", "pods/portforward", "pods/proxy", "pods/attach"):
+        for verb in ("get", "create"):
+            assert not any(may(role, verb, resource, "") for role in ROLES if "operator" in role)

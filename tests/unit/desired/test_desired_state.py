@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from kode import labels
 from kode.desired.desired_state import derive
 from kode.errors import InvalidSpec
 from kode.gateway.sidecar import AuthMode
-from kode.render.secret import decode, encode
+from kode.render.secret import SidecarSecrets, decode, encode
 from tests.documents import CODERCOM, EXT_AUTHZ, WEBTOP, credentials, proxy, resolved, template
 
 pytestmark = pytest.mark.attack
@@ -49,7 +50,7 @@ def test_arguments_of_the_template_cannot_take_the_login_away() -> None:
     over = template(image=CODERCOM, args=["--auth=none", "--"])
     desired = derive(resolved(over=over, login=credentials()))
     assert desired.auth_mode is AuthMode.BASIC
-    workload = desired.render(operator_namespace="kode-system", revision=1)[-1]
+    workload = desired.render(operator_namespace="kode-system")[-1]
     (editor, _) = workload["spec"]["containers"]
     own = ["--auth=none", "--host=127.0.0.1", "--port=8080", "--config=/dev/null"]
     assert editor["args"] == ["--auth=none", *own, "--"]
@@ -77,14 +78,21 @@ def test_a_login_is_remembered_by_a_value_of_the_sidecars_secret_alone(
 ) -> None:
     desired = derive(resolved(over=template(type=kind, image=image), login=credentials()))
     session = "s" * 43
-    manifests = desired.render(operator_namespace="kode-system", revision=1, session=session)
+    manifests = desired.render(
+        operator_namespace="kode-system", secrets=SidecarSecrets(session=session)
+    )
     secrets = {it["metadata"]["name"]: it for it in manifests if it["kind"] == "Secret"}
     data = secrets["dev-envoy"]["data"]
-    assert data.keys() == {"envoy.json", "htpasswd", "session", *keys}
+    assert data.keys() == {"htpasswd", "session", *keys}
     assert decode({"data": data}, "session") == session
     others = [it for it in manifests if it is not secrets["dev-envoy"]]
     assert session not in json.dumps(others)
     assert encode(session) not in json.dumps(others)
-    plain = desired.render(operator_namespace="kode-system", revision=1)
+    plain = desired.render(operator_namespace="kode-system")
     # A new value restarts no pod: who has one is asked once more.
-    assert manifests[-1] == plain[-1]
+    assert manifests[-1]["spec"] == plain[-1]["spec"]
+    # Without its own value in what the sidecar is told to read, it would be read too late.
+    revisions = {
+        it[-1]["metadata"]["annotations"][labels.SIDECAR_REVISION] for it in (manifests, plain)
+    }
+    assert len(revisions) == 2

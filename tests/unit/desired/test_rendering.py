@@ -46,7 +46,7 @@ def desired(
 
 
 def rendered(found: DesiredState) -> str:
-    manifests = found.render(operator_namespace="kode-system", revision=1)
+    manifests = found.render(operator_namespace="kode-system")
     return json.dumps([found.envoy, manifests], ensure_ascii=False, allow_nan=False)
 
 
@@ -61,7 +61,7 @@ def test_rendering_holds_what_it_promises(
         assert str(found) == str(again)
         return
     assert rendered(found) == rendered(again)
-    manifests = found.render(operator_namespace="kode-system", revision=1)
+    manifests = found.render(operator_namespace="kode-system")
     (service,) = (item for item in manifests if item["kind"] == "Service")
     pods = [item for item in manifests if item["kind"] == "Pod"]
     assert len(pods) == (0 if found.kode.suspend else 1)

@@ -38,6 +38,11 @@ _SAID = [
         f"{_WHERE}: no such field: 'no_such'",
     ),
     (_unparsed("no such field: 'a secret'"), f"{_WHERE}: no such field"),
+    (
+        _unparsed("invalid number: 'x'", _AT.replace(_PLACE, "resources[2].<any>.a: message x.Y")),
+        "invalid JSON in envoy.Bootstrap @ clusters[1].a: invalid number",
+    ),
+    ("Invalid duration: Expected positive duration: secret", "Invalid duration: Expected positive"),
     (_unparsed("no such field: 'x')", _ROOT), "invalid JSON in envoy.Lua: no such field: 'x'"),
     (
         f"{_PROTOBUF}unknown enum value: 'secret')",

@@ -128,8 +128,8 @@ def test_placement_of_a_pod_is_what_its_template_asked_for() -> None:
 
 @pytest.mark.parametrize("spec", PLACEMENT)
 def test_pod_says_what_its_template_asked_for(spec: dict[str, Any]) -> None:
-    pod = pod_of(resolved(over=template(**spec)), SidecarConfig("{}", 1), "")
+    pod = pod_of(resolved(over=template(**spec)), SidecarConfig("{}", "{}", "{}", "1"), "")
     assert pod["metadata"]["annotations"][labels.GRANTS] == next(iter(spec))
     assert revoked(pod, None, ["team"]) == (next(iter(spec)),)
-    plain = pod_of(resolved(), SidecarConfig("{}", 1), "")
+    plain = pod_of(resolved(), SidecarConfig("{}", "{}", "{}", "1"), "")
     assert labels.GRANTS not in plain["metadata"]["annotations"]

@@ -6,15 +6,15 @@ import pytest
 
 from kode import labels
 from kode.render.resolve import Credentials, ResolvedKode
-from kode.render.secret import SidecarConfig
+from kode.render.secret import SidecarConfig, envoy, holds_secrets
 from kode.render.workload import digest, workload
-from tests.documents import credentials, kode, resolved, template
+from tests.documents import WEBTOP, credentials, kode, resolved, template
 
 
 def hashes(
-    of: ResolvedKode, config: str = "{}", revision: int = 1, restarted_at: str = ""
+    of: ResolvedKode, config: str = "{}", start: str = "{}", restarted_at: str = ""
 ) -> tuple[str, str]:
-    files = SidecarConfig(config, revision)
+    files = SidecarConfig(start, config, config, config)
     found = workload(of, files, restarted_at)["metadata"]["annotations"]
     return found[labels.KODE_HASH], found[labels.POD_HASH]
 
@@ -28,9 +28,9 @@ BASE = hashes(resolved())
         (hashes(resolved()), True, True),
         (hashes(resolved(kode(suspend=True))), True, True),
         (hashes(resolved(over=template(image="new"))), True, False),
-        (hashes(resolved(), config="{ }"), True, False),
+        (hashes(resolved(), config="{ }"), True, True),
+        (hashes(resolved(), start="{ }"), True, False),
         (hashes(resolved(kode(workspace="other"))), False, False),
-        (hashes(resolved(), revision=2), False, False),
         (hashes(resolved(), restarted_at="now"), False, False),
     ],
 )
@@ -56,7 +56,7 @@ def test_digest_is_short_and_follows_the_value(value: Any) -> None:
 
 @pytest.mark.attack
 def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
-    files = SidecarConfig("{}", 1)
+    files = SidecarConfig("{}", "{}", "{}", "1")
     pod = workload(resolved(), files, "")["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -70,9 +70,24 @@ def test_pod_has_no_token_and_no_way_to_more_rights() -> None:
 def test_only_a_configuration_without_secrets_stands_in_the_pod(
     login: Credentials | None, *, quotes_nothing: bool
 ) -> None:
-    files = SidecarConfig('{"static": 1}', 1, last_words=quotes_nothing)
-    pod = workload(resolved(login=login), files, "")
-    (volume,) = (it for it in pod["spec"]["volumes"] if it["name"] == "envoy")
-    is_open = login is None and quotes_nothing
-    assert ("downwardAPI" in volume, "secret" in volume) == (is_open, not is_open)
-    assert pod["metadata"]["annotations"].get(labels.ENVOY) == (files.config if is_open else None)
+    files = SidecarConfig("{}", '{"c": 1}', '{"l": 1}', "1", quotes_nothing=quotes_nothing)
+    kode = resolved(login=login)
+    annotations = workload(kode, files, "")["metadata"]["annotations"]
+    data = envoy(kode, files)["data"] if holds_secrets(kode, files) else {}
+    keys = (labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS)
+    assert [annotations.get(key) for key in keys] == (
+        [files.clusters, files.listeners] if quotes_nothing else [None, None]
+    )
+    assert ({"clusters.json", "listeners.json"} <= data.keys()) is not quotes_nothing
+    assert ("htpasswd" in data) is (login is not None)
+
+
+def test_a_configuration_too_long_for_an_annotation_stands_in_the_secret() -> None:
+    files = SidecarConfig("{}", "", "x" * 100_001, "1", quotes_nothing=True)
+    assert labels.ENVOY_LISTENERS not in workload(resolved(), files, "")["metadata"]["annotations"]
+    assert "listeners.json" in envoy(resolved(), files)["data"]
+
+
+def test_whoever_an_image_lets_in_by_itself_is_part_of_the_kodes_own() -> None:
+    over = template(type="webtop", image=WEBTOP)
+    assert hashes(resolved(over=over)) != hashes(resolved(over=over, login=credentials()))

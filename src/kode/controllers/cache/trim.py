@@ -11,6 +11,7 @@ from kode.evaluate.observed import ENDED_FROM_OUTSIDE, ENDED_PHASES
 from kode.render.grants import is_privileged
 
 _UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
+_FILES = frozenset({labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS})
 _WHO = ("name", "namespace", "uid", "labels", "deletionTimestamp")
 _READ_CONDITIONS = frozenset({"DisruptionTarget", "PodScheduled", "Ready"})
 _READ_OF_POD = ("hostUsers", "nodeName", "runtimeClassName")
@@ -59,9 +60,9 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
             kept[key] = [_container(item, ended=ended) for item in status[key]]
     metadata = _metadata(found)
     carried = _dict(metadata, "annotations")
-    if labels.ENVOY in carried:
+    if labels.ENVOY_LISTENERS in carried:
         # The largest part of a pod, and a digest of it stands beside it.
-        rest = {key: value for key, value in carried.items() if key != labels.ENVOY}
+        rest = {key: value for key, value in carried.items() if key not in _FILES}
         metadata["annotations"] = rest
     return {
         "kind": found["kind"],

@@ -35,7 +35,7 @@ def test_how_long_a_container_ran_is_kept_where_a_signal_ended_it(
 
 def test_configuration_that_a_pod_carries_is_not_kept() -> None:
     found = pod()
-    found["metadata"]["annotations"] = {"kode.jacero.io/envoy": "{}", "a": "b"}
+    found["metadata"]["annotations"] = {"kode.jacero.io/envoy-listeners": "{}", "a": "b"}
     assert trim.pod(found)["metadata"]["annotations"] == {"a": "b"}
     assert len(found["metadata"]["annotations"]) == 2
 

@@ -23,7 +23,7 @@ from kode.platform.local.runtime.runtimes import Runtime, select_runtime
 from kode.platform.local.runtime.unsupported import list_unsupported
 from kode.render import dotfiles
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import authorization
+from kode.render.secret import authorization, editor_key
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ def _upstream(meaning: DesiredState, program: Program) -> Upstream:
     assert health  # noqa: S101 - every editor is asked
     upstream, login = meaning.sidecar.upstream, meaning.kode.credentials
     # The door's files are its owner's alone, and it has no variables for each Kode.
-    header = authorization(meaning.kode, login) if upstream.authorization and login else ""
+    header = ""
+    if upstream.authorization and login:
+        header = authorization(login.user, editor_key(meaning.kode, login))
     return replace(
         upstream,
         authorization=header,

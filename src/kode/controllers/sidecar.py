@@ -1,0 +1,121 @@
+"""The configuration of a sidecar that runs: brought up to date, and what its Envoy says to it.
+
+Rule: no editor is ended for it. What Envoy refuses leaves what was before it in force, and is told.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kode import labels
+from kode.api.conditions import Reason
+from kode.api.meta import Object
+from kode.controllers.decision import Patch, Write
+from kode.controllers.inputs import ChildKey
+from kode.errors import RefNotFound
+from kode.evaluate.observed import PodView
+from kode.evaluate.sidecar_log import Verdict
+from kode.render.sidecar import SidecarStatus, sidecar_status
+
+_BROUGHT = (
+    labels.SIDECAR_REVISION,
+    labels.ENVOY_CLUSTERS,
+    labels.ENVOY_LISTENERS,
+    labels.CREDENTIALS_REVISION,
+    labels.CREDENTIALS_SECRET,
+)
+_POLL_INTERVAL = 1.0
+_NUDGE_INTERVAL = 10.0
+"""Seconds after which the kubelet is reminded: it may have seen the pod before the Secret."""
+_SLOW_AFTER = 60.0
+
+
+def is_live(pod: PodView | None) -> bool:
+    """Tell whether a pod's sidecar follows its files: not so in 0.1.0."""
+    return pod is not None and labels.SIDECAR_REVISION in pod.annotations
+
+
+def is_pending(pod: PodView | None) -> bool:
+    """Tell whether Envoy has yet to be heard about the files that it is to read."""
+    status = sidecar_status(pod.annotations) if pod else None
+    return bool(pod and pod.sidecar_runs and status and status.state == "pending")
+
+
+def patches(
+    pod: PodView, live: Object, desired: Object, verdict: Verdict | None, now: str
+) -> list[Patch]:
+    """Return the patch that brings a running sidecar what it is to read, or notes what came of it.
+
+    Args:
+        pod: the pod, which runs.
+        live: the same, as a document.
+        desired: the pod as it would be made now, for an editor where this one has it.
+        verdict: what Envoy said to the revision that it has; None for nothing yet.
+        now: RFC 3339 time in UTC.
+    """
+    if not is_live(pod):
+        return []
+    wished = desired["metadata"]["annotations"]
+    revision = wished[labels.SIDECAR_REVISION]
+    if pod.annotations[labels.SIDECAR_REVISION] != revision:
+        brought = {key: wished.get(key) for key in _BROUGHT}
+        return [_patch(live, {**brought, **_noted(SidecarStatus(revision, since=now))})]
+    if not is_pending(pod):
+        return []
+    if verdict is not None:
+        state = SidecarStatus(
+            revision, "refused" if verdict.refused else "accepted", message=verdict.refused
+        )
+        return [_patch(live, _noted(state))]
+    status = sidecar_status(pod.annotations)
+    if status and status.since and _seconds(status.since, now) >= _NUDGE_INTERVAL:
+        return [_patch(live, _noted(SidecarStatus(revision, since=now)))]
+    return []
+
+
+def seconds_until_heard(pod: PodView | None, writes: Sequence[Write], now: str) -> float | None:
+    """Return in how many seconds Envoy is to be heard again; None where it has been.
+
+    Args:
+        pod: the pod.
+        writes: what is about to be written.
+        now: RFC 3339 time in UTC.
+    """
+    if any(isinstance(it, Patch) and it.child.kind == "Pod" for it in writes):
+        return _POLL_INTERVAL
+    status = sidecar_status(pod.annotations) if pod and is_pending(pod) else None
+    if pod is None or status is None:
+        return None
+    waited = _seconds(pod.made_at, now)
+    return _POLL_INTERVAL if status.since or waited < _SLOW_AFTER else _NUDGE_INTERVAL
+
+
+def refusal(pod: PodView | None, proxy_config: str) -> RefNotFound | None:
+    """Return the problem where Envoy refuses what it was brought last; None where it does not.
+
+    Args:
+        pod: the pod.
+        proxy_config: name of the proxy config.
+    """
+    status = sidecar_status(pod.annotations) if pod else None
+    if pod is None or status is None or status.state != "refused":
+        return None
+    guards = "the one before it still guards the editor" if pod.ready else "nobody is let in"
+    text = f"Envoy refuses proxy config {proxy_config}: {status.message}; {guards}"
+    return RefNotFound(Reason.PROXY_CONFIG_INVALID, text)
+
+
+def _patch(live: Object, annotations: dict[str, str | None]) -> Patch:
+    metadata = live["metadata"]
+    key = ChildKey("Pod", metadata["name"])
+    return Patch(key, metadata["uid"], None, {"metadata": {"annotations": annotations}})
+
+
+def _noted(status: SidecarStatus) -> dict[str, str | None]:
+    return {labels.SIDECAR_STATUS: status.dump()}
+
+
+def _seconds(since: str, now: str) -> float:
+    try:
+        return (datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds()
+    except (TypeError, ValueError):
+        return 0.0

@@ -1,0 +1,154 @@
+"""kode.controllers.sidecar: a sidecar that runs, and what its Envoy says."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kode import labels
+from kode.api.conditions import Reason
+from kode.controllers import sidecar
+from kode.controllers.decision import Patch
+from kode.controllers.inputs import ChildKey
+from kode.evaluate.observed import PodView, pod_view
+from kode.evaluate.sidecar_log import Verdict
+from kode.render.sidecar import SidecarStatus, sidecar_status
+
+NOW = "2026-01-01T00:01:00Z"
+MADE = "2026-01-01T00:00:50Z"
+REVISION, STATUS = labels.SIDECAR_REVISION, labels.SIDECAR_STATUS
+
+
+def _live(*, running: bool = True, made: str = MADE, **annotations: str) -> dict[str, Any]:
+    envoy = {"name": "envoy", "state": {"running": {}} if running else {"waiting": {}}}
+    return {
+        "kind": "Pod",
+        "metadata": {
+            "name": "dev",
+            "uid": "p",
+            "creationTimestamp": made,
+            "annotations": {
+                f"kode.jacero.io/{key.replace('_', '-')}": value
+                for key, value in annotations.items()
+            },
+        },
+        "status": {"containerStatuses": [envoy]},
+    }
+
+
+def _desired(revision: str, **more: str) -> dict[str, Any]:
+    return {"metadata": {"annotations": {REVISION: revision, **more}}}
+
+
+def _patches(live: dict[str, Any], revision: str, verdict: Verdict | None = None) -> list[Patch]:
+    return sidecar.patches(pod_view(live), live, _desired(revision), verdict, NOW)
+
+
+def _status(patch: Patch) -> SidecarStatus | None:
+    annotations = {REVISION: "1", **patch.body["metadata"]["annotations"]}
+    return sidecar_status(annotations)
+
+
+PENDING = SidecarStatus("1").dump()
+
+
+def test_what_is_new_is_brought_and_what_is_gone_is_taken_away() -> None:
+    live = _live(sidecar_revision="0", envoy_clusters="{}", credentials_secret="dev-auth")
+    wished = _desired("1", **{labels.ENVOY_LISTENERS: "{}", labels.CREDENTIALS_REVISION: "2"})
+    (patch,) = sidecar.patches(pod_view(live), live, wished, None, NOW)
+    assert (patch.child, patch.uid) == (ChildKey("Pod", "dev"), "p")
+    assert patch.body["metadata"]["annotations"] == {
+        REVISION: "1",
+        labels.ENVOY_CLUSTERS: None,
+        labels.ENVOY_LISTENERS: "{}",
+        labels.CREDENTIALS_REVISION: "2",
+        labels.CREDENTIALS_SECRET: None,
+        STATUS: SidecarStatus("1", since=NOW).dump(),
+    }
+
+
+def test_a_sidecar_of_an_earlier_version_is_left_alone() -> None:
+    assert _patches(_live(), "1") == []
+    assert not sidecar.is_live(pod_view(_live()))
+    assert not sidecar.is_live(None)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"), [(Verdict(), "accepted"), (Verdict("typo"), "refused")]
+)
+def test_what_envoy_says_is_noted_once(verdict: Verdict, state: str) -> None:
+    live = _live(sidecar_revision="1", sidecar_status=PENDING)
+    (patch,) = _patches(live, "1", verdict)
+    assert _status(patch) == SidecarStatus("1", state, message=verdict.refused)  # type: ignore[arg-type] # one of them
+    live["metadata"]["annotations"].update(patch.body["metadata"]["annotations"])
+    assert _patches(live, "1", verdict) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "running", "expected"),
+    [
+        (SidecarStatus("1"), True, True),
+        (SidecarStatus("1"), False, False),
+        (SidecarStatus("1", "accepted"), True, False),
+        (SidecarStatus("0"), True, False),
+    ],
+)
+def test_envoy_is_asked_of_what_it_runs_with(
+    status: SidecarStatus, *, running: bool, expected: bool
+) -> None:
+    live = _live(running=running, sidecar_revision="1", sidecar_status=status.dump())
+    assert sidecar.is_pending(pod_view(live)) is expected
+
+
+@pytest.mark.parametrize(
+    "status", ["", "{", "[]", '{"revision": 1}', '{"revision": "1", "state": "x"}']
+)
+def test_what_somebody_wrote_into_the_annotation_is_passed_over(status: str) -> None:
+    live = _live(sidecar_revision="1", sidecar_status=status)
+    assert _patches(live, "1", Verdict()) == []
+    assert sidecar.refusal(pod_view(live), "guard") is None
+
+
+@pytest.mark.parametrize(
+    ("since", "nudged"),
+    [("", False), ("2026-01-01T00:00:55Z", False), ("2026-01-01T00:00:50Z", True), ("x", False)],
+)
+def test_a_kubelet_that_brings_nothing_is_reminded(since: str, *, nudged: bool) -> None:
+    live = _live(sidecar_revision="1", sidecar_status=SidecarStatus("1", since=since).dump())
+    patches = _patches(live, "1")
+    assert [_status(it) for it in patches] == ([SidecarStatus("1", since=NOW)] if nudged else [])
+
+
+@pytest.mark.parametrize(
+    ("since", "made", "seconds"),
+    [(MADE, "", 1.0), ("", MADE, 1.0), ("", "2025-12-31T23:00:00Z", 10.0)],
+)
+def test_envoy_is_heard_again_soon_and_later_less_often(
+    since: str, made: str, seconds: float
+) -> None:
+    status = SidecarStatus("1", since=since).dump()
+    pod = pod_view(_live(made=made, sidecar_revision="1", sidecar_status=status))
+    assert sidecar.seconds_until_heard(pod, [], NOW) == seconds
+
+
+def test_envoy_is_heard_after_each_change() -> None:
+    patch = Patch(ChildKey("Pod", "dev"), "p", None, {})
+    assert sidecar.seconds_until_heard(None, [patch], NOW) == 1.0
+    assert sidecar.seconds_until_heard(None, [], NOW) is None
+    assert sidecar.seconds_until_heard(pod_view(_live()), [], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("ready", "words"), [(True, "still guards the editor"), (False, "nobody is let in")]
+)
+def test_a_refusal_says_who_guards_meanwhile(words: str, *, ready: bool) -> None:
+    status = SidecarStatus("1", "refused", message="no such field: 'x'").dump()
+    pod: PodView = replace(
+        pod_view(_live(sidecar_revision="1", sidecar_status=status)), ready=ready
+    )
+    problem = sidecar.refusal(pod, "guard")
+    assert problem is not None
+    assert problem.reason is Reason.PROXY_CONFIG_INVALID
+    assert "Envoy refuses proxy config guard: no such field: 'x'" in problem.message
+    assert problem.message.endswith(words)
+    assert sidecar.refusal(None, "guard") is None
