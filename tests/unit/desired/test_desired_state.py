@@ -61,6 +61,20 @@ def test_filters_of_the_proxy_config_decide_where_they_authenticate() -> None:
     assert desired.auth_mode is AuthMode.FILTERS
 
 
+@pytest.mark.parametrize(
+    ("upstream", "port"),
+    [
+        ('{"port": 9999, "health_path": "/"}', 9999),
+        ("", 8080),
+        ("[]", 8080),
+        ('{"port": []}', 8080),
+    ],
+)
+def test_a_sidecar_leads_to_the_editor_that_runs(upstream: str, port: int) -> None:
+    desired = derive(resolved(over=template(image=CODERCOM)))
+    assert desired.behind(upstream).sidecar.upstream.port == port
+
+
 def test_broken_proxy_config_means_nothing() -> None:
     with pytest.raises(InvalidSpec, match="kode_editor is reserved"):
         derive(resolved(guard=proxy(clusters=[{"name": "kode_editor"}])))
