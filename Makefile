@@ -14,9 +14,10 @@ PORT ?= 8080
 BIN := .venv/bin
 SOURCES := $(wildcard src devcluster tests tools bench)
 PYTEST := $(BIN)/pytest
-# What `make test` runs, beside each other. Those with commas between them run one after another:
-# there is never more than one cluster.
-LANES := check,test-local test-devcluster,test-faults,test-cluster
+# What `make test` runs, beside each other. Those with commas between them run one after another.
+# test-devcluster takes clusters down, so no other has one before it has ended; then the fake nodes of
+# test-faults, where most of the time is waited, stand beside the real one.
+LANES := check,test-local test-devcluster,test-cluster @test-devcluster,test-faults
 # The longest first: each starts as soon as one of those before it has ended.
 CHECKS := unit-envoy unit-rest unit-core unit-search types verify walls layers lint formatted
 # What only computes lets go first what mostly waits, so that both end at the same time.

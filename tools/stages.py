@@ -3,8 +3,9 @@
     python -m tools.stages LANE ...
 
 A lane is stages with commas between them, which run one after another; lanes run beside each
-other. What a stage prints is kept in artifacts/STAGE.log and printed when it ends; meanwhile a line
-says now and then how far it is.
+other, and one that begins with `@STAGE` waits until that stage of another lane has ended.
+What a stage prints is kept in artifacts/STAGE.log and printed when it ends; meanwhile a line says
+now and then how far it is.
 
 Rule: each stage is a target that runs alone on an empty cache as well; a stage that fails stops no
 other. What Go compiles is begun beside the first stages, at a lower priority: a stage that needs
@@ -19,10 +20,11 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Self
 
 ARTIFACTS = Path("artifacts")
 MAKE = ["make"]
@@ -114,14 +116,24 @@ class Lane:
     Attributes:
         names: of those that have not begun.
         now: the one that runs.
+        after: the stage of another lane whose end it waits for; empty for none.
     """
 
     names: list[str]
     now: Stage | None = None
+    after: str = ""
 
-    def begin(self, folder: Path) -> None:
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the lane that a command line asks for."""
+        first, *others = text.split(",")
+        if first.startswith("@"):
+            return cls(others, after=first.removeprefix("@"))
+        return cls([first, *others])
+
+    def begin(self, folder: Path, ended: Collection[str]) -> None:
         """Begin what is next, where nothing runs."""
-        if self.now is None and self.names:
+        if self.now is None and self.names and (not self.after or self.after in ended):
             self.now = Stage(self.names.pop(0), folder)
 
     def collect(self) -> list[Result]:
@@ -149,14 +161,13 @@ class Run:
     folder: Path
     results: list[Result] = field(default_factory=list)
 
-    def lanes(self, lanes: Sequence[Sequence[str]]) -> None:
+    def lanes(self, running: Sequence[Lane]) -> None:
         """Run lanes to their ends; where this is interrupted, so are they."""
-        running = [Lane(list(names)) for names in lanes]
         told = time.monotonic()
         try:
             while not all(lane.over for lane in running):
                 for lane in running:
-                    lane.begin(self.folder)
+                    lane.begin(self.folder, {result.stage for result in self.results})
                 time.sleep(_POLL_INTERVAL)
                 self._collect(running)
                 if time.monotonic() - told > PROGRESS_INTERVAL:
@@ -278,8 +289,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("lanes", nargs="+", metavar="LANE", help="stages with commas between them")
     options = parser.parse_args(arguments)
     _listen()
-    lanes = [lane.split(",") for lane in options.lanes]
-    order = [name for lane in lanes for name in lane]
+    lanes = [Lane.parse(text) for text in options.lanes]
+    order = [name for lane in lanes for name in lane.names]
+    for lane in lanes:
+        if lane.after and lane.after not in order:
+            parser.error(f"@{lane.after}: no lane has this stage")
     started, run = time.monotonic(), Run(ARTIFACTS)
     try:
         with compiling(ARTIFACTS):

@@ -79,6 +79,20 @@ def test_lanes_run_beside_each_other(folder: Path, capfd: pytest.CaptureFixture[
     assert table == ["stage", "wait-one", "last-one", "wait-other", "all"]
 
 
+def test_a_lane_waits_for_a_stage_of_another(folder: Path) -> None:
+    assert stages.main(["bad-one,wait-one", "@bad-one,wait-other"]) == 1
+    ran = (folder / "ran").read_text().split()
+    assert ran[0] == "bad-one"
+    assert set(ran[1:]) == {"wait-one", "wait-other"}
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_stage_that_no_lane_has_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        stages.main(["check", "@test-local,other"])
+    assert "@test-local: no lane has this stage" in capsys.readouterr().err
+
+
 def test_what_fails_stops_neither_its_lane_nor_another(folder: Path) -> None:
     assert stages.main(["bad-one,one", "bad-other,other"]) == 1
     ran = set((folder / "ran").read_text().split())
@@ -129,7 +143,7 @@ def test_reports_of_an_earlier_run_are_not_counted(folder: Path) -> None:
     old.write_text('<testsuite tests="100"/>')
     (folder / "artifacts" / "checker.xml").write_text("not of this stage")
     run = stages.Run(folder / "artifacts")
-    run.lanes([["check"]])
+    run.lanes([stages.Lane(["check"])])
     assert [result.counts for result in run.results] == [stages.Counts(2, 2, 1)]
     assert not old.exists()
 
@@ -202,7 +216,7 @@ def test_what_does_not_end_is_killed(folder: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(stages.Stage, "__init__", note)
     with pytest.raises(SystemExit):
-        stages.Run(folder / "artifacts").lanes([["one"], ["other"]])
+        stages.Run(folder / "artifacts").lanes([stages.Lane(["one"]), stages.Lane(["other"])])
     assert [stage.process.returncode for stage in started] == [-signal.SIGKILL] * 2
 
 
