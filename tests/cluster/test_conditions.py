@@ -110,7 +110,7 @@ def test_a_filter_that_envoy_refuses(place: Place) -> None:
     message = _told(place, "misread", "ProxyConfigInvalid", "ResolvedRefs")
     assert "Envoy refuses proxy config misread" in message
     assert "no.such.Filter" in message
-    assert message.endswith("nobody is let in")
+    assert message.endswith("nobody is let in until it is fixed")
 
 
 def test_a_filter_is_mended(place: Place) -> None:

@@ -38,7 +38,7 @@ class Files:
     def put(self, sidecar: Sidecar, revision: str, **others: str) -> None:
         """Bring a sidecar's files up to date."""
         texts = {
-            layout.ENVOY_CLUSTERS: translate.dump(live.cluster_file(sidecar)),
+            layout.ENVOY_CLUSTERS: translate.dump(live.cluster_file(sidecar, revision)),
             layout.ENVOY_LISTENERS: translate.dump(live.listener_file(sidecar, revision)),
             **others,
         }
@@ -50,6 +50,9 @@ class Files:
             link = self.folder / name
             if not link.is_symlink():
                 link.symlink_to(f"..data/{name}")
+        self._swap(place)
+
+    def _swap(self, place: Path) -> None:
         new = self.folder / "..new"
         new.symlink_to(place.name)
         new.replace(self.folder / "..data")
@@ -70,8 +73,13 @@ class Files:
         """Return what Envoy says of a revision."""
         until(lambda: self.verdict(revision) is not None)
         verdict = self.verdict(revision)
-        assert verdict is not None
-        return verdict
+        if verdict and verdict.early:
+            # As the kubelet does when the operator asks for it.
+            self._swap(self.folder / f"..{self.count}")
+            until(lambda: self.verdict(revision) != verdict)
+        found = self.verdict(revision)
+        assert found is not None
+        return found
 
 
 @contextmanager

@@ -111,10 +111,10 @@ def test_a_filter_comes_and_goes(followed: Followed) -> None:
             "no such field: 'polices'",
         ),
         ([{"name": "r", "typed_config": {"@type": f"{_TYPES}.no.v3.Such"}}], [], "no filter"),
-        ([], [{"name": "opa", "typo": 1}], "clusters[0]"),
+        ([_adding("other")], [{"name": "opa", "typo": 1}], "clusters[0]"),
         ([], [{"name": "opa", "connect_timeout": "soon"}], "clusters[0]"),
         (
-            [],
+            [_adding("other")],
             [{"name": "opa", "connect_timeout": "-2s"}],
             "Invalid duration: Expected positive duration",
         ),
@@ -137,6 +137,7 @@ def test_what_envoy_refuses_is_told_and_the_one_before_it_guards(
     assert words in verdict.refused
     assert _status(door, NEW) == HTTPStatus.UNAUTHORIZED
     assert "x-mark" in _seen(door)
+    assert "x-other" not in _seen(door)
     files.put(base, "3", **_users(OLD))
     assert files.wait_for("3") == Verdict()
     assert "x-mark" not in _seen(door)
@@ -153,18 +154,29 @@ def test_files_that_are_empty_for_a_moment_change_nothing(followed: Followed) ->
     assert files.wait_for("2") == Verdict()
 
 
+_TYPO = {"name": "r", "typed_config": {"@type": f"{_TYPES}.rbac.v3.RBAC", "polices": {}}}
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ({"http_filters": (_TYPO,)}, "polices"),
+        ({"clusters": ({"name": "opa", "typo": 1},)}, "clusters[0]"),
+        ({"clusters": ({"name": "opa", "connect_timeout": "-2s"},)}, "duration"),
+    ],
+)
 def test_where_nothing_could_be_taken_yet_nobody_is_let_in_and_it_is_not_ready(
-    tmp_path: Path,
+    broken: Any, words: str, tmp_path: Path
 ) -> None:
     port = free_port()
-    typo = {"name": "r", "typed_config": {"@type": f"{_TYPES}.rbac.v3.RBAC", "polices": {}}}
-    broken = _sidecar(tmp_path / "files", port, typo)
-    with editor(port), following(tmp_path, broken, **_users(OLD)) as (door, files):
-        assert "polices" in files.wait_for("0").refused
+    first = replace(_sidecar(tmp_path / "files", port), **broken)
+    with editor(port), following(tmp_path, first, **_users(OLD)) as (door, files):
+        assert words in files.wait_for("0").refused
         assert door.ready() == HTTPStatus.SERVICE_UNAVAILABLE
         with pytest.raises(ConnectionRefusedError):
             door.ask()
         files.put(_sidecar(tmp_path / "files", port), "1", **_users(OLD))
+        assert files.wait_for("1") == Verdict()
         door.wait_until_ready()
         assert _status(door, OLD) == HTTPStatus.OK
 

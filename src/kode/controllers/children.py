@@ -71,6 +71,8 @@ class Children:
         desired, ignored = keep_immutable(live, manifest)
         if manifest["kind"] == "PersistentVolumeClaim":
             self.ignored.extend(ignored)
+        if manifest["kind"] == "Secret":
+            return [*_without_others(live, desired), *self._differing(live, desired)]
         if not is_expansion(live, desired):
             return self._differing(live, desired)
         return [*self._differing(live, with_live_size(live, desired)), Expand(desired, live)]
@@ -140,6 +142,17 @@ def delete(key: ChildKey, live: Object) -> Delete:
 def key_of(manifest: Object) -> ChildKey:
     """Return the key of a manifest."""
     return ChildKey(str(manifest["kind"]), str(manifest["metadata"]["name"]))
+
+
+def _without_others(live: Object, desired: Object) -> list[Write]:
+    """Return the patch that takes out of a Secret what is not ours.
+
+    Each key is a file to whoever mounts it: one too many could stand before one of ours.
+    """
+    others = {key: None for key in live.get("data") or {} if key not in desired["data"]}
+    if not others:
+        return []
+    return [Patch(key_of(live), live["metadata"]["uid"], None, {"data": others})]
 
 
 def _labels(live: Object) -> Mapping[str, str]:

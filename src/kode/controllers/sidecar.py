@@ -3,7 +3,7 @@
 Rule: no editor is ended for it. What Envoy refuses leaves what was before it in force, and is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from kode import labels
@@ -14,7 +14,7 @@ from kode.controllers.inputs import ChildKey
 from kode.errors import RefNotFound
 from kode.evaluate.observed import PodView
 from kode.evaluate.sidecar_log import Verdict
-from kode.render.sidecar import SidecarStatus, sidecar_status
+from kode.render.sidecar import SidecarStatus, fingerprint, sidecar_status
 
 _BROUGHT = (
     labels.SIDECAR_REVISION,
@@ -25,8 +25,12 @@ _BROUGHT = (
 )
 _POLL_INTERVAL = 1.0
 _NUDGE_INTERVAL = 10.0
-"""Seconds after which the kubelet is reminded: it may have seen the pod before the Secret."""
+"""Seconds after which the kubelet is to look again: it may have seen the pod before the Secret."""
+_MAX_TRIES = 5
+"""How often Envoy is to read again what it may have read in the wrong order."""
 _SLOW_AFTER = 60.0
+_GUARDED = "the one before it still guards the editor"
+_UNGUARDED = "nobody is let in until it is fixed"
 
 
 def is_live(pod: PodView | None) -> bool:
@@ -56,19 +60,22 @@ def patches(
         return []
     wished = desired["metadata"]["annotations"]
     revision = wished[labels.SIDECAR_REVISION]
-    if pod.annotations[labels.SIDECAR_REVISION] != revision:
+    if not _has_files(pod, wished):
         brought = {key: wished.get(key) for key in _BROUGHT}
         return [_patch(live, {**brought, **_noted(SidecarStatus(revision, since=now))})]
     if not is_pending(pod):
         return []
-    if verdict is not None:
+    status = sidecar_status(pod.annotations) or SidecarStatus(revision)
+    early = verdict is not None and verdict.early and status.tries < _MAX_TRIES
+    if verdict is not None and not early:
         state = SidecarStatus(
             revision, "refused" if verdict.refused else "accepted", message=verdict.refused
         )
         return [_patch(live, _noted(state))]
-    status = sidecar_status(pod.annotations)
-    if status and status.since and _seconds(status.since, now) >= _NUDGE_INTERVAL:
-        return [_patch(live, _noted(SidecarStatus(revision, since=now)))]
+    waited = _seconds(status.since, now) if status.since else 0.0
+    if early or waited >= _NUDGE_INTERVAL:
+        again = SidecarStatus(revision, since=now, tries=status.tries + early)
+        return [_patch(live, _noted(again))]
     return []
 
 
@@ -99,9 +106,20 @@ def refusal(pod: PodView | None, proxy_config: str) -> RefNotFound | None:
     status = sidecar_status(pod.annotations) if pod else None
     if pod is None or status is None or status.state != "refused":
         return None
-    guards = "the one before it still guards the editor" if pod.ready else "nobody is let in"
+    guards = _GUARDED if pod.ready else _UNGUARDED
     text = f"Envoy refuses proxy config {proxy_config}: {status.message}; {guards}"
     return RefNotFound(Reason.PROXY_CONFIG_INVALID, text)
+
+
+def _has_files(pod: PodView, wished: Mapping[str, str]) -> bool:
+    """Tell whether a pod's annotations are what they are to be, of files or their fingerprints."""
+    given = pod.annotations
+    if given[labels.SIDECAR_REVISION] != wished[labels.SIDECAR_REVISION]:
+        return False
+    return all(
+        given.get(key) in (wished.get(key), fingerprint(wished.get(key, "")))
+        for key in (labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS)
+    )
 
 
 def _patch(live: Object, annotations: dict[str, str | None]) -> Patch:

@@ -100,7 +100,7 @@ class DesiredState:
         revision = digest(parts)
         return SidecarConfig(
             bootstrap=_BOOTSTRAP,
-            clusters=translate.dump(live.cluster_file(sidecar)),
+            clusters=translate.dump(live.cluster_file(sidecar, revision)),
             listeners=translate.dump(live.listener_file(sidecar, revision)),
             revision=revision,
             upstream=_UPSTREAM.dump_json(sidecar.upstream, exclude_defaults=True).decode(),

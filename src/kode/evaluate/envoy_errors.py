@@ -57,7 +57,7 @@ def summarize_error(words: str) -> str:
     text = " ".join(words.split())
     if not text:
         return ""
-    for read in (_bounds, _parse, _enum, _script, _unknown_type, _whole):
+    for read in (_bounds, _parse, _enum, _script, _unknown_type, _unknown_cluster, _whole):
         told = read(text)
         if told:
             return _CLUSTER.sub(lambda it: f"clusters[{int(it[1]) - 1}]", told)[:_MAX_LENGTH]
@@ -107,6 +107,10 @@ def _script(text: str) -> str:
 def _unknown_type(text: str) -> str:
     found = _UNKNOWN_TYPE.search(text)
     return f"there is no filter or extension of the type {found['type']}" if found else ""
+
+
+def _unknown_cluster(text: str) -> str:
+    return "it names a cluster that Envoy does not have" if "unknown cluster '" in text else ""
 
 
 def _whole(text: str) -> str:

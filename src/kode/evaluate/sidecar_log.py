@@ -5,19 +5,22 @@ written on another machine. What is told quotes nothing (kode.evaluate.envoy_err
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kode.evaluate.envoy_errors import summarize_error
 
 _RECORD = re.compile(r"^(?=\[\d{4}-\d\d-\d\d )", re.MULTILINE)
-_TAKEN = re.compile(r"lds: add/update listener 'revision-(?P<revision>[0-9a-f]{1,64})'")
-_REFUSED = re.compile(
-    r"lds: listener 'http' config rejected: (?P<listener>.*)"
-    r"|Filesystem config update (?:rejected|failure): (?P<file>.*)",
-    re.DOTALL,
+_MARK = re.compile(r"lds: add/update listener 'revision-(?P<revision>[0-9a-f]{1,64})'")
+_LISTENER_TAKEN = "lds: add/update listener 'http'"
+_CLUSTERS_TAKEN = "cds: added/updated "
+_LISTENER_REFUSED = re.compile(r"lds: listener 'http' config rejected: (?P<text>.*)", re.DOTALL)
+_FILE_REFUSED = re.compile(
+    r"Filesystem config update (?:rejected|failure): (?P<text>.*)", re.DOTALL
 )
 # Said once for each listener already; and what the kubelet has not yet filled is not refused.
 _NO_NEWS = re.compile(r"Error adding/updating listener\(s\)|.*unexpected EOF", re.DOTALL)
+_TOO_EARLY = "unknown cluster '"
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,13 @@ class Verdict:
     """What Envoy makes of a revision.
 
     Attributes:
-        refused: why it refuses it; empty where it has taken it.
+        refused: why it refuses it; empty where it does not.
+        early: whether it may have read the listeners before the clusters that they need; then it
+            takes them when it reads them again.
     """
 
     refused: str = ""
+    early: bool = False
 
 
 def read(log: str, revision: str) -> Verdict | None:
@@ -41,24 +47,30 @@ def read(log: str, revision: str) -> Verdict | None:
     sections: list[tuple[str, list[str]]] = []
     records: list[str] = []
     for record in _RECORD.split(log):
-        taken = _TAKEN.search(record)
-        if taken is None:
+        mark = _MARK.search(record)
+        if mark is None:
             records.append(record)
         else:
-            sections.append((taken["revision"], records))
+            sections.append((mark["revision"], records))
             records = []
     latest = next((it for it in reversed(sections) if it[0] == revision), None)
     if latest is None:
         return None
-    # Clusters are read before listeners, but nothing says that this stays so.
-    after = records if latest is sections[-1] else []
-    refusals = [text for record in (*latest[1], *after) if (text := _refusal(record))]
-    return Verdict(refusals[-1] if refusals else "")
+    # Nothing says in which order it reads the two files.
+    return _judge([*latest[1], *(records if latest is sections[-1] else [])])
 
 
-def _refusal(record: str) -> str:
-    refused = _REFUSED.search(record)
-    if refused is None:
-        return ""
-    text = refused["listener"] or refused["file"] or ""
-    return "" if _NO_NEWS.match(text) else summarize_error(text)
+def _judge(records: Sequence[str]) -> Verdict:
+    clusters = listener = ""
+    for record in records:
+        refused, file = _LISTENER_REFUSED.search(record), _FILE_REFUSED.search(record)
+        if _LISTENER_TAKEN in record:
+            listener = ""
+        elif _CLUSTERS_TAKEN in record:
+            clusters = ""
+        elif refused:
+            listener = refused["text"]
+        elif file and not _NO_NEWS.match(file["text"]):
+            clusters = file["text"]
+    # A listener whose clusters are refused is refused for that alone.
+    return Verdict(summarize_error(clusters or listener), not clusters and _TOO_EARLY in listener)

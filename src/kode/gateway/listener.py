@@ -3,6 +3,7 @@
 Rule: nothing is between a request and the editor but what the Sidecar's auth mode says.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from kode.api import layout
@@ -31,8 +32,13 @@ _KEEPALIVE: list[Json] = [
 ]
 
 
-def http(sidecar: Sidecar) -> Json:
-    """Return the listener that people reach, or that the local gateway forwards to."""
+def http(sidecar: Sidecar, routes: Sequence[Json] = ()) -> Json:
+    """Return the listener that people reach, or that the local gateway forwards to.
+
+    Args:
+        sidecar: the sidecar.
+        routes: routes before that to the editor.
+    """
     closed = sidecar.auth_mode is AuthMode.DENY
     manager = {
         "@type": MANAGER,
@@ -53,7 +59,7 @@ def http(sidecar: Sidecar) -> Json:
                 {
                     "name": "editor",
                     "domains": ["*"],
-                    "routes": [_closed_route() if closed else _editor_route(sidecar)],
+                    "routes": [*routes, _closed_route() if closed else _editor_route(sidecar)],
                 }
             ],
         },

@@ -37,9 +37,16 @@ def bootstrap() -> Json:
     }
 
 
-def cluster_file(sidecar: Sidecar) -> Json:
-    """Return the file of clusters."""
-    return _resources("cluster.v3.Cluster", clusters(sidecar))
+def cluster_file(sidecar: Sidecar, revision: str) -> Json:
+    """Return the file of clusters.
+
+    Args:
+        sidecar: the sidecar.
+        revision: as for the file of listeners.
+    """
+    mark = {"name": f"{REVISION}{revision}", "type": "STATIC", "connect_timeout": "1s"}
+    marks = [mark] if sidecar.clusters else []
+    return _resources("cluster.v3.Cluster", [*clusters(sidecar), *marks])
 
 
 def listener_file(sidecar: Sidecar, revision: str) -> Json:
@@ -50,11 +57,21 @@ def listener_file(sidecar: Sidecar, revision: str) -> Json:
         revision: what all that it reads is known by. Another one makes another listener, which
             reads users and keys anew and ends the connections of the one before.
     """
+    names = [str(item["name"]) for item in sidecar.clusters]
+    if names:
+        names.append(f"{REVISION}{revision}")
     http = {
-        **listener.http(sidecar),
+        **listener.http(sidecar, [_needed_cluster(name) for name in names]),
         "metadata": {"filter_metadata": {"kode": {"revision": revision}}},
     }
     return _resources("listener.v3.Listener", [http, _marker(revision)])
+
+
+def _needed_cluster(name: str) -> Json:
+    # A route that no request takes. Envoy refuses a listener with a route to a cluster that it does
+    # not have: so it takes no listener whose clusters it has refused.
+    never = {"default_value": {"numerator": 0}}
+    return {"match": {"prefix": "/", "runtime_fraction": never}, "route": {"cluster": name}}
 
 
 def _marker(revision: str) -> Json:

@@ -4,6 +4,7 @@ Rule: the container is the same whatever the sidecar is to do. That comes in fil
 secret from annotations of the pod, users and keys from a Secret, which may come later.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -24,6 +25,11 @@ _ANNOTATED = {
 }
 
 
+def fingerprint(text: str) -> str:
+    """Return a short digest of a file, for whoever keeps many of them."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class SidecarStatus:
     """How far a revision of the sidecar's files is, as an annotation of the pod says.
@@ -33,12 +39,14 @@ class SidecarStatus:
         state: pending until Envoy has been heard, then accepted or refused.
         since: RFC 3339 time at which the files were changed last; empty for when the pod was made.
         message: why Envoy refuses it.
+        tries: how often it was asked to read the files again.
     """
 
     revision: str
     state: Literal["pending", "accepted", "refused"] = "pending"
     since: str = ""
     message: str = ""
+    tries: int = 0
 
     def dump(self) -> str:
         """Return it as the annotation has it."""

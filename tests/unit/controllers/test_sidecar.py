@@ -12,7 +12,7 @@ from kode.controllers.decision import Patch
 from kode.controllers.inputs import ChildKey
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.sidecar_log import Verdict
-from kode.render.sidecar import SidecarStatus, sidecar_status
+from kode.render.sidecar import SidecarStatus, fingerprint, sidecar_status
 
 NOW = "2026-01-01T00:01:00Z"
 MADE = "2026-01-01T00:00:50Z"
@@ -67,6 +67,19 @@ def test_what_is_new_is_brought_and_what_is_gone_is_taken_away() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("carried", "brought"),
+    [("{}", False), (fingerprint("{}"), False), ("[]", True), (fingerprint("[]"), True)],
+)
+def test_a_file_that_somebody_changed_is_put_right(carried: str, *, brought: bool) -> None:
+    live = _live(sidecar_revision="1", envoy_listeners=carried)
+    wished = _desired("1", **{labels.ENVOY_LISTENERS: "{}"})
+    patches = sidecar.patches(pod_view(live), live, wished, None, NOW)
+    assert bool(patches) is brought
+    more = _live(sidecar_revision="1", envoy_listeners="{}", envoy_clusters="{}")
+    assert sidecar.patches(pod_view(more), more, wished, None, NOW)
+
+
 def test_a_sidecar_of_an_earlier_version_is_left_alone() -> None:
     assert _patches(_live(), "1") == []
     assert not sidecar.is_live(pod_view(_live()))
@@ -119,6 +132,16 @@ def test_a_kubelet_that_brings_nothing_is_reminded(since: str, *, nudged: bool) 
     assert [_status(it) for it in patches] == ([SidecarStatus("1", since=NOW)] if nudged else [])
 
 
+def test_listeners_that_were_read_before_their_clusters_are_read_again_at_once() -> None:
+    live = _live(sidecar_revision="1", sidecar_status=PENDING)
+    for tries in range(1, 6):
+        (patch,) = _patches(live, "1", Verdict("no cluster", early=True))
+        assert _status(patch) == SidecarStatus("1", since=NOW, tries=tries)
+        live["metadata"]["annotations"].update(patch.body["metadata"]["annotations"])
+    (patch,) = _patches(live, "1", Verdict("no cluster", early=True))
+    assert _status(patch) == SidecarStatus("1", "refused", message="no cluster")
+
+
 @pytest.mark.parametrize(
     ("since", "made", "seconds"),
     [(MADE, "", 1.0), ("", MADE, 1.0), ("", "2025-12-31T23:00:00Z", 10.0)],
@@ -139,7 +162,8 @@ def test_envoy_is_heard_after_each_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ready", "words"), [(True, "still guards the editor"), (False, "nobody is let in")]
+    ("ready", "words"),
+    [(True, "still guards the editor"), (False, "nobody is let in until it is fixed")],
 )
 def test_a_refusal_says_who_guards_meanwhile(words: str, *, ready: bool) -> None:
     status = SidecarStatus("1", "refused", message="no such field: 'x'").dump()

@@ -22,6 +22,11 @@ _EMPTY = (
     "Unable to parse JSON as proto (INVALID_ARGUMENT: unexpected EOF): \n"
 )
 _ODD = f"{_FILE} failure: a secret\n"
+_NO_CLUSTER = "it names a cluster that Envoy does not have"
+_EARLY = (
+    f"{_AT}[warning][upstream] [a.cc:89] lds: listener 'http' config rejected: "
+    "route: unknown cluster 'revision-2'\n"
+)
 
 
 def _mark(revision: str) -> str:
@@ -61,6 +66,17 @@ _ONE = _CLUSTERS + _HTTP + _mark("1")
         ),
         pytest.param(
             _HTTP + _mark("2") + _DURATION + _mark("1"), Verdict(), id="refused-later-is-anothers"
+        ),
+        pytest.param(
+            _ONE + _EARLY + _mark("2"), Verdict(_NO_CLUSTER, early=True), id="clusters-come-later"
+        ),
+        pytest.param(
+            _ONE + _EARLY + _mark("2") + _CLUSTERS + _HTTP, Verdict(), id="clusters-came-later"
+        ),
+        pytest.param(
+            _ONE + _EARLY + _mark("2") + _DURATION,
+            Verdict("Invalid duration: Expected positive duration"),
+            id="clusters-are-refused-later",
         ),
         pytest.param("lds: add/update listener 'revision-2'", Verdict(), id="cut-at-the-front"),
     ],

@@ -9,6 +9,7 @@ from typing import Any
 from kode import labels
 from kode.evaluate.observed import ENDED_FROM_OUTSIDE, ENDED_PHASES
 from kode.render.grants import is_privileged
+from kode.render.sidecar import fingerprint
 
 _UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
 _FILES = frozenset({labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS})
@@ -61,9 +62,11 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
     metadata = _metadata(found)
     carried = _dict(metadata, "annotations")
     if labels.ENVOY_LISTENERS in carried:
-        # The largest part of a pod, and a digest of it stands beside it.
-        rest = {key: value for key, value in carried.items() if key not in _FILES}
-        metadata["annotations"] = rest
+        # The largest part of a pod.
+        metadata["annotations"] = {
+            key: fingerprint(str(value)) if key in _FILES else value
+            for key, value in carried.items()
+        }
     return {
         "kind": found["kind"],
         "metadata": metadata,

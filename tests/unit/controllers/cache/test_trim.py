@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from kode.controllers.cache import trim
+from kode.render.sidecar import fingerprint
 from tests.unit.controllers.objects import Object, child, foreign, pod
 
 
@@ -33,11 +34,12 @@ def test_how_long_a_container_ran_is_kept_where_a_signal_ended_it(
     assert container["lastState"] == {"terminated": kept}
 
 
-def test_configuration_that_a_pod_carries_is_not_kept() -> None:
+def test_of_a_configuration_that_a_pod_carries_a_fingerprint_is_kept() -> None:
     found = pod()
     found["metadata"]["annotations"] = {"kode.jacero.io/envoy-listeners": "{}", "a": "b"}
-    assert trim.pod(found)["metadata"]["annotations"] == {"a": "b"}
-    assert len(found["metadata"]["annotations"]) == 2
+    kept = {"kode.jacero.io/envoy-listeners": fingerprint("{}"), "a": "b"}
+    assert trim.pod(found)["metadata"]["annotations"] == kept
+    assert found["metadata"]["annotations"] != kept
 
 
 def test_with_what_leave_a_pod_runs_is_kept() -> None:
