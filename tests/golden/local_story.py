@@ -41,6 +41,8 @@ class Story(BaseModel):
     kode: str = "dev"
     given: list[Event] = []
     when: list[Event] = []
+    logins: list[str] = []
+    """Logins, as USER:PASSWORD, of which to show whether they are let in, and by what."""
     show: list[str] = []
     """Paths of objects as they stand in the end, as Kind/name/field/..."""
 
@@ -66,10 +68,18 @@ def _shown(it: Machine, story: Story) -> Object:
     kode = it.find("Kode", story.kode)
     if kode:
         found["status"] = lines(kode["status"]["conditions"])
+    if story.logins:
+        found["guard"] = it.guard
+        found["logins"] = {login: _answer(it, login) for login in story.logins}
     for path in story.show:
         kind, name, *fields = path.split("/")
         found.setdefault("shown", {})[path] = at(it.find(kind, name), "/".join(fields))
     return found
+
+
+def _answer(it: Machine, login: str) -> str:
+    user, _, password = login.partition(":")
+    return "let in" if it.is_let_in(user, password) else "asked again"
 
 
 def _happen(it: Machine, event: Event) -> None:

@@ -16,6 +16,7 @@ from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import KodeError, NotReady, PlatformError
 from kode.evaluate.events import KodeEvent
+from kode.gateway.sidecar import Sidecar
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.paths import Paths
 from kode.platform.local.platform import LocalPlatform
@@ -29,6 +30,8 @@ from kode.platform.local.reconcile.revision import Revision
 from kode.platform.local.runtime.host import HostContext
 from kode.platform.local.store.objects import CLAIM, Key, StoredObject
 from kode.platform.local.store.store import LocalStore
+from kode.render.resolve import Credentials
+from kode.render.secret import htpasswd
 
 NAMESPACE = "team"
 _MOST_PASSES = 20
@@ -48,7 +51,7 @@ class Machine:
         crash: the last words of an editor that crashes; empty where it does not.
         installing: how far its editor's install is; empty where it is installed.
         install_fails: why its editor cannot be installed; empty where it can.
-        refusal: why Envoy refuses the proxy config; empty where it does not.
+        refusal: why Envoy refuses what it has not taken before; empty where it does not.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -60,8 +63,11 @@ class Machine:
         """Of the program that was asked for last."""
         self._instance = ""
         self._route = ""
+        self._sidecar: Sidecar | None = None
         self._folders: set[str] = set()
         self._revisions: dict[str, Revision] = {}
+        self._taken: list[object] = []
+        """Filters that Envoy has taken."""
         self.writes: list[str] = []
         self.events: list[KodeEvent] = []
         self.ready = True
@@ -98,6 +104,19 @@ class Machine:
 
     def find(self, kind: str, name: str) -> Object | None:
         return self._store.find(kind, name, NAMESPACE)
+
+    @property
+    def guard(self) -> list[str]:
+        """Return what stands before the editor: who decides, and the proxy config's filters."""
+        if self._sidecar is None:
+            return []
+        filters = (str(item["name"]) for item in self._sidecar.http_filters)
+        return [str(self._sidecar.auth_mode), *filters]
+
+    def is_let_in(self, user: str, password: str) -> bool:
+        """Tell whether the sidecar knows a login."""
+        line = htpasswd(Credentials(user, password, ""))
+        return self._sidecar is not None and line in self._sidecar.users
 
     @property
     def state(self) -> str:
@@ -140,9 +159,23 @@ class Machine:
             has_leftovers=leftovers,
             session="a session",
         )
-        decision = decisions.decide(inputs, resolved, machine)
+        decision = self._validate(decisions.decide(inputs, resolved, machine))
         self._apply(decision, instance, claim)
         self._report(inputs, decision, instance)
+
+    def _validate(self, decision: LocalDecision) -> LocalDecision:
+        if decision.stop or decision.revision is None:
+            return decision
+        if self._takes(decision.revision.sidecar):
+            return decision
+        guarded = decision.fallback is not None and self._takes(decision.fallback)
+        return decisions.refuse(decision, self.refusal, guarded=guarded)
+
+    def _takes(self, sidecar: Sidecar) -> bool:
+        filters = list(sidecar.http_filters)
+        if filters and not self.refusal:
+            self._taken.append(filters)
+        return not filters or filters in self._taken
 
     def _apply(self, decision: LocalDecision, instance: str, claim: str) -> None:
         writes = decision.writes
@@ -153,7 +186,12 @@ class Machine:
                 self._put(document)
         if decision.stop:
             self._stop()
-        if decision.run is None or decision.revision is None:
+        if decision.revision is None:
+            return
+        if decision.run is None:
+            if decision.previous and not decision.stop:
+                kept = replace(decision.previous, sidecar=decision.revision.sidecar)
+                self._revisions[instance] = kept
             return
         self._folders.add(claim)
         self._revisions[instance], self._instance = decision.revision, instance
@@ -165,9 +203,12 @@ class Machine:
 
     def _report(self, inputs: LocalInputs, decision: LocalDecision, instance: str) -> None:
         route = route_to(inputs, decision, instance, self._program)
-        self._route = route.state + (", refused" if self.refusal and route.sidecar else "")
+        refused = route.sidecar is not None and decision.refusal and not decision.is_guarded
+        self._route = route.state + (", refused" if refused else "")
+        self._sidecar = None if refused else route.sidecar
         failed = self._program if self._program and self._program.words else None
-        progress = ProgramProgress(self._program, failed, self.refusal if route.sidecar else "")
+        unserved = "the gateway does not lead to it" if refused else ""
+        progress = ProgramProgress(self._program, failed, unserved)
         found = report(inputs, decision, progress, _URL, _NOW)
         if found:
             self._store.write_status(inputs.kode, found.status)

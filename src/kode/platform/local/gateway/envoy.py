@@ -26,8 +26,9 @@ INSTANCE = "door"
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _LOCAL = ".localhost"
 _THREADS = 2
-# Long enough for a request to end; who has waited longer is an editor's socket, which comes again.
-_DRAIN = 5
+# Seconds that what is open has where what guards it has changed: who had the old password is out
+# by then. Those of other Kodes are not touched.
+_DRAIN = 1
 
 
 class LocalGateway:
@@ -126,6 +127,19 @@ class LocalGateway:
             except OSError as error:
                 message = f"the door's files cannot be written: {error}"
                 raise PlatformError(Reason.PLATFORM_ERROR, message) from error
+
+    async def validate(self, entry: Route) -> str:
+        """Return why Envoy refuses what an administrator wrote for a Kode; empty where it does not.
+
+        Raises:
+            PlatformError: Envoy cannot be asked.
+        """
+        if entry.sidecar is None:
+            return ""
+        socket = str(self._sockets.inner(entry.id))
+        return await self._validate(
+            entry, local_gateway.kode_listener(entry, entry.sidecar, socket)
+        )
 
     def serves(self, entry: Route) -> bool:
         """Tell whether Envoy leads to a Kode's editor, exactly as this entry says.

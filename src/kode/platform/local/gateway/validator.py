@@ -28,6 +28,8 @@ class EnvoyValidator:
         self._envoy = envoy
         self._place = place
         self._results: dict[str, str] = {}
+        self._asking = asyncio.Lock()
+        """Held while Envoy reads a file, which two that ask the same would take from each other."""
 
     async def validate(self, config: str) -> str:
         """Return why Envoy refuses a configuration; empty where it takes it.
@@ -36,8 +38,9 @@ class EnvoyValidator:
             PlatformError: it did not say in time, or cannot be started.
         """
         digest = sha256(config.encode("utf-8", "surrogatepass")).hexdigest()
-        if digest not in self._results:
-            self._results[digest] = await self._ask(config, digest)
+        async with self._asking:
+            if digest not in self._results:
+                self._results[digest] = await self._ask(config, digest)
         return self._results[digest]
 
     async def _ask(self, config: str, digest: str) -> str:

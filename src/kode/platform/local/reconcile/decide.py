@@ -1,6 +1,7 @@
 """One reconcile, decided: from what was gathered to what is written, run and led to.
 
-Rule: pure. What cannot be resolved stops nothing that runs; what is not permitted does.
+Rule: pure. What cannot be resolved stops nothing that runs; what is not permitted does. Who may
+come in is decided anew each time, whether or not the editor goes on as it is.
 """
 
 from dataclasses import dataclass, field, replace
@@ -13,8 +14,9 @@ from kode.desired import homes
 from kode.desired.desired_state import DesiredState
 from kode.errors import KodeError, NotReady, RefNotFound
 from kode.evaluate.conditions import WITHHELD
+from kode.gateway.sidecar import Sidecar
 from kode.platform.local.program import State
-from kode.platform.local.reconcile import credentials, volumes
+from kode.platform.local.reconcile import guard, volumes
 from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.reconcile.resolve import ResolvedInputs, without_password
 from kode.platform.local.reconcile.revision import (
@@ -83,8 +85,11 @@ class LocalDecision:
         run: what is to run from now on; None where what runs, if anything, is left as it is.
         plan: what would run; None where that is not known.
         previous: what was made for it last; None where that is not known.
-        revision: what is run, or kept; None where that cannot be said.
+        revision: what is run, or kept, with what is to stand before it now; None where that cannot
+            be said.
         update_pending: whether what runs is kept though its template has changed.
+        refusal: why Envoy refuses the proxy config; empty where it does not.
+        is_guarded: whether the proxy config before the refused one guards the editor.
         is_lost: whether the files of its home are gone.
         claim: the claim of its home as it is to be.
         home_claim: uid of the claim that was made for its home; empty where it is not there.
@@ -99,11 +104,20 @@ class LocalDecision:
     previous: Revision | None = None
     revision: Revision | None = None
     update_pending: bool = False
+    refusal: str = ""
+    is_guarded: bool = False
     is_lost: bool = False
     claim: Object | None = None
     home_claim: str = ""
     problems: tuple[KodeError, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def fallback(self) -> Sidecar | None:
+        """What guards the editor where Envoy refuses the revision's sidecar; None for nothing."""
+        if self.previous is None or self.revision is None:
+            return None
+        return guard.fallback_sidecar(self.previous.sidecar, self.revision.sidecar)
 
 
 def decide(inputs: LocalInputs, resolved: ResolvedInputs, machine: Machine) -> LocalDecision:
@@ -119,6 +133,7 @@ def decide(inputs: LocalInputs, resolved: ResolvedInputs, machine: Machine) -> L
         writes=_writes(inputs, resolved),
         stop=suspend or any(it.reason in WITHHELD for it in resolved.problems),
         previous=machine.revision,
+        revision=_kept_revision(resolved, machine),
         claim=resolved.claim or inputs.claim,
         problems=resolved.problems,
     )
@@ -139,13 +154,28 @@ def decide(inputs: LocalInputs, resolved: ResolvedInputs, machine: Machine) -> L
     decided = replace(
         home,
         plan=planned,
-        revision=machine.revision if pending else revision,
+        revision=home.revision if pending else revision,
         update_pending=pending,
     )
     if suspend or pending or machine.is_stopping or home.is_lost:
         return decided
     uid = resolved.desired.kode.uid
     return replace(decided, run=planned, home_claim=volumes.home_claim(inputs, uid))
+
+
+def refuse(decision: LocalDecision, refusal: str, *, guarded: bool) -> LocalDecision:
+    """Return a decision whose sidecar Envoy refuses.
+
+    Args:
+        decision: as it was decided.
+        refusal: why Envoy refuses the sidecar.
+        guarded: whether Envoy takes the fallback; without one nobody is let in.
+    """
+    fallback = decision.fallback
+    if decision.revision is None or fallback is None or not guarded:
+        return replace(decision, refusal=refusal)
+    revision = replace(decision.revision, sidecar=fallback)
+    return replace(decision, revision=revision, refusal=refusal, is_guarded=True)
 
 
 def _writes(inputs: LocalInputs, resolved: ResolvedInputs) -> Writes:
@@ -181,12 +211,24 @@ def _without_host(decision: LocalDecision, problem: KodeError | None) -> LocalDe
     return replace(decision, problems=(*decision.problems, *([problem] if problem else ())))
 
 
+def _kept_revision(resolved: ResolvedInputs, machine: Machine) -> Revision | None:
+    """Return what runs, with what is to stand before it now; None where nothing is known to."""
+    kept = machine.revision
+    if kept is None:
+        return None
+    before, session = kept.sidecar, machine.session
+    if resolved.desired is None:
+        sidecar = guard.unresolved_sidecar(before, resolved.login.credentials, session)
+    else:
+        sidecar = guard.desired_sidecar(resolved.desired, before.upstream, before, session)
+    return replace(kept, sidecar=sidecar)
+
+
 def _revision(
     inputs: LocalInputs, kode: tuple[Kode, DesiredState], planned: Plan, machine: Machine
 ) -> Revision:
     document, desired = kode
     before = machine.revision.sidecar if machine.revision else None
-    users, session = credentials.sidecar_users(before, desired.kode.credentials, machine.session)
-    sidecar = replace(desired.sidecar, upstream=planned.upstream, users=users, session=session)
+    sidecar = guard.desired_sidecar(desired, planned.upstream, before, machine.session)
     claim = claim_name(desired.kode)
     return revision_of(inputs, (document, desired.kode), planned.program, sidecar, claim)

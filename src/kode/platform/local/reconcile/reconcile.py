@@ -19,7 +19,7 @@ from kode.platform.local.paths import Paths
 from kode.platform.local.program import ProgramPhase, State
 from kode.platform.local.reconcile import report as reports
 from kode.platform.local.reconcile import revision as revisions
-from kode.platform.local.reconcile.decide import LocalDecision, Machine, Writes, decide
+from kode.platform.local.reconcile.decide import LocalDecision, Machine, Writes, decide, refuse
 from kode.platform.local.reconcile.gather import LocalInputs, gather
 from kode.platform.local.reconcile.host_resources import HostResources
 from kode.platform.local.reconcile.resolve import ResolvedInputs, resolve_kode
@@ -123,9 +123,15 @@ class LocalReconciler:
         instance = names.instance(key.name, str(inputs.kode["metadata"]["uid"]))
         machine = await self._look_at_machine(key, inputs, resolved, instance)
         decision = decide(inputs, resolved, machine)
-        await self._apply(key, instance, resolved, decision)
-        program = self._supervisor.state(program_key(key))
-        self._routes.set(key, reports.route_to(inputs, decision, instance, program))
+        await asyncio.to_thread(self._write, decision.writes)
+        program = program_key(key)
+        if decision.stop:
+            self._stop(program)
+        else:
+            decision = await self._validate(inputs, decision, instance)
+            await self._apply(key, instance, resolved, decision)
+        state = self._supervisor.state(program)
+        self._routes.set(key, reports.route_to(inputs, decision, instance, state))
         return Reconciled(key, instance, inputs, decision)
 
     async def report(self, reconciled: Reconciled) -> None:
@@ -139,7 +145,6 @@ class LocalReconciler:
         progress = reports.ProgramProgress(
             program=self._supervisor.state(program_key(key)),
             failure=self._last_failure(program_key(key)),
-            refusal=self._routes.refusal(reconciled.instance),
             unserved=self._routes.why_unserved(key),
         )
         report = reports.report(reconciled.inputs, reconciled.decision, progress, self._url, now)
@@ -227,21 +232,38 @@ class LocalReconciler:
 
     # Apply
 
+    async def _validate(
+        self, inputs: LocalInputs, decision: LocalDecision, instance: str
+    ) -> LocalDecision:
+        """Return a decision whose sidecar Envoy takes, if there is one."""
+        if decision.revision is None:
+            return decision
+        route = reports.route_to(inputs, decision, instance, None)
+        sidecar, fallback = decision.revision.sidecar, decision.fallback
+        refusal = await self._routes.validate(replace(route, sidecar=sidecar))
+        if not refusal:
+            return decision
+        lost = fallback is None or await self._routes.validate(replace(route, sidecar=fallback))
+        return refuse(decision, refusal, guarded=not lost)
+
     async def _apply(
         self, key: Key, instance: str, resolved: ResolvedInputs, decision: LocalDecision
     ) -> None:
-        program = program_key(key)
-        await asyncio.to_thread(self._write, decision.writes)
-        if decision.stop:
-            self._stop(program)
-        if decision.run is None or resolved.desired is None or decision.revision is None:
+        revision, folder = decision.revision, self._paths.run / instance
+        if revision is None:
             return
-        kode = resolved.desired.kode
+        if decision.run is None or resolved.desired is None:
+            if decision.previous:
+                # What goes on is made from what it was; only what stands before it is another.
+                kept = replace(decision.previous, sidecar=revision.sidecar)
+                await asyncio.to_thread(revisions.save, folder, kept)
+            return
+        program, kode = program_key(key), resolved.desired.kode
         volume = self._paths.volume(key.namespace, claim_name(kode))
         await asyncio.to_thread(volume_files.make, volume, kode.workspace)
         self._instances.setdefault(program, set()).add(instance)
-        folder = self._paths.run / instance
-        await asyncio.to_thread(revisions.save, folder, decision.revision, decision.run)
+        await asyncio.to_thread(revisions.save_environment, folder, decision.run)
+        await asyncio.to_thread(revisions.save, folder, revision)
         await self._supervisor.run(decision.run.program)
 
     def _write(self, writes: Writes) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from kode import names
 from kode.api.conditions import Reason
+from kode.desired import references
 from kode.errors import KodeError, RefNotFound
 from kode.evaluate.conditions import Observation
 from kode.evaluate.observed import PodView
@@ -20,6 +21,9 @@ from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.status.program_status import as_pod_view
 from kode.platform.local.status.statuses import is_suspended
 
+_MAX_REFUSAL = 600
+"""Characters of it, so that what follows is told whatever Envoy says."""
+
 
 @dataclass(frozen=True)
 class ProgramProgress:
@@ -28,13 +32,11 @@ class ProgramProgress:
     Attributes:
         program: what the supervisor knows of the program; None where there is none.
         failure: what it knew when the program last ended badly; None where it has run since.
-        refusal: why the gateway refuses the proxy config; empty where it does not.
         unserved: why the gateway does not lead to the editor; empty where it does.
     """
 
     program: State | None
     failure: State | None = None
-    refusal: str = ""
     unserved: str = ""
 
 
@@ -51,7 +53,7 @@ def route_to(
     """
     name, namespace = _name(inputs)
     state = _route_state(decision, program)
-    revision = decision.revision or decision.previous
+    revision = decision.revision
     return Route(
         id=instance,
         hosts=(f"{names.host(name, namespace)}.localhost",),
@@ -87,9 +89,8 @@ def report(
 def observe(inputs: LocalInputs, decision: LocalDecision, progress: ProgramProgress) -> Observation:
     """Return what the conditions of a Kode follow from."""
     problems: list[KodeError] = list(decision.problems)
-    if progress.refusal:
-        text = f"the proxy config is refused by Envoy: {progress.refusal}"
-        problems.append(RefNotFound(Reason.PROXY_CONFIG_INVALID, text))
+    if decision.refusal:
+        problems.append(RefNotFound(Reason.PROXY_CONFIG_INVALID, _refusal(inputs, decision)))
     revision = decision.revision
     return Observation(
         problems=problems,
@@ -104,6 +105,16 @@ def observe(inputs: LocalInputs, decision: LocalDecision, progress: ProgramProgr
         unserved=progress.unserved,
         noun="editor",
     )
+
+
+def _refusal(inputs: LocalInputs, decision: LocalDecision) -> str:
+    """Return that Envoy refuses the proxy config, and who gets in meanwhile."""
+    ref = references.proxy_config_of(inputs.template) if inputs.template else None
+    name = f"proxy config {ref.name}" if ref else "the proxy config"
+    meanwhile = "nobody is let in until it is fixed"
+    if decision.is_guarded:
+        meanwhile = "the one before it still guards the editor"
+    return f"Envoy refuses {name}: {decision.refusal[:_MAX_REFUSAL]}; {meanwhile}"
 
 
 def _view(decision: LocalDecision, progress: ProgramProgress) -> PodView | None:

@@ -1,7 +1,8 @@
 """What a running program was made from, so that a template's edit waits and a Kode's own does not.
 
 Rule: whose change it is decides, as on a cluster (kode.controllers.rollout): what the Kode itself
-asks for is taken at once, what a template or a proxy config asks for never ends somebody's work.
+asks for is taken at once, what a template asks for never ends somebody's work. What stands before
+the program (proxy config, user, password) is no part of it, and is changed under it.
 """
 
 import hashlib
@@ -24,6 +25,10 @@ from kode.render.resolve import ResolvedKode
 
 _FILE = "made.json"
 _ENVIRONMENT = "environment.json"
+_LOGIN = frozenset({"user", "existingSecret"})
+"""What a Kode says of its login: the sidecar's business."""
+_USER = "owner.name"
+"""The placeholder of a template by which a program can know the user's name."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,9 @@ class Revision:
 
     Attributes:
         key: of the program.
-        kode: digest of what the Kode itself asks for.
+        kode: digest of what the Kode itself asks of it.
         pod_hash: digest of all that it follows from.
-        sidecar: what stands before it.
+        sidecar: what stands before it; its filters and clusters are those that Envoy took last.
         claim: name of the claim that it has mounted.
     """
 
@@ -57,21 +62,15 @@ def revision_of(
 ) -> Revision:
     """Return what a program is made from."""
     kode, resolved = desired
-    credentials = resolved.credentials
     own = [
-        resolved.kode_inputs,
+        {key: it for key, it in resolved.kode_inputs.items() if key not in _LOGIN},
         restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
         kode.metadata.annotations.get(labels.RUNTIME, ""),
-        [credentials.user, credentials.password] if credentials else [],
+        _known_login(inputs, kode, resolved),
     ]
     if network := kode.metadata.annotations.get(labels.NETWORK):
         own.append(network)
-    before = asdict(sidecar)
-    if sidecar.upstream.socket:
-        # In which folder it is says nothing of what is asked for.
-        before["upstream"]["socket"] = Path(sidecar.upstream.socket).name
-    whole = [program.digest, before]
-    return Revision(program.key, _digest(own), _digest(whole), sidecar, claim)
+    return Revision(program.key, _digest(own), program.digest, sidecar, claim)
 
 
 def with_restart_mark(program: Program, inputs: LocalInputs) -> Program:
@@ -98,12 +97,25 @@ def is_update_pending(before: Revision | None, now: Revision, state: State | Non
     return before.kode == now.kode and before.pod_hash != now.pod_hash
 
 
-def save(folder: Path, found: Revision, planned: Plan) -> None:
-    """Write down what runs, and in what environment, for whoever comes later.
+def save(folder: Path, revision: Revision) -> None:
+    """Write down what runs, and what stands before it, for whoever comes later.
 
     Args:
         folder: of the instance.
-        found: what it was made from.
+        revision: what it was made from.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _put(folder / _FILE, asdict(revision))
+
+
+def save_environment(folder: Path, planned: Plan) -> None:
+    """Write down in what environment a program runs, for whoever runs something beside it.
+
+    Args:
+        folder: of the instance.
         planned: what runs.
 
     Raises:
@@ -115,7 +127,6 @@ def save(folder: Path, found: Revision, planned: Plan) -> None:
     place["bin"] = str(planned.bin or "")
     environment = {"argv": main.argv, "env": dict(main.env), **place}
     _put(folder / _ENVIRONMENT, environment)
-    _put(folder / _FILE, asdict(found))
     if planned.bin:
         _put_commands(planned.bin, planned.commands)
 
@@ -146,6 +157,21 @@ def _put_commands(folder: Path, commands: Mapping[str, str]) -> None:
     for name, text in commands.items():
         # In one step: somebody may be running it.
         write_if_changed(folder / name, text, mode=0o700)
+
+
+def _known_login(inputs: LocalInputs, kode: Kode, resolved: ResolvedKode) -> list[str]:
+    """Return what the program itself knows of the login.
+
+    That is what the key of an image with a lock of its own is made from, and the user's name where
+    the template fills it in.
+    """
+    login = resolved.credentials
+    if login and resolved.image_profile.uses_basic_auth:
+        return [login.user, login.password]
+    names_user = labels.OWNER_NAME not in kode.metadata.annotations
+    if names_user and _USER in json.dumps(inputs.template):
+        return [login.user if login else kode.spec.user or ""]
+    return []
 
 
 def _digest(value: object) -> str:

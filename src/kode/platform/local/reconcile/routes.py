@@ -49,15 +49,20 @@ class Routes:
         """Take a Kode's route away, from the next update on."""
         self._routes.pop(key, None)
 
-    def refusal(self, instance: str) -> str:
-        """Return why the gateway refuses the route of an instance; empty where it does not."""
-        return self._refused.get(instance, "")
+    async def validate(self, route: Route) -> str:
+        """Return why Envoy refuses a route's proxy config; empty where it does not.
+
+        Raises:
+            PlatformError: Envoy cannot be asked.
+        """
+        return await self._gateway.validate(route)
 
     def why_unserved(self, key: Key) -> str:
         """Return why the gateway does not lead to an editor; empty where it does."""
         if not self.is_open:
             return NO_GATEWAY
-        return "" if self._gateway.serves(self._routes[key]) else _LOADING
+        route = self._routes[key]
+        return "" if self._gateway.serves(route) else self._refused.get(route.id, _LOADING)
 
     def is_loading(self, key: Key) -> bool:
         """Tell whether the gateway has yet to say that it has loaded a route to an editor."""

@@ -3,12 +3,18 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from kode.api.document import parse
+from kode.api.kode import Kode
+from kode.api.template import KodeClusterTemplate
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.platform.local.program import Command, Program, ProgramPhase, State
 from kode.platform.local.reconcile import revision
+from kode.platform.local.reconcile.gather import LocalInputs
 from kode.platform.local.reconcile.revision import Revision
 from kode.platform.local.runtime.plan import Plan
+from kode.render.resolve import Credentials, resolve
 
 SIDECAR = Sidecar(
     auth_mode=AuthMode.FILTERS,
@@ -30,7 +36,7 @@ RUNNING = State(ProgramPhase.RUNNING, "digest", 0.0)
 
 
 def test_what_was_saved_is_loaded_as_it_was(tmp_path: Path) -> None:
-    revision.save(tmp_path / "dev-1", REVISION, PLAN)
+    revision.save(tmp_path / "dev-1", REVISION)
     assert revision.load(tmp_path / "dev-1") == REVISION
     assert revision.load_all(tmp_path) == {"dev-1": REVISION}
 
@@ -56,11 +62,78 @@ def test_only_what_others_changed_waits_for_the_next_start() -> None:
     )
 
 
+def of_kode(login: Credentials | None, spec: dict[str, Any], **template: Any) -> str:
+    """Return the digest of what a Kode asks of its program."""
+    ref = {"kind": "KodeClusterTemplate", "name": "base"}
+    own = document("Kode", "dev", {"templateRef": ref, **spec})
+    base = {"type": "code-server", "image": "linuxserver/code-server", **template}
+    inputs = LocalInputs(own, document("KodeClusterTemplate", "base", base))
+    kode, named = parse(own), parse(inputs.template or {})
+    assert isinstance(kode, Kode)
+    assert isinstance(named, KodeClusterTemplate)
+    desired = kode, resolve(kode, named, None, login)
+    return revision.revision_of(inputs, desired, PLAN.program, SIDECAR, "dev-home").kode
+
+
+def document(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"name": name, "uid": "u"} | ({"namespace": "team"} if kind == "Kode" else {})
+    api = "kode.jacero.io/v1alpha1"
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+LOGIN = Credentials("me", "old", "dev-auth")
+OTHERS = (replace(LOGIN, password="new"), replace(LOGIN, user="you"), None)
+
+
+def test_a_login_is_the_sidecars_business_and_restarts_no_program() -> None:
+    for other in OTHERS:
+        assert of_kode(LOGIN, {}) == of_kode(other, {})
+    assert of_kode(LOGIN, {}) == of_kode(LOGIN, {"user": "me"})
+    assert of_kode(LOGIN, {}) == of_kode(LOGIN, {"existingSecret": "login"})
+    assert of_kode(LOGIN, {}) != of_kode(LOGIN, {"env": [{"name": "A", "value": "b"}]})
+
+
+def test_a_login_whose_key_the_program_has_restarts_it() -> None:
+    webtop = {"type": "webtop", "image": "linuxserver/webtop"}
+    for other in OTHERS:
+        assert of_kode(LOGIN, {}, **webtop) != of_kode(other, {}, **webtop)
+    assert of_kode(LOGIN, {}, **webtop) == of_kode(replace(LOGIN, secret="other"), {}, **webtop)
+
+
+def test_a_user_whom_the_template_names_restarts_the_program() -> None:
+    named = {"env": [{"name": "WHO", "value": "{{ owner.name }}"}]}
+    password, user, _ = OTHERS
+    assert of_kode(LOGIN, {}, **named) == of_kode(password, {}, **named)
+    assert of_kode(LOGIN, {}, **named) != of_kode(user, {}, **named)
+    assert of_kode(None, {"user": "me"}, **named) != of_kode(None, {"user": "you"}, **named)
+
+
+def test_what_stands_before_a_program_is_no_part_of_it() -> None:
+    whole = (of_sidecar(SIDECAR), of_sidecar(replace(SIDECAR, http_filters=(), clusters=())))
+    assert whole[0] == whole[1]
+
+
+def of_sidecar(sidecar: Sidecar) -> tuple[str, str]:
+    ref = {"kind": "KodeClusterTemplate", "name": "base"}
+    inputs = LocalInputs(document("Kode", "dev", {"templateRef": ref}))
+    kode = parse(inputs.kode)
+    spec = {"type": "code-server", "image": "linuxserver/code-server"}
+    named = parse(document("KodeClusterTemplate", "base", spec))
+    assert isinstance(kode, Kode)
+    assert isinstance(named, KodeClusterTemplate)
+    desired = kode, resolve(kode, named, None, None)
+    made = revision.revision_of(inputs, desired, PLAN.program, sidecar, "dev-home")
+    assert made.sidecar == sidecar
+    return made.kode, made.pod_hash
+
+
 def test_what_is_saved_already_is_not_written_again(tmp_path: Path) -> None:
     bin_dir = tmp_path / "dev-1" / "bin"
     planned = replace(PLAN, bin=bin_dir, commands={"ssh": "#!/bin/sh\n"})
-    revision.save(tmp_path / "dev-1", REVISION, planned)
+    revision.save(tmp_path / "dev-1", REVISION)
+    revision.save_environment(tmp_path / "dev-1", planned)
     before = {path: path.stat().st_ino for path in tmp_path.rglob("*")}
-    revision.save(tmp_path / "dev-1", REVISION, planned)
+    revision.save(tmp_path / "dev-1", REVISION)
+    revision.save_environment(tmp_path / "dev-1", planned)
     assert {path: path.stat().st_ino for path in tmp_path.rglob("*")} == before
     assert os.access(bin_dir / "ssh", os.X_OK)

@@ -42,7 +42,7 @@ class Gateway(LocalGateway):
         return self.refused
 
     def serves(self, entry: Route) -> bool:
-        return entry in self.loaded
+        return entry in self.loaded and entry.id not in self.refused
 
 
 async def test_whoever_asks_during_an_update_shares_the_next(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_a_kode_is_reconciled_again_when_its_refusal_comes_and_goes(tmp_pa
     await routes.publish()
     await routes.publish()
     assert enqueued == [A]
-    assert routes.refusal("a") == "no such filter"
+    assert routes.why_unserved(A) == "no such filter"
     assert not routes.is_loading(A)
     gateway.refused = {}
     await routes.publish()
