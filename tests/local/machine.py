@@ -156,7 +156,7 @@ class Machine:
         """GET something through the door, as a browser at that host does."""
         given = {"Host": f"{host}:{self.port}", **headers}
         if login:
-            given["Authorization"] = f"Basic {b64encode(':'.join(login).encode()).decode()}"
+            given["Authorization"] = basic_auth(login)
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=given)
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
         try:
@@ -259,6 +259,11 @@ def newcomers() -> Iterator[Machine]:
         if lives:
             found.end()
         shutil.rmtree(root)
+
+
+def basic_auth(login: tuple[str, str]) -> str:
+    """Return the Authorization header of a login."""
+    return f"Basic {b64encode(':'.join(login).encode()).decode()}"
 
 
 def command_lines() -> list[bytes]:

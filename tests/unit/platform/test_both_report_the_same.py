@@ -53,6 +53,7 @@ SITUATIONS: dict[str, list[dict[str, Any]]] = {
         template(env=[{"name": "A", "value": "b"}]),
     ],
     "it is edited": [template(), kode(**LOGIN), kode(**LOGIN, **EDITED)],
+    "its password is changed": [template(), kode(**LOGIN), kode(password="another-horse")],
     "it is suspended": [template(), kode(**LOGIN, suspend=True)],
     "it is suspended while it runs": [template(), kode(**LOGIN), kode(**LOGIN, suspend=True)],
     "it is started again": [template(), kode(suspend=True, **LOGIN), kode(**LOGIN)],
