@@ -52,7 +52,7 @@ def test_password_of_a_running_editor(up: Machine) -> None:
 
 
 def test_proxy_config_of_a_running_editor(up: Machine) -> None:
-    started(up, "edited")
+    start(up, "edited")
     before = pid(up, "edited")
     with ticks(up, "edited", OLD) as own, ticks(up, BYSTANDER, OLD) as other:
         up.apply(config("edited", "second"))
@@ -70,7 +70,7 @@ def test_proxy_config_of_a_running_editor(up: Machine) -> None:
 
 
 def test_refused_proxy_config_leaves_the_one_before_it_guarding(up: Machine) -> None:
-    started(up, "odd")
+    start(up, "odd")
     before = pid(up, "odd")
     with ticks(up, "odd", OLD) as own:
         up.apply(config("odd", "odd", "no_such_field: true"))
@@ -109,7 +109,7 @@ def login(given: tuple[str, str]) -> str:
     return f"  user: {user}\n  password: {password}"
 
 
-def started(up: Machine, name: str) -> None:
+def start(up: Machine, name: str) -> None:
     """Start a Kode behind a proxy config of its own."""
     up.apply(
         config(name, "first"), template(name, name), kode(name, template=name, more=login(OLD))

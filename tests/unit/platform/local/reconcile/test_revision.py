@@ -62,7 +62,7 @@ def test_only_what_others_changed_waits_for_the_next_start() -> None:
     )
 
 
-def of_kode(login: Credentials | None, spec: dict[str, Any], **template: Any) -> str:
+def kode_digest(login: Credentials | None, spec: dict[str, Any], **template: Any) -> str:
     """Return the digest of what a Kode asks of its program."""
     ref = {"kind": "KodeClusterTemplate", "name": "base"}
     own = document("Kode", "dev", {"templateRef": ref, **spec})
@@ -87,33 +87,35 @@ OTHERS = (replace(LOGIN, password="new"), replace(LOGIN, user="you"), None)
 
 def test_a_login_is_the_sidecars_business_and_restarts_no_program() -> None:
     for other in OTHERS:
-        assert of_kode(LOGIN, {}) == of_kode(other, {})
-    assert of_kode(LOGIN, {}) == of_kode(LOGIN, {"user": "me"})
-    assert of_kode(LOGIN, {}) == of_kode(LOGIN, {"existingSecret": "login"})
-    assert of_kode(LOGIN, {}) != of_kode(LOGIN, {"env": [{"name": "A", "value": "b"}]})
+        assert kode_digest(LOGIN, {}) == kode_digest(other, {})
+    assert kode_digest(LOGIN, {}) == kode_digest(LOGIN, {"user": "me"})
+    assert kode_digest(LOGIN, {}) == kode_digest(LOGIN, {"existingSecret": "login"})
+    assert kode_digest(LOGIN, {}) != kode_digest(LOGIN, {"env": [{"name": "A", "value": "b"}]})
 
 
 def test_a_login_whose_key_the_program_has_restarts_it() -> None:
     webtop = {"type": "webtop", "image": "linuxserver/webtop"}
     for other in OTHERS:
-        assert of_kode(LOGIN, {}, **webtop) != of_kode(other, {}, **webtop)
-    assert of_kode(LOGIN, {}, **webtop) == of_kode(replace(LOGIN, secret="other"), {}, **webtop)
+        assert kode_digest(LOGIN, {}, **webtop) != kode_digest(other, {}, **webtop)
+    assert kode_digest(LOGIN, {}, **webtop) == kode_digest(
+        replace(LOGIN, secret="other"), {}, **webtop
+    )
 
 
 def test_a_user_whom_the_template_names_restarts_the_program() -> None:
     named = {"env": [{"name": "WHO", "value": "{{ owner.name }}"}]}
     password, user, _ = OTHERS
-    assert of_kode(LOGIN, {}, **named) == of_kode(password, {}, **named)
-    assert of_kode(LOGIN, {}, **named) != of_kode(user, {}, **named)
-    assert of_kode(None, {"user": "me"}, **named) != of_kode(None, {"user": "you"}, **named)
+    assert kode_digest(LOGIN, {}, **named) == kode_digest(password, {}, **named)
+    assert kode_digest(LOGIN, {}, **named) != kode_digest(user, {}, **named)
+    assert kode_digest(None, {"user": "me"}, **named) != kode_digest(None, {"user": "you"}, **named)
 
 
 def test_what_stands_before_a_program_is_no_part_of_it() -> None:
-    whole = (of_sidecar(SIDECAR), of_sidecar(replace(SIDECAR, http_filters=(), clusters=())))
-    assert whole[0] == whole[1]
+    assert digests(SIDECAR) == digests(replace(SIDECAR, http_filters=(), clusters=()))
 
 
-def of_sidecar(sidecar: Sidecar) -> tuple[str, str]:
+def digests(sidecar: Sidecar) -> tuple[str, str]:
+    """Return the digests of what a program behind a sidecar was made from."""
     ref = {"kind": "KodeClusterTemplate", "name": "base"}
     inputs = LocalInputs(document("Kode", "dev", {"templateRef": ref}))
     kode = parse(inputs.kode)
