@@ -25,6 +25,7 @@ class Event(BaseModel):
     edit: Target | None = None
     editors_come_up: Annotated[bool | None, Field(alias="editorsComeUp")] = None
     editor_crashes: Annotated[str | None, Field(alias="editorCrashes")] = None
+    podman: bool | None = None
     installing: str | None = None
     install_fails: Annotated[str | None, Field(alias="installFails")] = None
     envoy_refuses: Annotated[str | None, Field(alias="envoyRefuses")] = None
@@ -96,6 +97,7 @@ def _happen(it: Machine, event: Event) -> None:
     said = {
         "ready": event.editors_come_up,
         "crash": event.editor_crashes,
+        "podman": event.podman,
         "installing": event.installing,
         "install_fails": event.install_fails,
         "refusal": event.envoy_refuses,

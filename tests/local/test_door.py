@@ -16,7 +16,6 @@ import pytest
 from kode.errors import PlatformError
 from kode.gateway.sidecar import AuthMode as Decides
 from kode.platform.local.gateway import LocalGateway, Route, port_check, sockets
-from kode.platform.local.gateway.validator import EnvoyValidator
 from kode.platform.local.paths import Paths
 from tests.local.doors import LOGIN, Room, room, said, until
 
@@ -141,16 +140,6 @@ async def test_a_broken_filter_is_refused_in_envoys_words_and_others_work(tmp_pa
         assert await found.door.set_routes([found.entry("one"), found.entry("two")]) == {}
         await found.until_served("one")
         assert "update_rejected: 1" not in await found.admin("/stats?filter=update_rejected")
-
-
-async def test_two_who_ask_at_once_about_one_proxy_config_are_both_answered(tmp_path: Path) -> None:
-    envoy = tmp_path / "envoy"
-    envoy.write_text('#!/bin/sh\necho asked >>"$0.log"\ncat "$4" >/dev/null || exit 1\n')
-    envoy.chmod(0o700)
-    validator = EnvoyValidator(envoy, tmp_path)
-    answers = await asyncio.gather(*(validator.validate("{}") for _ in range(3)))
-    assert answers == ["", "", ""]
-    assert (tmp_path / "envoy.log").read_text() == "asked\n"
 
 
 async def test_two_proxy_configs_may_use_one_name_for_two_things(tmp_path: Path) -> None:

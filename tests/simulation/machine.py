@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +28,7 @@ from kode.platform.local.reconcile.gather import LocalInputs, gather
 from kode.platform.local.reconcile.report import ProgramProgress, report, route_to
 from kode.platform.local.reconcile.resolve import resolve_kode
 from kode.platform.local.reconcile.revision import Revision
+from kode.platform.local.runtime.engine import Engine
 from kode.platform.local.runtime.host import HostContext
 from kode.platform.local.store.objects import CLAIM, Key, StoredObject
 from kode.platform.local.store.store import LocalStore
@@ -49,6 +51,7 @@ class Machine:
         events: what was reported to have happened.
         ready: whether editors come up.
         crash: the last words of an editor that crashes; empty where it does not.
+        podman: whether there is one.
         installing: how far its editor's install is; empty where it is installed.
         install_fails: why its editor cannot be installed; empty where it can.
         refusal: why Envoy refuses what it has not taken before; empty where it does not.
@@ -66,12 +69,14 @@ class Machine:
         self._sidecar: Sidecar | None = None
         self._folders: set[str] = set()
         self._revisions: dict[str, Revision] = {}
+        self._numbers = count()
         self._taken: list[object] = []
         """Filters that Envoy has taken."""
         self.writes: list[str] = []
         self.events: list[KodeEvent] = []
         self.ready = True
         self.crash = ""
+        self.podman = False
         self.installing = ""
         self.install_fails = ""
         self.refusal = ""
@@ -158,6 +163,7 @@ class Machine:
             has_volume=claim in self._folders,
             has_leftovers=leftovers,
             session="a session",
+            lock=f"lock {next(self._numbers)}",
         )
         decision = self._validate(decisions.decide(inputs, resolved, machine))
         self._apply(decision, instance, claim)
@@ -265,6 +271,7 @@ class Machine:
             requested_runtime=requested,
             uid=501,
             gid=502,
+            engine=Engine("/usr/bin/podman", "5.4", rootless=True) if self.podman else None,
             editor=Editor("code-server", "4.1", ("/cache/node", "/cache/entry.js"), Path("/cache")),
         )
 

@@ -46,6 +46,7 @@ class Machine:
         has_leftovers: whether something of an earlier Kode of its name is being stopped.
         is_stopping: whether its program is being stopped.
         session: a random value by which a login can be remembered.
+        lock: a random value from which the key of an image with a lock of its own can be made.
     """
 
     host: HostContext | KodeError | None
@@ -56,6 +57,7 @@ class Machine:
     has_leftovers: bool = False
     is_stopping: bool = False
     session: str = field(default="", repr=False)
+    lock: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,13 @@ def decide(inputs: LocalInputs, resolved: ResolvedInputs, machine: Machine) -> L
     if machine.host is None or isinstance(machine.host, KodeError):
         return _without_host(home, machine.host)
     try:
-        planned = plan(resolved.desired, machine.host)
+        lock = _lock(resolved.desired, machine)
+        planned = plan(resolved.desired, replace(machine.host, lock=lock))
     except KodeError as error:
         return _without_host(home, error)
     planned = replace(planned, program=with_restart_mark(planned.program, inputs))
     revision = _revision(inputs, (resolved.kode, resolved.desired), planned, machine)
+    revision = replace(revision, lock=lock)
     pending = not suspend and is_update_pending(machine.revision, revision, machine.program)
     decided = replace(
         home,
@@ -209,6 +213,13 @@ def _without_host(decision: LocalDecision, problem: KodeError | None) -> LocalDe
     if isinstance(problem, NotReady):
         return replace(decision, notes=(str(problem),))
     return replace(decision, problems=(*decision.problems, *([problem] if problem else ())))
+
+
+def _lock(desired: DesiredState, machine: Machine) -> str:
+    """Return what the key of an image with a lock of its own is made from; empty without a lock."""
+    if not desired.kode.image_profile.uses_basic_auth:
+        return ""
+    return (machine.revision.lock if machine.revision else "") or machine.lock
 
 
 def _kept_revision(resolved: ResolvedInputs, machine: Machine) -> Revision | None:

@@ -189,6 +189,7 @@ class LocalReconciler:
             revision=await asyncio.to_thread(revisions.load, self._paths.run / instance),
             has_leftovers=not await self._remove_instances(key, but=instance),
             session=secrets.token_urlsafe(_SESSION_BYTES),
+            lock=secrets.token_urlsafe(_SESSION_BYTES),
         )
         if resolved.desired and not machine.has_leftovers:
             volume = self._paths.volume(key.namespace, claim_name(resolved.desired.kode))

@@ -41,6 +41,8 @@ class Revision:
         pod_hash: digest of all that it follows from.
         sidecar: what stands before it; its filters and clusters are those that Envoy took last.
         claim: name of the claim that it has mounted.
+        lock: the random value from which the key of an image with a lock of its own is made; empty
+            for an image without.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Revision:
     pod_hash: str
     sidecar: Sidecar = field(repr=False)
     claim: str = ""
+    lock: str = field(default="", repr=False)
 
 
 _REVISION = TypeAdapter(Revision)
@@ -162,12 +165,12 @@ def _put_commands(folder: Path, commands: Mapping[str, str]) -> None:
 def _known_login(inputs: LocalInputs, kode: Kode, resolved: ResolvedKode) -> list[str]:
     """Return what the program itself knows of the login.
 
-    That is what the key of an image with a lock of its own is made from, and the user's name where
-    the template fills it in.
+    That is the user's name where an image with a lock of its own asks for it, or where the template
+    fills it in.
     """
     login = resolved.credentials
     if login and resolved.image_profile.uses_basic_auth:
-        return [login.user, login.password]
+        return [login.user]
     names_user = labels.OWNER_NAME not in kode.metadata.annotations
     if names_user and _USER in json.dumps(inputs.template):
         return [login.user if login else kode.spec.user or ""]

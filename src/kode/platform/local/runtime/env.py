@@ -91,9 +91,9 @@ def plugin_env(kode: ResolvedKode, host: HostContext, given: Iterable[EnvVar]) -
 def container_env(kode: ResolvedKode, host: HostContext, manifest: Manifest) -> Variables:
     """Return the variables of a container, whose files are its own and nobody's here."""
     secrets = dict(host.secrets)
-    if kode.credentials:
+    if kode.credentials and kode.image_profile.uses_basic_auth:
         # On a cluster it stands in the sidecar's Secret, which there is none of here.
-        own = {layout.ENVOY_EDITOR_KEY: editor_key(kode, kode.credentials)}
+        own = {layout.ENVOY_EDITOR_KEY: editor_key(kode, host.lock_of(kode.credentials))}
         secrets[names.envoy_secret(kode.name)] = own
     reader = _Reader(kode, replace(host, secrets=secrets), moves=False)
     values = {"KODE_NAME": kode.name, "KODE_NAMESPACE": kode.namespace}

@@ -11,6 +11,7 @@ from pathlib import Path
 from kode.platform.local.editors.editor import Editor
 from kode.platform.local.netns.network import Network
 from kode.platform.local.runtime.engine import Engine
+from kode.render.resolve import Credentials
 
 # As the longest folder of sockets leaves room for; see paths.
 _DIGITS = 16
@@ -40,6 +41,7 @@ class HostContext:
         network: what a program that listens on a port can have for a network of its own.
         requested_network: the network that the Kode's annotation asks for; empty where it has none.
         bin: folder of commands that come before those of the machine; None for no such folder.
+        lock: a random value from which the key of an image with a lock of its own is made.
     """
 
     instance: str
@@ -60,6 +62,15 @@ class HostContext:
     network: Network = field(default_factory=lambda: Network(why_not="it was not tried"))
     requested_network: str = ""
     bin: Path | None = None
+    lock: str = field(default="", repr=False)
+
+    def lock_of(self, login: Credentials) -> Credentials:
+        """Return the login from which the key of an image with a lock of its own is made.
+
+        It is the same for another password, which the sidecar alone asks for.
+        """
+        assert self.lock  # noqa: S101 - decided with the Kode
+        return replace(login, password=self.lock)
 
     @property
     def socket(self) -> Path:

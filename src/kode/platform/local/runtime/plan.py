@@ -80,7 +80,7 @@ def _in_container(meaning: DesiredState, host: HostContext, why: str) -> Plan:
     found = plan_container(meaning.kode, host, host.engine, why)
     return Plan(
         program=found.program,
-        upstream=_upstream(meaning, found.program),
+        upstream=_upstream(meaning, host, found.program),
         runtime=found.runtime,
         unsupported=found.unsupported,
         enter=found.enter,
@@ -102,7 +102,7 @@ def _as_process(meaning: DesiredState, host: HostContext) -> Plan:
     )
     return Plan(
         program=program,
-        upstream=_upstream(meaning, program),
+        upstream=_upstream(meaning, host, program),
         runtime=start.runtime,
         unsupported=(*list_unsupported(kode, host), *start.unsupported, *lacking),
         within=start.within,
@@ -111,14 +111,16 @@ def _as_process(meaning: DesiredState, host: HostContext) -> Plan:
     )
 
 
-def _upstream(meaning: DesiredState, program: Program) -> Upstream:
+def _upstream(meaning: DesiredState, host: HostContext, program: Program) -> Upstream:
     health = program.health
     assert health  # noqa: S101 - every editor is asked
     upstream, login = meaning.sidecar.upstream, meaning.kode.credentials
     # The door's files are its owner's alone, and it has no variables for each Kode.
     header = ""
     if upstream.authorization and login:
-        header = authorization(login.user, editor_key(meaning.kode, login))
+    header = ""
+    if upstream.authorization and login:
+        header = authorization(login.user, editor_key(meaning.kode, host.lock_of(login)))
     return replace(
         upstream,
         authorization=header,

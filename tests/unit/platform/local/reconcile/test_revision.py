@@ -93,13 +93,12 @@ def test_a_login_is_the_sidecars_business_and_restarts_no_program() -> None:
     assert kode_digest(LOGIN, {}) != kode_digest(LOGIN, {"env": [{"name": "A", "value": "b"}]})
 
 
-def test_a_login_whose_key_the_program_has_restarts_it() -> None:
+def test_a_user_whom_a_lock_of_its_own_asks_for_restarts_the_program() -> None:
     webtop = {"type": "webtop", "image": "linuxserver/webtop"}
-    for other in OTHERS:
+    password, user, none = OTHERS
+    assert kode_digest(LOGIN, {}, **webtop) == kode_digest(password, {}, **webtop)
+    for other in (user, none):
         assert kode_digest(LOGIN, {}, **webtop) != kode_digest(other, {}, **webtop)
-    assert kode_digest(LOGIN, {}, **webtop) == kode_digest(
-        replace(LOGIN, secret="other"), {}, **webtop
-    )
 
 
 def test_a_user_whom_the_template_names_restarts_the_program() -> None:

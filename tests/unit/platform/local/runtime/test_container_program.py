@@ -202,20 +202,40 @@ def test_jupyter_keeps_to_its_loopback() -> None:
 
 def test_desktop_has_its_shared_memory() -> None:
     meant = derive(resolved(kode(), template(type="webtop", image=WEBTOP), login=credentials()))
-    found = plan(meant, host(engine=ROOT))
+    found = plan(meant, host(engine=ROOT, lock="a lock"))
     assert "--shm-size=1g" in found.program.main.argv
     assert found.runtime.startswith("podman 4.3.1: image linuxserver/webtop")
 
 
 def test_the_lock_of_a_desktop_is_opened_by_the_door() -> None:
     meant = derive(resolved(kode(), template(type="webtop", image=WEBTOP), login=credentials()))
-    found = plan(meant, host(engine=ROOT))
+    found = plan(meant, host(engine=ROOT, lock="a lock"))
     key = found.program.main.env["PASSWORD"]
     header = b64encode(f"devuser:{key}".encode()).decode()
     assert found.upstream.authorization == f"Basic {header}"
     assert not {key, header, "devpassword"} & {*found.program.main.argv}
+    assert "a lock" not in (key, header)
     other = derive(resolved(kode(), template(type="webtop", image=WEBTOP)))
     assert "PASSWORD" not in plan(other, host(engine=ROOT)).program.main.env
+
+
+def test_the_lock_of_a_desktop_stays_for_another_password_and_not_for_another_user() -> None:
+    lock = host(engine=ROOT, lock="a lock")
+    plans = [
+        plan(
+            derive(resolved(kode(), template(type="webtop", image=WEBTOP), login=login)),
+            lock,
+        )
+        for login in (
+            credentials(),
+            replace(credentials(), password="another"),
+            replace(credentials(), user="another"),
+        )
+    ]
+    one, password, user = ((it.program.digest, it.upstream.authorization) for it in plans)
+    assert one == password
+    assert one[0] != user[0]
+    assert one[1] != user[1]
 
 
 def test_plugins_and_dotfiles_run_in_order_each_with_its_image_here() -> None:
