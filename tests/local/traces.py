@@ -44,11 +44,12 @@ _MIN_SECRET = 16
 
 
 def made_up(machine: "Machine") -> set[str]:
-    """Return the secrets that the platform has made up by now: passwords, and values of cookies."""
+    """Return the secrets that the platform has made up: passwords, values of cookies, locks."""
     found = set()
     for path in machine.root.glob("run/*/made.json"):
         with suppress(OSError, ValueError, KeyError):
-            found.add(str(json.loads(path.read_text())["sidecar"]["session"]))
+            made = json.loads(path.read_text())
+            found |= {str(made["sidecar"]["session"]), str(made["lock"])}
     with suppress(PlatformError, OSError):
         if (machine.root / "kode.db").exists():
             with closing(LocalStore(Paths(machine.root, machine.cache).store)) as store:

@@ -39,7 +39,8 @@ class Revision:
         key: of the program.
         kode: digest of what the Kode itself asks of it.
         pod_hash: digest of all that it follows from.
-        sidecar: what stands before it; its filters and clusters are those that Envoy took last.
+        sidecar: what stands before it; its filters and clusters are those that Envoy took last, if
+            it has taken any.
         claim: name of the claim that it has mounted.
         lock: the random value from which the key of an image with a lock of its own is made; empty
             for an image without.
