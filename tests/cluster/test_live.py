@@ -103,6 +103,15 @@ def test_one_that_envoy_refuses_is_told_and_leaves_the_one_before_it(place: Plac
     with place.door("live") as door:
         assert door.get("/", login=LOGIN).headers["x-mark"] == "one"
         assert door.status("/") == 401
+    # What stands in is asked for by the login of now: an old password does not come back.
+    with place.door("live") as door:
+        place.edit("Kode", "live", {"spec": {"password": "a-word-between"}})
+        door.wait_until_admitted((USER, "a-word-between"))
+        assert door.status("/", login=LOGIN) == 401
+        assert door.get("/", login=(USER, "a-word-between")).headers["x-mark"] == "one"
+        place.edit("Kode", "live", {"spec": {"password": PASSWORD}})
+        door.wait_until_admitted(LOGIN)
+    assert place.told("live", "ProxyConfigInvalid", status="True")
     place.edit("EnvoyProxyConfig", "guard", {"spec": {"httpFilters": [_mark("three")]}})
     _wait_for_mark(place, "live", "three")
     place.ready("live")

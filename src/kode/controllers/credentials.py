@@ -65,6 +65,11 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
     return None
 
 
+def accepted(inputs: Inputs, kode: Kode) -> str:
+    """Return the own parts of a proxy config that the sidecar's Envoy took last, as text."""
+    return decode(_sidecar(inputs, kode), layout.ENVOY_ACCEPTED)
+
+
 def sidecar_secrets(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> SidecarSecrets:
     """Return what the sidecar keeps from pass to pass.
 
@@ -75,6 +80,7 @@ def sidecar_secrets(inputs: Inputs, kode: Kode, credentials: Credentials | None)
         revision=revision(inputs, kode, credentials),
         session=session(inputs, kode, credentials),
         editor_key=decode(_sidecar(inputs, kode), layout.ENVOY_EDITOR_KEY),
+        accepted=accepted(inputs, kode),
     )
 
 

@@ -21,6 +21,7 @@ from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import is_update_pending
 from kode.desired import homes
 from kode.desired.desired_state import DesiredState
+from kode.desired.fallback import dump_parts
 from kode.desired.resolution import derive_desired, resolve_named
 from kode.desired.resolve_references import restarted_at
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
@@ -157,6 +158,8 @@ def _resolve(work: _Pass, found: Credentials | None) -> None:
 
 def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> None:
     inputs = work.inputs
+    if sidecar.has_refused(work.pod, desired.parts):
+        desired = desired.with_fallback(login.accepted(inputs, work.kode))
     manifests = _manifests(work, desired, found)
     pod = _pod_of(manifests)
     if pod is not None:
@@ -195,9 +198,14 @@ def _manifests(
     work: _Pass, desired: DesiredState, found: Credentials | None
 ) -> tuple[Manifest, ...]:
     inputs = work.inputs
+    secrets = login.sidecar_secrets(inputs, work.kode, found)
+    if sidecar.has_accepted(work.pod, desired.parts):
+        secrets = replace(secrets, accepted=dump_parts(desired.sidecar))
+    elif not desired.parts:
+        secrets = replace(secrets, accepted="")
     return desired.render(
         operator_namespace=inputs.operator_namespace,
-        secrets=login.sidecar_secrets(inputs, work.kode, found),
+        secrets=secrets,
         restarted_at=restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
         closed=inputs.closed,
     )
@@ -292,8 +300,9 @@ def _finish(work: _Pass) -> Decision:
 
 
 def _refusals(work: _Pass) -> list[KodeError]:
-    named = work.desired.kode.proxy.name if work.desired else ""
-    refused = sidecar.refusal(work.pod, named) if named else None
+    if work.desired is None:
+        return []
+    refused = sidecar.refusal(work.pod, work.desired.kode.proxy.name, work.desired.parts)
     return [refused] if refused else []
 
 

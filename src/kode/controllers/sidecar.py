@@ -4,6 +4,7 @@ Rule: no editor is ended for it. What Envoy refuses leaves what was before it in
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from kode import labels
@@ -59,22 +60,22 @@ def patches(
     if not is_live(pod):
         return []
     wished = desired["metadata"]["annotations"]
-    revision = wished[labels.SIDECAR_REVISION]
+    revision, new = wished[labels.SIDECAR_REVISION], sidecar_status(wished)
+    status = sidecar_status(pod.annotations) or SidecarStatus(revision)
     if not _has_files(pod, wished):
         brought = {key: wished.get(key) for key in _BROUGHT}
-        return [_patch(live, {**brought, **_noted(SidecarStatus(revision, since=now))})]
+        parts = new.parts if new else ""
+        # What was refused stays known until something else is asked for.
+        begun = replace(status, revision=revision, state="pending", since=now, tries=0, parts=parts)
+        return [_patch(live, {**brought, **_noted(begun)})]
     if not is_pending(pod):
         return []
-    status = sidecar_status(pod.annotations) or SidecarStatus(revision)
     early = verdict is not None and verdict.early and status.tries < _MAX_TRIES
     if verdict is not None and not early:
-        state = SidecarStatus(
-            revision, "refused" if verdict.refused else "accepted", message=verdict.refused
-        )
-        return [_patch(live, _noted(state))]
+        return [_patch(live, _noted(_heard(status, verdict)))]
     waited = _seconds(status.since, now) if status.since else 0.0
     if early or waited >= _NUDGE_INTERVAL:
-        again = SidecarStatus(revision, since=now, tries=status.tries + early)
+        again = replace(status, since=now, tries=status.tries + early)
         return [_patch(live, _noted(again))]
     return []
 
@@ -96,19 +97,41 @@ def seconds_until_heard(pod: PodView | None, writes: Sequence[Write], now: str) 
     return _POLL_INTERVAL if status.since or waited < _SLOW_AFTER else _NUDGE_INTERVAL
 
 
-def refusal(pod: PodView | None, proxy_config: str) -> RefNotFound | None:
-    """Return the problem where Envoy refuses what it was brought last; None where it does not.
+def has_refused(pod: PodView | None, parts: str) -> bool:
+    """Tell whether a pod's Envoy has refused a proxy config's own parts, known by their digest."""
+    status = sidecar_status(pod.annotations) if pod else None
+    return bool(parts and status and status.refused == parts)
+
+
+def has_accepted(pod: PodView | None, parts: str) -> bool:
+    """Tell whether a pod's Envoy runs with a proxy config's own parts."""
+    status = sidecar_status(pod.annotations) if pod else None
+    return bool(parts and status and (status.parts, status.state) == (parts, "accepted"))
+
+
+def refusal(pod: PodView | None, proxy_config: str, parts: str) -> RefNotFound | None:
+    """Return the problem where Envoy has refused a proxy config; None where it has not.
 
     Args:
         pod: the pod.
-        proxy_config: name of the proxy config.
+        proxy_config: its name.
+        parts: digest of its own parts.
     """
     status = sidecar_status(pod.annotations) if pod else None
-    if pod is None or status is None or status.state != "refused":
+    if pod is None or status is None or not has_refused(pod, parts):
         return None
     guards = _GUARDED if pod.ready else _UNGUARDED
     text = f"Envoy refuses proxy config {proxy_config}: {status.message}; {guards}"
     return RefNotFound(Reason.PROXY_CONFIG_INVALID, text)
+
+
+def _heard(status: SidecarStatus, verdict: Verdict) -> SidecarStatus:
+    """Return a status with what Envoy says; of parts that stand in, nothing new is told."""
+    if not verdict.refused:
+        return replace(status, state="accepted", since="", tries=0)
+    if status.refused and status.refused != status.parts:
+        return replace(status, state="refused", since="")
+    return replace(status, state="refused", since="", refused=status.parts, message=verdict.refused)
 
 
 def _has_files(pod: PodView, wished: Mapping[str, str]) -> bool:

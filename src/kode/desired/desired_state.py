@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from kode import names
 from kode.api import layout
+from kode.desired.fallback import dump_parts, fallback_sidecar, with_parts
 from kode.gateway import auth_mode, faults, live, passthrough, translate
 from kode.gateway.authentication import doubt
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
@@ -47,6 +48,22 @@ class DesiredState:
         """Why the proxy config's filters authenticate nobody; empty where there are none."""
         filters = self.sidecar.http_filters
         return doubt(filters) if filters and self.auth_mode is AuthMode.DENY else ""
+
+    @property
+    def parts(self) -> str:
+        """Digest of the proxy config's own parts; empty where it has none."""
+        text = dump_parts(self.sidecar)
+        return digest(text) if text else ""
+
+    def with_fallback(self, accepted: str) -> "DesiredState":
+        """Return the same with the own parts of before, where Envoy refuses those of now.
+
+        Args:
+            accepted: those that it took last, as text; where they are of no use, nothing changes.
+        """
+        before = with_parts(self.sidecar, accepted)
+        sidecar = fallback_sidecar(before, self.sidecar)
+        return replace(self, sidecar=sidecar) if sidecar else self
 
     def behind(self, upstream: str) -> "DesiredState":
         """Return the same with the sidecar before another editor: the one that runs.
@@ -106,7 +123,7 @@ class DesiredState:
             upstream=_UPSTREAM.dump_json(sidecar.upstream, exclude_defaults=True).decode(),
             secrets=secrets,
             quotes_nothing=quotes_nothing,
-            refusable=bool(sidecar.http_filters or sidecar.clusters),
+            parts=self.parts,
         )
 
 

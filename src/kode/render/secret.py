@@ -33,11 +33,13 @@ class SidecarSecrets:
         session: the random value by which a login is remembered; empty where none is.
         editor_key: the password between the sidecar and an editor with a lock of its own; empty for
             one made from the credentials.
+        accepted: the proxy config's own parts that Envoy took last, as text; empty for none.
     """
 
     revision: int = 1
     session: str = field(default="", repr=False)
     editor_key: str = field(default="", repr=False)
+    accepted: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class SidecarConfig:
         upstream: where its editor answers, as JSON.
         secrets: what is in no configuration.
         quotes_nothing: whether what Envoy says against it may be repeated: it quotes no secret.
-        refusable: whether Envoy may refuse it: it has parts of an administrator's.
+        parts: digest of the proxy config's own parts in it; empty where Envoy can refuse nothing.
     """
 
     bootstrap: str
@@ -62,7 +64,7 @@ class SidecarConfig:
     upstream: str = "{}"
     secrets: SidecarSecrets = SidecarSecrets()
     quotes_nothing: bool = False
-    refusable: bool = False
+    parts: str = ""
 
     @property
     def is_secret(self) -> bool:
@@ -88,7 +90,7 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
 
 def holds_secrets(kode: ResolvedKode, files: SidecarConfig) -> bool:
     """Tell whether the sidecar reads anything that not everybody may who sees its pod."""
-    return kode.credentials is not None or files.is_secret
+    return kode.credentials is not None or files.is_secret or bool(files.secrets.accepted)
 
 
 def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
@@ -97,6 +99,8 @@ def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     if files.is_secret:
         data[layout.ENVOY_CLUSTERS] = encode(files.clusters)
         data[layout.ENVOY_LISTENERS] = encode(files.listeners)
+    if secrets.accepted:
+        data[layout.ENVOY_ACCEPTED] = encode(secrets.accepted)
     if kode.credentials:
         data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, secrets.session))
         if secrets.session:

@@ -38,15 +38,19 @@ class SidecarStatus:
         revision: the revision.
         state: pending until Envoy has been heard, then accepted or refused.
         since: RFC 3339 time at which the files were changed last; empty for when the pod was made.
-        message: why Envoy refuses it.
         tries: how often it was asked to read the files again.
+        parts: digest of the proxy config's own parts in the files; empty for none.
+        refused: digest of the own parts that Envoy refused last; empty for none.
+        message: why it refused them.
     """
 
     revision: str
     state: Literal["pending", "accepted", "refused"] = "pending"
     since: str = ""
-    message: str = ""
     tries: int = 0
+    parts: str = ""
+    refused: str = ""
+    message: str = ""
 
     def dump(self) -> str:
         """Return it as the annotation has it."""
@@ -83,8 +87,9 @@ def annotations(kode: ResolvedKode, files: SidecarConfig) -> dict[str, str]:
         labels.SIDECAR_REVISION: files.revision,
         labels.UPSTREAM: files.upstream,
     }
-    if files.refusable:
-        given[labels.SIDECAR_STATUS] = SidecarStatus(files.revision).dump()
+    if files.parts:
+        status = SidecarStatus(files.revision, parts=files.parts)
+        given[labels.SIDECAR_STATUS] = status.dump()
     if not files.is_secret:
         given[labels.ENVOY_CLUSTERS] = files.clusters
         given[labels.ENVOY_LISTENERS] = files.listeners

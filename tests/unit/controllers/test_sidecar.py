@@ -87,12 +87,20 @@ def test_a_sidecar_of_an_earlier_version_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "state"), [(Verdict(), "accepted"), (Verdict("typo"), "refused")]
+    ("verdict", "expected"),
+    [
+        (Verdict(), SidecarStatus("1", "accepted", parts="own")),
+        (
+            Verdict("typo"),
+            SidecarStatus("1", "refused", parts="own", refused="own", message="typo"),
+        ),
+    ],
 )
-def test_what_envoy_says_is_noted_once(verdict: Verdict, state: str) -> None:
-    live = _live(sidecar_revision="1", sidecar_status=PENDING)
+def test_what_envoy_says_is_noted_once(verdict: Verdict, expected: SidecarStatus) -> None:
+    pending = SidecarStatus("1", parts="own").dump()
+    live = _live(sidecar_revision="1", sidecar_status=pending)
     (patch,) = _patches(live, "1", verdict)
-    assert _status(patch) == SidecarStatus("1", state, message=verdict.refused)  # type: ignore[arg-type] # one of them
+    assert _status(patch) == expected
     live["metadata"]["annotations"].update(patch.body["metadata"]["annotations"])
     assert _patches(live, "1", verdict) == []
 
@@ -119,7 +127,7 @@ def test_envoy_is_asked_of_what_it_runs_with(
 def test_what_somebody_wrote_into_the_annotation_is_passed_over(status: str) -> None:
     live = _live(sidecar_revision="1", sidecar_status=status)
     assert _patches(live, "1", Verdict()) == []
-    assert sidecar.refusal(pod_view(live), "guard") is None
+    assert sidecar.refusal(pod_view(live), "guard", "own") is None
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,7 @@ def test_listeners_that_were_read_before_their_clusters_are_read_again_at_once()
         assert _status(patch) == SidecarStatus("1", since=NOW, tries=tries)
         live["metadata"]["annotations"].update(patch.body["metadata"]["annotations"])
     (patch,) = _patches(live, "1", Verdict("no cluster", early=True))
-    assert _status(patch) == SidecarStatus("1", "refused", message="no cluster")
+    assert _status(patch) == SidecarStatus("1", "refused", tries=5, message="no cluster")
 
 
 @pytest.mark.parametrize(
@@ -166,13 +174,38 @@ def test_envoy_is_heard_after_each_change() -> None:
     [(True, "still guards the editor"), (False, "nobody is let in until it is fixed")],
 )
 def test_a_refusal_says_who_guards_meanwhile(words: str, *, ready: bool) -> None:
-    status = SidecarStatus("1", "refused", message="no such field: 'x'").dump()
+    status = SidecarStatus("1", "refused", refused="own", message="no such field: 'x'").dump()
     pod: PodView = replace(
         pod_view(_live(sidecar_revision="1", sidecar_status=status)), ready=ready
     )
-    problem = sidecar.refusal(pod, "guard")
+    problem = sidecar.refusal(pod, "guard", "own")
     assert problem is not None
     assert problem.reason is Reason.PROXY_CONFIG_INVALID
     assert "Envoy refuses proxy config guard: no such field: 'x'" in problem.message
     assert problem.message.endswith(words)
-    assert sidecar.refusal(None, "guard") is None
+    assert sidecar.refusal(None, "guard", "own") is None
+    # Something else is asked for, of which nobody knows yet.
+    assert sidecar.refusal(pod, "guard", "others") is None
+    assert sidecar.refusal(pod, "guard", "") is None
+
+
+def test_what_was_refused_is_known_while_something_else_stands_in() -> None:
+    status = SidecarStatus("1", "refused", parts="new", refused="new", message="typo")
+    live = _live(sidecar_revision="1", sidecar_status=status.dump())
+    stands_in = SidecarStatus("2", parts="old").dump()
+    wished = _desired("2", **{STATUS: stands_in})
+    (patch,) = sidecar.patches(pod_view(live), live, wished, None, NOW)
+    marks = live["metadata"]["annotations"]
+    marks.update(patch.body["metadata"]["annotations"])
+    begun = replace(status, revision="2", state="pending", since=NOW, parts="old")
+    assert sidecar_status(marks) == begun
+    for verdict, state in ((Verdict(), "accepted"), (Verdict("another"), "refused")):
+        (patch,) = sidecar.patches(pod_view(live), live, wished, verdict, NOW)
+        seen = sidecar_status({**marks, **patch.body["metadata"]["annotations"]})
+        assert seen is not None
+        assert (seen.state, seen.parts, seen.refused) == (state, "old", "new")
+        assert seen.message == "typo"
+    assert sidecar.has_refused(pod_view(live), "new")
+    assert not sidecar.has_accepted(pod_view(live), "old"), "it is pending"
+    assert not sidecar.has_refused(None, "new")
+    assert not sidecar.has_accepted(None, "new")

@@ -12,6 +12,7 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.desired import homes
 from kode.desired.desired_state import DesiredState
+from kode.desired.fallback import fallback_sidecar
 from kode.errors import KodeError, NotReady, RefNotFound
 from kode.evaluate.conditions import WITHHELD
 from kode.gateway.sidecar import Sidecar
@@ -119,7 +120,7 @@ class LocalDecision:
         """What guards the editor where Envoy refuses the revision's sidecar; None for nothing."""
         if self.previous is None or self.revision is None:
             return None
-        return guard.fallback_sidecar(self.previous.sidecar, self.revision.sidecar)
+        return fallback_sidecar(self.previous.sidecar, self.revision.sidecar)
 
 
 def decide(inputs: LocalInputs, resolved: ResolvedInputs, machine: Machine) -> LocalDecision:

@@ -7,7 +7,6 @@ and only where those of now cannot be had: because Envoy refuses them, or nothin
 from dataclasses import replace
 
 from kode.desired.desired_state import DesiredState
-from kode.gateway.authentication import authenticates
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.platform.local.reconcile.credentials import sidecar_users
 from kode.render.resolve import Credentials
@@ -40,23 +39,3 @@ def unresolved_sidecar(before: Sidecar, credentials: Credentials | None, session
         return before
     users, session = sidecar_users(before, credentials, session)
     return replace(before, auth_mode=AuthMode.BASIC, users=users, session=session)
-
-
-def fallback_sidecar(before: Sidecar | None, desired: Sidecar) -> Sidecar | None:
-    """Return what guards an editor where Envoy refuses what is desired; None for nothing.
-
-    The filters and clusters of before, under the login of now: an old password does not come back.
-
-    Args:
-        before: the sidecar of before; None where there was none.
-        desired: the sidecar that is desired now.
-    """
-    if before is None or desired.auth_mode is AuthMode.DENY:
-        return None
-    http_filters, clusters = before.http_filters, before.clusters
-    if (http_filters, clusters) == (desired.http_filters, desired.clusters):
-        return None
-    mode = desired.auth_mode
-    if mode is AuthMode.FILTERS and not authenticates(http_filters):
-        return None
-    return replace(desired, http_filters=http_filters, clusters=clusters)

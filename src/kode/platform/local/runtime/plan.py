@@ -118,8 +118,6 @@ def _upstream(meaning: DesiredState, host: HostContext, program: Program) -> Ups
     # The door's files are its owner's alone, and it has no variables for each Kode.
     header = ""
     if upstream.authorization and login:
-    header = ""
-    if upstream.authorization and login:
         header = authorization(login.user, editor_key(meaning.kode, host.lock_of(login)))
     return replace(
         upstream,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from kode.desired.fallback import fallback_sidecar
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
-from kode.platform.local.reconcile.guard import fallback_sidecar, unresolved_sidecar
+from kode.platform.local.reconcile.guard import unresolved_sidecar
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 
