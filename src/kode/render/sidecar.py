@@ -19,7 +19,10 @@ from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarConfig, credential_annotations
 
 _FILES, _RUN = "envoy", "envoy-run"
+# The status is for nobody to read: where it changes, the kubelet replaces the files, and Envoy reads
+# them again.
 _ANNOTATED = {
+    "status.json": labels.SIDECAR_STATUS,
     layout.ENVOY_CLUSTERS: labels.ENVOY_CLUSTERS,
     layout.ENVOY_LISTENERS: labels.ENVOY_LISTENERS,
 }

@@ -40,6 +40,8 @@ OTHER = {"kind": "KodeTemplate", "name": "base", "namespace": "shared"}
 SHARED = {**template(), "metadata": {"name": "base", "namespace": "shared"}}
 SHARED_WITH_US = {**SHARED, "spec": {**SHARED["spec"], "allowedNamespaces": [NAMESPACE]}}
 EDITED = {"env": [{"name": "A", "value": "b"}]}
+_METADATA = "type.googleapis.com/envoy.extensions.filters.http.set_metadata.v3.Config"
+ADDS = {"name": "adds", "typed_config": {"@type": _METADATA}}
 REFERS = {"envoyProxyRef": {"name": "sso"}}
 
 # What is applied, one after the other; after each both come to rest.
@@ -54,6 +56,12 @@ SITUATIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "it is edited": [template(), kode(**LOGIN), kode(**LOGIN, **EDITED)],
     "its password is changed": [template(), kode(**LOGIN), kode(password="another-horse")],
+    "its proxy config is edited": [
+        template(**REFERS),
+        proxy(authType="basic"),
+        kode(**LOGIN),
+        proxy(authType="basic", httpFilters=[ADDS]),
+    ],
     "it is suspended": [template(), kode(**LOGIN, suspend=True)],
     "it is suspended while it runs": [template(), kode(**LOGIN), kode(**LOGIN, suspend=True)],
     "it is started again": [template(), kode(suspend=True, **LOGIN), kode(**LOGIN)],
