@@ -35,8 +35,11 @@ EDITOR_AUTHORIZATION = "KODE_EDITOR_AUTHORIZATION"
 ENVOY_SESSION = "session"
 """Key of the sidecar's Secret: the random value of the cookie that remembers a login."""
 
+ENVOY_PARTS = "proxy-config.json"
+"""Key of the sidecar's Secret: the proxy config's own parts in its files."""
+
 ENVOY_ACCEPTED = "accepted.json"
-"""Key of the sidecar's Secret: the proxy config's own parts that its Envoy took last."""
+"""Key of the sidecar's Secret: the own parts that its Envoy took last, where these are others."""
 
 SESSION_USER = "\x7f"
 """The user that a remembered login is to the sidecar; nobody's user can have such a name."""

@@ -29,6 +29,7 @@ from kode.render.secret import (
     htpasswd,
     kept_session,
 )
+from kode.render.sidecar import fingerprint, sidecar_status
 
 _ANY_TEMPLATE = {"kind": "KodeTemplate", "name": "any"}
 """What a login does not depend on."""
@@ -67,7 +68,12 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
 
 def accepted(inputs: Inputs, kode: Kode) -> str:
     """Return the own parts of a proxy config that the sidecar's Envoy took last, as text."""
-    return decode(_sidecar(inputs, kode), layout.ENVOY_ACCEPTED)
+    secret = _sidecar(inputs, kode)
+    current = decode(secret, layout.ENVOY_PARTS)
+    status = sidecar_status(_pod_annotations(inputs, kode))
+    if status and (status.state, status.parts) == ("accepted", fingerprint(current)):
+        return current
+    return decode(secret, layout.ENVOY_ACCEPTED)
 
 
 def sidecar_secrets(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> SidecarSecrets:

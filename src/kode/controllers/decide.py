@@ -21,7 +21,6 @@ from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import is_update_pending
 from kode.desired import homes
 from kode.desired.desired_state import DesiredState
-from kode.desired.fallback import dump_parts
 from kode.desired.resolution import derive_desired, resolve_named
 from kode.desired.resolve_references import restarted_at
 from kode.errors import Conflict, InvalidSpec, KodeError, RefNotFound
@@ -198,14 +197,9 @@ def _manifests(
     work: _Pass, desired: DesiredState, found: Credentials | None
 ) -> tuple[Manifest, ...]:
     inputs = work.inputs
-    secrets = login.sidecar_secrets(inputs, work.kode, found)
-    if sidecar.has_accepted(work.pod, desired.parts):
-        secrets = replace(secrets, accepted=dump_parts(desired.sidecar))
-    elif not desired.parts:
-        secrets = replace(secrets, accepted="")
     return desired.render(
         operator_namespace=inputs.operator_namespace,
-        secrets=secrets,
+        secrets=login.sidecar_secrets(inputs, work.kode, found),
         restarted_at=restarted_at(inputs.kode, inputs.template, inputs.proxy_config),
         closed=inputs.closed,
     )

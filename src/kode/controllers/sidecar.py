@@ -103,12 +103,6 @@ def has_refused(pod: PodView | None, parts: str) -> bool:
     return bool(parts and status and status.refused == parts)
 
 
-def has_accepted(pod: PodView | None, parts: str) -> bool:
-    """Tell whether a pod's Envoy runs with a proxy config's own parts."""
-    status = sidecar_status(pod.annotations) if pod else None
-    return bool(parts and status and (status.parts, status.state) == (parts, "accepted"))
-
-
 def refusal(pod: PodView | None, proxy_config: str, parts: str) -> RefNotFound | None:
     """Return the problem where Envoy has refused a proxy config; None where it has not.
 

@@ -19,6 +19,7 @@ from kode.render.metadata import Manifest
 from kode.render.network_policy import METADATA_ADDRESSES
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarConfig, SidecarSecrets
+from kode.render.sidecar import fingerprint
 from kode.render.workload import digest
 
 _BOOTSTRAP = translate.dump(live.bootstrap())
@@ -53,7 +54,7 @@ class DesiredState:
     def parts(self) -> str:
         """Digest of the proxy config's own parts; empty where it has none."""
         text = dump_parts(self.sidecar)
-        return digest(text) if text else ""
+        return fingerprint(text) if text else ""
 
     def with_fallback(self, accepted: str) -> "DesiredState":
         """Return the same with the own parts of before, where Envoy refuses those of now.
@@ -123,7 +124,7 @@ class DesiredState:
             upstream=_UPSTREAM.dump_json(sidecar.upstream, exclude_defaults=True).decode(),
             secrets=secrets,
             quotes_nothing=quotes_nothing,
-            parts=self.parts,
+            parts=dump_parts(sidecar),
         )
 
 

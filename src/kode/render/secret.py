@@ -54,7 +54,7 @@ class SidecarConfig:
         upstream: where its editor answers, as JSON.
         secrets: what is in no configuration.
         quotes_nothing: whether what Envoy says against it may be repeated: it quotes no secret.
-        parts: digest of the proxy config's own parts in it; empty where Envoy can refuse nothing.
+        parts: the proxy config's own parts in it, as text; empty where Envoy can refuse nothing.
     """
 
     bootstrap: str
@@ -90,7 +90,7 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
 
 def holds_secrets(kode: ResolvedKode, files: SidecarConfig) -> bool:
     """Tell whether the sidecar reads anything that not everybody may who sees its pod."""
-    return kode.credentials is not None or files.is_secret or bool(files.secrets.accepted)
+    return kode.credentials is not None or files.is_secret or bool(files.parts)
 
 
 def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
@@ -99,7 +99,9 @@ def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     if files.is_secret:
         data[layout.ENVOY_CLUSTERS] = encode(files.clusters)
         data[layout.ENVOY_LISTENERS] = encode(files.listeners)
-    if secrets.accepted:
+    if files.parts:
+        data[layout.ENVOY_PARTS] = encode(files.parts)
+    if files.parts and secrets.accepted not in ("", files.parts):
         data[layout.ENVOY_ACCEPTED] = encode(secrets.accepted)
     if kode.credentials:
         data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, secrets.session))

@@ -19,8 +19,8 @@ from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarConfig, credential_annotations
 
 _FILES, _RUN = "envoy", "envoy-run"
-# The status is for nobody to read: where it changes, the kubelet replaces the files, and Envoy reads
-# them again.
+# The status is for nobody to read: where it changes, the kubelet replaces the files, and Envoy
+# reads them again.
 _ANNOTATED = {
     "status.json": labels.SIDECAR_STATUS,
     layout.ENVOY_CLUSTERS: labels.ENVOY_CLUSTERS,
@@ -91,7 +91,7 @@ def annotations(kode: ResolvedKode, files: SidecarConfig) -> dict[str, str]:
         labels.UPSTREAM: files.upstream,
     }
     if files.parts:
-        status = SidecarStatus(files.revision, parts=files.parts)
+        status = SidecarStatus(files.revision, parts=fingerprint(files.parts))
         given[labels.SIDECAR_STATUS] = status.dump()
     if not files.is_secret:
         given[labels.ENVOY_CLUSTERS] = files.clusters
