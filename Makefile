@@ -19,7 +19,7 @@ PYTEST := $(BIN)/pytest
 # test-faults, where most of the time is waited, stand beside the real one.
 LANES := check,test-local test-devcluster,test-cluster @test-devcluster,test-faults
 # The longest first: each starts as soon as one of those before it has ended.
-CHECKS := unit-envoy unit-rest unit-core unit-search types verify walls layers lint formatted
+CHECKS := unit-envoy unit-rest unit-core unit-search types verify layers lint lint-project format-check
 # What only computes lets go first what mostly waits, so that both end at the same time.
 BEHIND := nice -n 5
 HERE := not cluster and not browser
@@ -98,9 +98,9 @@ attack: deps-local venv ## every attack that must come to nothing, on a sidecar 
 bench: bench-local bench-reconcile ## every measurement
 
 .PHONY: bench-local
-bench-local: venv ## one machine: a start beside a bare one, requests through the door, commands
+bench-local: venv ## one machine: a start beside a bare one, requests through the gateway, commands
 	$(call timed,machine) $(BIN)/python -m bench.machine
-	$(call timed,door) $(BIN)/python -m bench.door
+	$(call timed,gateway) $(BIN)/python -m bench.gateway
 	$(call timed,cli) $(BIN)/python -m bench.cli
 
 .PHONY: bench-reconcile
@@ -208,7 +208,7 @@ help:
 # The parts of `check`, each also callable by itself.
 
 .PHONY: $(CHECKS)
-formatted: venv
+format-check: venv
 	$(TIMED) $(BIN)/ruff format --check --quiet .
 lint: venv
 	$(TIMED) $(BIN)/ruff check --quiet .
@@ -216,8 +216,8 @@ types: venv
 	$(TIMED) $(BIN)/mypy $(SOURCES)
 layers: venv
 	$(TIMED) $(BIN)/lint-imports --no-logo
-walls: venv
-	$(TIMED) $(BIN)/python -m tools.walls
+lint-project: venv
+	$(TIMED) $(BIN)/python -m tools.lint
 
 .PHONY: unit
 unit: unit-core unit-search unit-envoy unit-rest

@@ -87,8 +87,8 @@ class Api:
             content = await answer.read()
             if not answer.ok:
                 raise Refused(answer.status, content.decode(errors="replace"))
-            found: Object = orjson.loads(content)
-            return found
+            document: Object = orjson.loads(content)
+            return document
 
     async def get(self, path: str, **query: str) -> Object:
         return await self.call("GET", path, query=query)
@@ -104,8 +104,8 @@ class Api:
 
     async def items(self, path: str, **query: str) -> list[Object]:
         """Return the objects of a collection."""
-        found: list[Object] = (await self.call("GET", path, query=query))["items"]
-        return found
+        items: list[Object] = (await self.call("GET", path, query=query))["items"]
+        return items
 
     async def create(self, manifest: Object) -> Object:
         return await self.call("POST", path_of(manifest, named=False), manifest)

@@ -66,7 +66,7 @@ def _measured(
             since = time.perf_counter()
             subprocess.run(command, env=environment, check=True, capture_output=True)
             times[name].append((time.perf_counter() - since) * 1000)
-    return {name: statistics.median(found) for name, found in times.items()}
+    return {name: statistics.median(durations) for name, durations in times.items()}
 
 
 if __name__ == "__main__":

@@ -72,9 +72,9 @@ class Writes:
 async def count(api: Api) -> Writes:
     """Return the counts as they stand."""
     counts: dict[str, int] = {}
-    for found in _COUNT.finditer(await api.text("/metrics")):
-        flow = found["flow"]
-        counts[flow] = counts.get(flow, 0) + int(float(found["count"]))
+    for row in _COUNT.finditer(await api.text("/metrics")):
+        flow = row["flow"]
+        counts[flow] = counts.get(flow, 0) + int(float(row["count"]))
     return Writes(**{flow: counts.get(flow, 0) for flow in _RULES})
 
 

@@ -46,9 +46,9 @@ class Idle:
         await side.ours(self.admin, side.Run("idle", count, known=known))
         print(f"# {count - known} Kodes in {time.monotonic() - started:.0f} s", flush=True)
         await self._quiet(program)
-        found = (*await self._rest(program), *await self._restart(program))
+        figures = (*await self._rest(program), *await self._restart(program))
         return tuple(
-            Figure(f"{it.name}_at_{count}", it.value, it.unit, it.floor, it.goal) for it in found
+            Figure(f"{it.name}_at_{count}", it.value, it.unit, it.floor, it.goal) for it in figures
         )
 
     async def _rest(self, program: Program) -> tuple[Figure, ...]:

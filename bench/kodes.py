@@ -65,9 +65,9 @@ def children(live: Sequence[Object], operator_namespace: str) -> Iterator[Sequen
     for document in live:
         kode = parse(document)
         assert isinstance(kode, Kode)  # noqa: S101 - for the type checker
-        found = None
+        credentials = None
         if kode.spec.password:
             secret = names.auth_secret(kode.metadata.name)
-            found = Credentials(DEFAULT_USER, kode.spec.password, secret)
-        desired = derive(resolve(kode, template, None, found))
+            credentials = Credentials(DEFAULT_USER, kode.spec.password, secret)
+        desired = derive(resolve(kode, template, None, credentials))
         yield desired.render(operator_namespace=operator_namespace)

@@ -56,12 +56,12 @@ async def load(target: Target, connections: int, seconds: float) -> Load:
     """Ask over some connections, on each one request after the other."""
     until = time.monotonic() + seconds
     async with asyncio.timeout(seconds + _TIMEOUT):
-        found = await asyncio.gather(*(_one(target, until) for _ in range(connections)))
-    waits = sorted(wait for waits in found for wait in waits)
+        results = await asyncio.gather(*(_send_requests(target, until) for _ in range(connections)))
+    waits = sorted(wait for waits in results for wait in waits)
     return Load(len(waits) / seconds, waits)
 
 
-async def _one(target: Target, until: float) -> list[float]:
+async def _send_requests(target: Target, until: float) -> list[float]:
     if target.socket:
         reader, writer = await asyncio.open_unix_connection(target.socket)
     else:

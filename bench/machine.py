@@ -64,15 +64,15 @@ def _starts(machine: Machine, rounds: int) -> list[Figure]:
 def _bare(machine: Machine) -> float:
     """Return the seconds from the editor's bare start to its page."""
     (written,) = machine.root.glob(f"run/{_EDITOR}-*/environment.json")
-    found = json.loads(written.read_text())
-    argv = found["argv"]
+    started = json.loads(written.read_text())
+    argv = started["argv"]
     path = Path(next(word for word in argv if word.startswith("--socket=")).partition("=")[2])
     path.unlink(missing_ok=True)
     began = time.monotonic()
     running = subprocess.Popen(
         argv,
-        env=found["env"],
-        cwd=found["cwd"],
+        env=started["env"],
+        cwd=started["cwd"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -87,7 +87,7 @@ def _bare(machine: Machine) -> float:
 
 
 def _through(machine: Machine) -> float:
-    """Return the seconds from the wish to start to the page through the door."""
+    """Return the seconds from the request to start to the page through the gateway."""
     local = LocalPlatform(Paths(machine.root, machine.cache))
 
     async def start() -> float:

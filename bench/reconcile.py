@@ -93,10 +93,10 @@ def main() -> None:
     parser.add_argument(
         "--leave", action="store_true", help="leave the Kodes at rest: the cluster goes anyway"
     )
-    found = parser.parse_args()
+    args = parser.parse_args()
     # A terminated run ends its operator like an interrupted one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    options = Options(found.kodes, found.rounds, tuple(found.idle), found.window, found.leave)
+    options = Options(args.kodes, args.rounds, tuple(args.idle), args.window, args.leave)
     asyncio.run(measure(options, Report("bench-reconcile")))
 
 

@@ -22,16 +22,16 @@ _PARTS = frozenset(
 
 def processes() -> dict[str, int]:
     """Return the ids of the cluster's processes by name."""
-    here = Path("/proc/self/ns/net").readlink()
-    found = {}
+    network = Path("/proc/self/ns/net").readlink()
+    processes = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             name = Path((process / "cmdline").read_bytes().split(b"\0")[0].decode()).name
-            if name in _PARTS and (process / "ns/net").readlink() == here:
-                found[name] = int(process.name)
+            if name in _PARTS and (process / "ns/net").readlink() == network:
+                processes[name] = int(process.name)
         except OSError:
             continue  # it has ended meanwhile
-    return found
+    return processes
 
 
 class Shares:

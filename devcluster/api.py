@@ -60,7 +60,7 @@ class Api:
 def condition(document: Any, kind: str) -> bool:
     """Whether an object, if it is there, reports a condition as true."""
     conditions = document["status"].get("conditions", []) if document else []
-    return any(one["type"] == kind and one["status"] == "True" for one in conditions)
+    return any(it["type"] == kind and it["status"] == "True" for it in conditions)
 
 
 def wait(what: str, test: Callable[[], bool], check: Callable[[], None], seconds: float) -> None:

@@ -33,7 +33,7 @@ def binary(component: Component, name: str, store: Store) -> Path:
 
 def build(components: Sequence[Component], store: Store) -> None:
     """Build what is missing, telling how far it is."""
-    missing = [one for one in components if not location(one, store).is_dir()]
+    missing = [it for it in components if not location(it, store).is_dir()]
     if not missing:
         return
     require_go()
@@ -61,8 +61,8 @@ def require_go() -> None:
     version = subprocess.run(
         ["go", "env", "GOVERSION"], check=True, capture_output=True, text=True, cwd="/"
     ).stdout.strip()
-    found = re.match(r"go(\d+)\.(\d+)", version)
-    if found and (int(found[1]), int(found[2])) < GO_MINIMUM:
+    match = re.match(r"go(\d+)\.(\d+)", version)
+    if match and (int(match[1]), int(match[2])) < GO_MINIMUM:
         raise DevclusterError(
             f"Go {wanted} or newer is needed to build Kubernetes, but this is {version}."
             " Install a newer Go (see https://go.dev/doc/install) and run this again."
@@ -110,14 +110,14 @@ def _go_name(package: str, component: Component) -> str:
 def _copy_files(component: Component, target: Path) -> None:
     """Take files out of a module, which its hash in go.sum covers too."""
     module, pattern = component.files or ("", "")
-    found = subprocess.run(
+    listing = subprocess.run(
         ["go", "list", "-m", "-f", "{{.Dir}}", module],
         check=True,
         cwd=component.directory,
         capture_output=True,
         text=True,
     ).stdout.strip()
-    for path in sorted(Path(found).glob(pattern)):
+    for path in sorted(Path(listing).glob(pattern)):
         shutil.copyfile(path, target / path.name)
 
 

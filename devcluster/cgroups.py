@@ -56,7 +56,7 @@ def remove(name: str, root: Path = ROOT) -> None:
     a while.
     """
     deadline = time.monotonic() + REMOVE_SECONDS
-    while left := [one for h in hierarchies(root) if (one := h / name).is_dir()]:
+    while left := [group_dir for h in hierarchies(root) if (group_dir := h / name).is_dir()]:
         for group in left:
             for directory, _, _ in os.walk(group, topdown=False):
                 with contextlib.suppress(OSError):

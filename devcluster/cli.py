@@ -96,7 +96,7 @@ def build_images(args: argparse.Namespace) -> int:
 
 
 def build_components(args: argparse.Namespace) -> int:
-    known = {one.name: one for one in components.ALL}
+    known = {it.name: it for it in components.ALL}
     if args.component == [EVERY_COMPONENT]:
         args.component = list(known)
     unknown = sorted(set(args.component) - set(known))
@@ -123,7 +123,7 @@ def logs(args: argparse.Namespace) -> int:
     directory = DevCluster(args.name).run.logs
     path = directory / f"{args.component}.log"
     if not path.is_file():
-        names = ", ".join(sorted(one.stem for one in directory.glob("*.log"))) or "none"
+        names = ", ".join(sorted(it.stem for it in directory.glob("*.log"))) or "none"
         raise DevclusterError(f"no log of {args.component}; there are: {names}")
     os.execvp("tail", ["tail", "-n", "+1", *(["-f"] if args.follow else []), str(path)])
 
@@ -134,10 +134,10 @@ def parser() -> argparse.ArgumentParser:
         description="A real Kubernetes on this machine, gone without a trace when taken down.",
     )
     top.set_defaults(name=DEFAULT_NAME)
-    words = top.add_subparsers(dest="word", required=True)
+    commands = top.add_subparsers(dest="word", required=True)
 
     def word(name: str, run: Command, text: str) -> argparse.ArgumentParser:
-        added = words.add_parser(name, help=text, description=text)
+        added = commands.add_parser(name, help=text, description=text)
         added.add_argument("--name", default=DEFAULT_NAME, help="which cluster (%(default)s)")
         added.set_defaults(run=run)
         return added

@@ -61,20 +61,20 @@ class DevCluster:
 
     def state(self) -> State | None:
         """The state of a cluster that is up and ready, else nothing."""
-        found = state.read(self.run)
-        return found if found and found.ready and found.supervisor.alive() else None
+        current = state.read(self.run)
+        return current if current and current.ready and current.supervisor.alive() else None
 
     def up(self, mode: Mode) -> tuple[State, bool]:
         """Start the cluster; tells also whether it had to be started."""
         boot = Boot(self.name, mode, self.store)
         with self.locked():
-            if found := self.state():
-                if found.mode != mode:
+            if current := self.state():
+                if current.mode != mode:
                     raise DevclusterError(
-                        f"cluster {self.name} is up in {found.mode} mode; take it down first,"
+                        f"cluster {self.name} is up in {current.mode} mode; take it down first,"
                         " or choose another --name"
                     )
-                return found, False
+                return current, False
             host.require()
             build.build(boot.components(), self.store)
             self.clear()  # of a boot that failed, or a crash
@@ -86,7 +86,7 @@ class DevCluster:
         """Remove every trace; tells whether there was any."""
         with self.locked():
             present = self.run.root.is_dir() or any(
-                (one / self.run.cgroup).is_dir() for one in cgroups.hierarchies()
+                (it / self.run.cgroup).is_dir() for it in cgroups.hierarchies()
             )
             if present:
                 host.require_root()
@@ -94,9 +94,9 @@ class DevCluster:
             return present
 
     def clear(self) -> None:
-        found = state.read(self.run)
-        if found and found.pid:
-            namespaces.end(found.supervisor)
+        current = state.read(self.run)
+        if current and current.pid:
+            namespaces.end(current.supervisor)
         elif self.run.init_pid.exists():  # interrupted just then
             process = namespaces.Process.find(int(self.run.init_pid.read_text()))
             if process and namespaces.belongs(process, self.run):
@@ -111,12 +111,12 @@ class DevCluster:
             yield
 
     def required(self) -> State:
-        found = self.state()
-        if not found:
+        current = self.state()
+        if not current:
             raise DevclusterError(
                 f"cluster {self.name} is not up: start it with `python3 -m devcluster up`"
             )
-        return found
+        return current
 
     def exec_prefix(self, *, whole: bool = False) -> list[str]:
         return namespaces.enter(self.required().supervisor, whole=whole)

@@ -39,8 +39,8 @@ class Component:
         if not self.module:
             return ""
         pattern = rf"^(?:require)?\s*{re.escape(self.module)} (v\S+)"
-        found = re.search(pattern, (self.directory / "go.mod").read_text(), re.MULTILINE)
-        return found.group(1) if found else "unpinned"
+        match = re.search(pattern, (self.directory / "go.mod").read_text(), re.MULTILINE)
+        return match.group(1) if match else "unpinned"
 
     def linker_flags(self) -> str:
         if not self.version_variable:

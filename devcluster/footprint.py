@@ -75,7 +75,7 @@ class Footprint:
             noted = self._read()
             if not noted:
                 return
-            left = {one for one in noted.clusters if one != str(run) and Path(one).exists()}
+            left = {it for it in noted.clusters if it != str(run) and Path(it).exists()}
             if left:
                 self._write(noted, left)
                 return
@@ -87,7 +87,7 @@ class Footprint:
         return Noted(
             boot=_boot(),
             settings={name: path.read_text() for name, path in paths.items() if path.exists()},
-            directories=[one for one in NODE_DIRECTORIES if not Path(one).exists()],
+            directories=[it for it in NODE_DIRECTORIES if not Path(it).exists()],
             modules=[] if (self.settings / BRIDGE_SETTING).exists() else [BRIDGE_MODULE],
             clusters=[],
         )

@@ -69,7 +69,9 @@ def debian_sites() -> tuple[str, str]:
     """Where this machine's apt finds Debian and its security fixes; "" for the unknown."""
     argv = ["apt-get", "indextargets", "--format", "$(LABEL)|$(SITE)"]
     listed = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
-    sites = {label: site for label, _, site in (one.partition("|") for one in listed.splitlines())}
+    sites = {
+        label: site for label, _, site in (line.partition("|") for line in listed.splitlines())
+    }
     return sites.get("Debian", ""), sites.get("Debian-Security", "")
 
 

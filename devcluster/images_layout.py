@@ -57,7 +57,7 @@ class Layout:
         return {
             digest,
             manifest["config"]["digest"],
-            *(one["digest"] for one in manifest["layers"]),
+            *(layer["digest"] for layer in manifest["layers"]),
         }
 
 

@@ -61,8 +61,8 @@ def launch(run: RunDir, relay: socket.socket) -> Process:
         )
     deadline = time.monotonic() + LAUNCH_SECONDS
     while time.monotonic() < deadline:
-        if run.init_pid.exists() and (found := Process.find(int(run.init_pid.read_text()))):
-            return found
+        if run.init_pid.exists() and (process := Process.find(int(run.init_pid.read_text()))):
+            return process
         time.sleep(0.02)
     raise DevclusterError(f"the namespaces could not be set up:\n{log.read_text().strip()}")
 

@@ -108,8 +108,15 @@ def create(directory: Path) -> None:
         for each in authorities:
             each.result()
         leaves = [
-            pool.submit(_certificate, directory, one.name, one.subject, one.name, one.issuer)
-            for one in IDENTITIES
+            pool.submit(
+                _certificate,
+                directory,
+                identity.name,
+                identity.subject,
+                identity.name,
+                identity.issuer,
+            )
+            for identity in IDENTITIES
         ]
         for each in [key, *leaves]:
             each.result()

@@ -35,8 +35,8 @@ def repository(reference: str) -> str:
 
 
 def tag(reference: str) -> str:
-    found = re.search(r":([^/:]+)$", reference)
-    return found.group(1) if found else "latest"
+    match = re.search(r":([^/:]+)$", reference)
+    return match.group(1) if match else "latest"
 
 
 def present(reference: str, store: Store) -> bool:
@@ -71,7 +71,7 @@ def push_image(
     image: Image, references: Sequence[str], store: Store, prefix: Sequence[str]
 ) -> None:
     """Push under every reference that the registry does not have yet."""
-    missing = [one for one in references if not present(one, store)]
+    missing = [it for it in references if not present(it, store)]
     if not missing:
         return
     with tempfile.TemporaryDirectory() as scratch:

@@ -38,12 +38,12 @@ def pages() -> dict[str, str]:
 def commands() -> list[list[str]]:
     """The words of every command, those of groups included."""
     group = typer.main.get_command(app)
-    found = []
+    commands = []
     for name in (name for section in SECTIONS.values() for name in section):
         command = vars(group)["commands"][name]
-        found.append([name])
-        found += [[name, inner] for inner in vars(command).get("commands", ())]
-    return found
+        commands.append([name])
+        commands += [[name, inner] for inner in vars(command).get("commands", ())]
+    return commands
 
 
 def _exits() -> str:

@@ -29,8 +29,8 @@ def missing(packages: Iterable[str]) -> list[str]:
     """Those that dpkg does not have installed."""
     query = ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package}\n"]
     shown = subprocess.run(query, check=True, capture_output=True, text=True).stdout
-    words = (line.split() for line in shown.splitlines())
-    installed = {package for status, package in words if status == "installed"}
+    rows = (line.split() for line in shown.splitlines())
+    installed = {package for status, package in rows if status == "installed"}
     return [package for package in packages if package not in installed]
 
 

@@ -54,8 +54,8 @@ def main() -> int:
             (workspace / ".vscode").mkdir()
             (workspace / ".vscode" / "settings.json").write_text(json.dumps(_SETTINGS))
             asked = [str(_KODE), "open", "dev", "--print", "--output=json"]
-            said = subprocess.run(asked, env=variables, check=True, capture_output=True).stdout
-            _take(json.loads(said))
+            output = subprocess.run(asked, env=variables, check=True, capture_output=True).stdout
+            _take(json.loads(output))
         finally:
             subprocess.run([_KODE, "down"], env=variables, check=False)
     return 0

@@ -163,15 +163,15 @@ class Run:
 
     def lanes(self, running: Sequence[Lane]) -> None:
         """Run lanes to their ends; where this is interrupted, so are they."""
-        told = time.monotonic()
+        reported = time.monotonic()
         try:
             while not all(lane.over for lane in running):
                 for lane in running:
                     lane.begin(self.folder, {result.stage for result in self.results})
                 time.sleep(_POLL_INTERVAL)
                 self._collect(running)
-                if time.monotonic() - told > PROGRESS_INTERVAL:
-                    told = time.monotonic()
+                if time.monotonic() - reported > PROGRESS_INTERVAL:
+                    reported = time.monotonic()
                     for stage in _now(running):
                         print(stage.progress(), flush=True)
         except BaseException:

@@ -123,7 +123,7 @@ def _duplicates(trees: Mapping[str, ast.Module]) -> dict[str, tuple[str, ...]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(module)
-    return {name: tuple(found) for name, found in sorted(homes.items()) if len(found) > 1}
+    return {name: tuple(modules) for name, modules in sorted(homes.items()) if len(modules) > 1}
 
 
 def table(figures: Figures) -> str:

@@ -108,11 +108,11 @@ def forward(port: int, variables: dict[str, str]) -> Process:
 
 
 def answers(port: int, child: subprocess.Popen[bytes]) -> bool:
-    """Whether the door asks for the password before long: then the whole way is open."""
+    """Whether the gateway asks for the password before long: then the whole way is open."""
     for _ in range(STARTUP_TIMEOUT * 2):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
-                return False  # somebody else's, or a door that stands open
+                return False  # somebody else's, or a gateway without authentication
         except urllib.error.HTTPError as error:
             return child.poll() is None and error.code == 401  # noqa: PLR2004
         except OSError:

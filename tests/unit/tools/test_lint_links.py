@@ -1,8 +1,8 @@
-"""tools.links."""
+"""tools.lint_links."""
 
 import pytest
 
-from tools.links import findings, orphans
+from tools.lint_links import findings, orphans
 from tools.source import Source
 
 TREE = {

@@ -1,13 +1,13 @@
-"""tools.caps."""
+"""tools.lint_size."""
 
 import pytest
 
-from tools import caps
+from tools import lint_size
 from tools.source import GENERATED, Source
 
 
 def messages(path: str, text: str) -> list[str]:
-    return [str(finding) for finding in caps.findings(Source(path, text))]
+    return [str(finding) for finding in lint_size.findings(Source(path, text))]
 
 
 def function(lines: int, decorators: str = "") -> str:

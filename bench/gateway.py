@@ -1,7 +1,7 @@
-"""`make bench-local`: requests through the door of one machine beside direct ones, and its memory.
+"""`make bench-local`: requests through the local gateway beside direct ones, and its memory.
 
-Rule: through the door means all of it: the outer listener, the check of origins, the password, the
-inner listener. Rounds take turns; what is told is the median of the rounds.
+Rule: through the gateway means all of it: the outer listener, the check of origins, the password,
+the inner listener. Rounds take turns; what is reported is the median of the rounds.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Options:
         rounds: on each side.
         seconds: of each round.
         connections: at a time.
-        kodes: how many stand at the door.
+        kodes: how many are behind it.
     """
 
     rounds: int
@@ -57,11 +57,11 @@ async def measure(options: Options, report: Report) -> None:
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        door = LocalGateway(Paths(root, root / "cache"), port=port)
-        pid = await stack.enter_async_context(_open(door))
+        gateway = LocalGateway(Paths(root, root / "cache"), port=port)
+        pid = await stack.enter_async_context(_open(gateway))
         direct, through = Target(_request(), socket=upstream), Target(_request(), port=port)
         report.tell(Figure("door_memory_of_0_kodes", usage(pid).rss, "MB"))
-        await door.set_routes([_entry(number, upstream) for number in range(options.kodes)])
+        await gateway.set_routes([_entry(number, upstream) for number in range(options.kodes)])
         await _until_served(through)
         report.tell(Figure(f"door_memory_of_{options.kodes}_kodes", usage(pid).rss, "MB"))
         for connections in (options.connections, 1):
@@ -103,8 +103,8 @@ def _entry(number: int, upstream: Path) -> Route:
 
 
 @asynccontextmanager
-async def _open(door: LocalGateway) -> AsyncIterator[int]:
-    program = door.program()
+async def _open(gateway: LocalGateway) -> AsyncIterator[int]:
+    program = gateway.program()
     running = await asyncio.create_subprocess_exec(
         *program.main.argv,
         env=program.main.env,
@@ -113,7 +113,7 @@ async def _open(door: LocalGateway) -> AsyncIterator[int]:
     )
     try:
         await _until_served(
-            Target(b"GET /ready HTTP/1.1\r\nHost: admin\r\n\r\n", socket=door.admin)
+            Target(b"GET /ready HTTP/1.1\r\nHost: admin\r\n\r\n", socket=gateway.admin)
         )
         yield running.pid
     finally:
@@ -139,13 +139,13 @@ async def _is_serving(target: Target) -> bool:
         return False
     with closing(writer):
         writer.write(target.request)
-        words = (await reader.readline()).split()
-        return words[1:2] == [str(HTTPStatus.OK.value).encode()]
+        status = (await reader.readline()).split()
+        return status[1:2] == [str(HTTPStatus.OK.value).encode()]
 
 
 def main() -> None:
     """Measure as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m bench.door", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.gateway", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--connections", type=int, default=16)

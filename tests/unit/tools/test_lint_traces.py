@@ -1,9 +1,9 @@
-"""tools.traces."""
+"""tools.lint_traces."""
 
 import pytest
 
+from tools.lint_traces import findings
 from tools.source import Source
-from tools.traces import findings
 
 # Split, so that this file does not bear what it describes.
 BANNED = [
