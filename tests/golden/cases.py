@@ -25,9 +25,9 @@ from kode.evaluate.observed import pod_view
 from kode.evaluate.status import status
 from kode.gateway import passthrough, translate
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
-from tests.golden import local_story
+from tests.golden import local_story, story
 from tests.golden.shown import at, lines
-from tests.golden.story import Story, tell
+from tests.golden.story import Story
 
 ROOT = Path(__file__).parent.parent.parent
 HTTP_MANAGER = "static_resources/listeners/http/filter_chains/0/filters/0/typed_config"
@@ -187,12 +187,12 @@ def _claim(case: Evaluate) -> Object | None:
 
 def decide(given: Object) -> Any:
     """Return what the passes of a story wrote and told."""
-    return tell(Story.model_validate(given))
+    return story.tell(Story[story.Event].model_validate(given))
 
 
 def local(given: Object) -> Any:
     """Return what the reconciles of a story on one machine wrote, ran and reported."""
-    return local_story.tell(local_story.Story.model_validate(given))
+    return local_story.tell(Story[local_story.Event].model_validate(given))
 
 
 def example(path: Path) -> Any:

@@ -1,9 +1,10 @@
-"""Stories: what stood, what happened, and what the operator wrote and told then.
+"""Stories: what existed, what happened, and what the operator wrote and reported then.
 
-Rule: the cluster is the one of tests/simulation, the operator's part the real `decide`.
+Rule: the cluster is the one of tests/simulation, the operator's part the real `decide`. What is
+told of the local platform is in local_story, with the same model.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,7 +32,7 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     write: Object | None = None
-    """A person applies a document."""
+    """A user applies a document."""
     delete: Target | None = None
     edit: Target | None = None
     envoy_refuses: Annotated[str | None, Field(alias="envoyRefuses")] = None
@@ -39,20 +40,23 @@ class Event(BaseModel):
     editors_come_up: Annotated[bool | None, Field(alias="editorsComeUp")] = None
 
 
-class Story(BaseModel):
-    """What stood and came to rest, and what happened then."""
+E = TypeVar("E", bound=Event)
+
+
+class Story(BaseModel, Generic[E]):
+    """What existed and came to rest, and what happened then."""
 
     model_config = ConfigDict(extra="forbid")
 
     kode: str = "dev"
-    given: list[Event] = []
-    when: list[Event] = []
+    given: list[E] = []
+    when: list[E] = []
     show: list[str] = []
-    """Paths of objects as they stand in the end, as Kind/name/field/..."""
+    """Paths of objects as they are in the end, as Kind/name/field/..."""
 
 
-def tell(story: Story) -> Object:
-    """Return what was written and told after the story's events."""
+def tell(story: Story[Event]) -> Object:
+    """Return what was written and reported after the story's events."""
     cluster, key = Cluster(), KodeKey(NAMESPACE, story.kode)
     for event in story.given:
         _happen(cluster, event)
@@ -62,22 +66,22 @@ def tell(story: Story) -> Object:
     for event in story.when:
         _happen(cluster, event)
     cluster.settle(key)
-    found: Object = {"writes": [*cluster.store.writes]}
+    result: Object = {"writes": [*cluster.store.writes]}
     if cluster.notices:
-        found["notices"] = [f"{it.type} {it.reason.value}: {it.message}" for it in cluster.notices]
+        result["notices"] = [f"{it.type} {it.reason.value}: {it.message}" for it in cluster.notices]
     kode = cluster.store.find("Kode", *_place(story.kode))
     if kode:
-        found["status"] = lines(kode["status"]["conditions"])
+        result["status"] = lines(kode["status"]["conditions"])
     for path in story.show:
         kind, name, *fields = path.split("/")
         live = cluster.store.find(kind, *_place(name))
-        found.setdefault("shown", {})[path] = at(live, "/".join(fields))
-    return found
+        result.setdefault("shown", {})[path] = at(live, "/".join(fields))
+    return result
 
 
 def _happen(cluster: Cluster, event: Event) -> None:
     if event.write is not None:
-        cluster.store.write(_placed(event.write))
+        cluster.store.write(placed(event.write))
     if event.delete:
         cluster.store.delete(_where(event.delete))
     if event.edit:
@@ -88,7 +92,8 @@ def _happen(cluster: Cluster, event: Event) -> None:
         cluster.ready = event.editors_come_up
 
 
-def _placed(document: Object) -> Object:
+def placed(document: Object) -> Object:
+    """Return a document with the namespace of stories, where its kind has one."""
     if "Cluster" in document["kind"] or document["kind"] == "Namespace":
         return document
     return {**document, "metadata": {"namespace": NAMESPACE, **document["metadata"]}}

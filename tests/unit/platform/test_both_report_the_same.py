@@ -6,7 +6,7 @@ import pytest
 
 from kode.api.conditions import ConditionType
 from kode.controllers.inputs import KodeKey
-from tests.golden.local_story import placed
+from tests.golden.story import placed
 from tests.simulation.cluster import Cluster
 from tests.simulation.machine import NAMESPACE, machine
 
