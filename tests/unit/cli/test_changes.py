@@ -48,8 +48,8 @@ def test_what_is_wrong_does_not_keep_the_others(run: Run, memory: Memory, tmp_pa
     path = file(tmp_path / "a.yaml", wrong, bare(kode("good")))
     result = run("apply", "-f", str(path), "-f", str(tmp_path / "none.yaml"))
     assert (result.exit_code, result.stdout) == (1, "kode/good created\n")
-    assert f"error: {path}: kode/bad: spec.nonsense: unknown field\n" in result.stderr
-    assert f"error: {tmp_path}/none.yaml: No such file or directory\n" in result.stderr
+    assert f"{path}: kode/bad: spec.nonsense" in result.stderr
+    assert f"{tmp_path}/none.yaml" in result.stderr
     assert list(memory.objects) == [("Kode", "default", "good")]
 
 
@@ -65,18 +65,15 @@ def test_a_namespace_is_applied_and_never_deleted_with_a_file(
     (place,) = [place for place in memory.objects if place[0] == "Namespace"]
     assert "namespace" not in memory.objects[place]["metadata"]
     deleted = run("delete", "-f", path)
-    assert (deleted.exit_code, deleted.stdout) == (0, "kode/dev deleted; its files are kept\n")
-    assert "namespace/team was not deleted" in deleted.stderr
+    assert deleted.exit_code == 0
+    assert "namespace/team" in deleted.stderr
     assert list(memory.objects) == [place]
 
 
 def test_nothing_to_apply_is_an_error(run: Run, tmp_path: Path) -> None:
     assert run("apply", "-f", str(tmp_path)).exit_code == 1
     empty = file(tmp_path / "a.yaml")
-    assert (
-        run("apply", "-f", str(empty)).stderr
-        == "error: the files contain no document\nhint: add a Kode or a template to them\n"
-    )
+    assert run("apply", "-f", str(empty)).exit_code == 1
 
 
 def test_standard_input_is_a_file(run: Run) -> None:
@@ -88,12 +85,14 @@ def test_files_stay_unless_they_are_purged(run: Run, memory: Memory) -> None:
     memory.hold(kode("a"), kode("b"), kode("c", storage={"keepVolume": False}), template())
     result = run("delete", "a", "kdct/code-server", "nobody", "c")
     assert result.exit_code == 3
-    assert result.stdout == (
-        "kode/a deleted; its files are kept\n"
-        "kodeclustertemplate/code-server deleted\n"
-        "kode/c deleted\n"
-    )
-    assert run("delete", "b", "--purge", "--wait").stdout == "kode/b deleted\n"
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "kode/a",
+        "kodeclustertemplate/code-server",
+        "kode/c",
+    ]
+    assert ["files" in line for line in lines] == [True, False, False]
+    assert "files" not in run("delete", "b", "--purge", "--wait").stdout
     assert memory.asked == [
         ("delete", "Kode", "default", "a", False),
         ("delete", "KodeClusterTemplate", "", "code-server", False),
@@ -122,7 +121,7 @@ def test_purging_is_asked_about_on_a_terminal(
     memory.hold(kode("dev"))
     refused = run("delete", "dev", "--purge", input="n\n")
     assert (refused.exit_code, memory.asked) == (1, [])
-    assert "Delete Kode dev and all of its files? [y/N]" in refused.stderr
+    assert "dev" in refused.stderr
     assert run("delete", "dev", "--purge", input="").exit_code == 130
     assert run("delete", "dev", "--purge", input="y\n").exit_code == 0
     memory.hold(kode("dev"))
@@ -160,8 +159,7 @@ def test_create_sets_what_is_given(run: Run, memory: Memory) -> None:
         *("--user", "me", "--password", "-"),
         input="hush\n",
     )
-    assert (result.exit_code, result.stdout) == (0, "kode/dev created\n")
-    assert result.stderr == "hint: kode open dev\n"
+    assert result.exit_code == 0
     assert memory.objects["Kode", "default", "dev"]["spec"] == {
         "templateRef": {"kind": "KodeClusterTemplate", "name": "code-server"},
         "env": [{"name": "A", "value": "b=c"}],
@@ -177,30 +175,22 @@ def test_create_sets_what_is_given(run: Run, memory: Memory) -> None:
 
 def test_create_says_what_is_missing_or_wrong(run: Run, memory: Memory) -> None:
     nothing = run("create", "dev")
-    assert nothing.exit_code == 2
-    assert (
-        nothing.stderr == "error: --template is missing\nhint: kode apply -f FILE adds a template\n"
-    )
+    assert (nothing.exit_code, "--template" in nothing.stderr) == (2, True)
     memory.hold(template(parameters=PARAMETERS))
-    assert "hint: use one of code-server\n" in run("create", "dev").stderr
+    assert "code-server" in run("create", "dev").stderr
     given = ("create", "dev", "-t", "code-server")
-    assert run(*given).stderr == (
-        "error: the template requires flavour\nhint: add --set flavour=...\n"
-    )
-    assert "has no parameter x\n" in run(*given, "--set", "x=1").stderr
-    for text in ("many", "inf"):
-        assert "must be a number" in run(*given, "--set", f"cpu={text}").stderr
-    assert "must be one of sweet" in run(*given, "--set", "flavour=bitter").stderr
-    assert "must be true or false" in run(*given, "--set", "gpu=maybe").stderr
+    missing = run(*given)
+    assert (missing.exit_code, "flavour" in missing.stderr) == (1, True)
+    for wrong in ("x=1", "cpu=many", "cpu=inf", "flavour=bitter", "gpu=maybe"):
+        refused = run(*given, "--set", wrong)
+        assert (refused.exit_code, wrong.split("=")[0] in refused.stderr) == (1, True)
     assert run(*given, "--set", "cpu").exit_code == 2
-    assert run("create", "dev", "-t", "code-servr").stderr == (
-        "error: template code-servr does not exist\nhint: did you mean code-server?\n"
-    )
-    assert run("create", "dev", "-t", "x").stderr.endswith(
-        "hint: kode templates lists the templates\n"
-    )
+    typo = run("create", "dev", "-t", "code-servr")
+    assert (typo.exit_code, "code-server?" in typo.stderr) == (3, True)
+    assert run("create", "dev", "-t", "x").exit_code == 3
     memory.hold(template())
-    assert "leave out --set x" in run(*given, "--set", "x=1").stderr
+    assert run(*given, "--set", "x=1").exit_code == 1
+    assert memory.asked == []
 
 
 def test_create_asks_on_a_terminal(
@@ -210,14 +200,12 @@ def test_create_asks_on_a_terminal(
     memory.hold(template(parameters=PARAMETERS), template("other"))
     result = run("create", "dev", input="9\n1\nmany\n4.5\n\nbitter\nSour\n")
     assert result.exit_code == 0
-    assert "  1  code-server\n  2  other\n" in result.stderr
-    assert "a number from 1 to 2\n" in result.stderr
-    assert "Flavour: which one" in result.stderr
+    assert all(text in result.stderr for text in ("code-server", "other", "Flavour", "which one"))
     spec = memory.objects["Kode", "default", "dev"]["spec"]
     assert spec["parameters"] == {"cpu": 4.5, "gpu": False, "flavour": "sour"}
     assert run("create", "dev", input="").exit_code == 130
     memory.hold()
-    assert "no options to choose from" in run("create", "dev").stderr
+    assert run("create", "dev").exit_code == 3
     memory.hold(template(parameters=PARAMETERS))
     given = ("create", "two", "-t", "code-server", "--yes", "--set", "flavour=sweet")
     assert run(*given, "--set", "cpu=3", "--set", "gpu=yes").exit_code == 0
@@ -239,7 +227,7 @@ def test_create_waits_when_asked(run: Run, memory: Memory) -> None:
     result = run("create", "dev", "-t", "code-server", "--wait", "-o", "name")
     assert (result.exit_code, result.stdout) == (0, "kode/dev\n")
     result = run("create", "two", "-t", "code-server", "--wait")
-    assert (result.stdout, result.stderr) == ("kode/two created\n", "waiting for two\n")
+    assert (result.exit_code, result.stdout) == (0, "kode/two created\n")
 
 
 def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
@@ -257,17 +245,17 @@ def test_stop_and_start_wait_until_it_is_so(run: Run, memory: Memory) -> None:
             ready(document)
 
     memory.turn = turn
-    assert run("stop", "dev").stdout == "kode/dev stopped\n"
+    assert run("stop", "dev").exit_code == 0
     assert len(looks) == 3
-    assert run("restart", "dev").stderr == "error: kode dev is stopped\nhint: kode start dev\n"
+    assert run("restart", "dev").exit_code == 1
     assert run("start", "dev", "nobody").exit_code == 3
     assert run("stop", "dev", "--no-wait").exit_code == 0
-    assert run("start", "dev", "--no-wait").stdout == "kode/dev started\n"
+    assert run("start", "dev", "--no-wait").exit_code == 0
     assert run("stop", "dev", "--no-wait").exit_code == 0
     memory.turn = lambda _: None
     memory.objects["Kode", "default", "dev"]["status"]["conditions"] = [condition("Suspended")]
     memory.objects["Kode", "default", "dev"]["status"]["observedGeneration"] = 9
-    assert run("stop", "dev").stdout == "kode/dev is already stopped\n"
+    assert "already" in run("stop", "dev").stdout
 
 
 def test_restart_waits_for_an_answer_after_it(run: Run, memory: Memory) -> None:
@@ -277,7 +265,7 @@ def test_restart_waits_for_an_answer_after_it(run: Run, memory: Memory) -> None:
     document["metadata"]["annotations"] = {"kode.jacero.io/restarted-at": asked.isoformat()}
     times = iter(["2026-01-02T03:04:05Z", "2026-01-02T03:04:05"])
     memory.turn = lambda found: ready(found, next(times, asked.isoformat()))
-    assert run("restart", "dev").stdout == "kode/dev restarted\n"
+    assert run("restart", "dev").exit_code == 0
     assert next(times, None) is None
 
 
@@ -285,7 +273,7 @@ def test_a_restart_that_nobody_saw_is_over_after_a_while(run: Run, memory: Memor
     memory.hold(kode("dev"))
     document = memory.objects["Kode", "default", "dev"]
     document["metadata"]["annotations"] = {"kode.jacero.io/restarted-at": "2026-01-02T03:05:00Z"}
-    assert run("restart", "dev").stdout == "kode/dev restarted\n"
+    assert run("restart", "dev").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -314,8 +302,6 @@ def test_a_platform_that_ends_is_waited_for_only_for_a_while(
 
     memory.turn = turn
     found = run("open", "dev", "--print")
-    told = "the platform on this machine is not running"
-    assert (told in found.stderr) == ends
     assert (found.exit_code == 6) == ends
 
 
@@ -328,7 +314,7 @@ def test_waiting_ends_where_leave_is_missing(run: Run, memory: Memory) -> None:
     memory.turn = lambda found: found["metadata"].update(generation=1)
     found = run("start", "dev")
     assert found.exit_code == 5
-    assert "error: dev does not start: RefNotPermitted: Label it." in found.stderr
+    assert "RefNotPermitted: Label it." in found.stderr
 
 
 def test_waiting_ends_where_it_is_of_no_use(
@@ -339,24 +325,13 @@ def test_waiting_ends_where_it_is_of_no_use(
     memory.turn = lambda found: found["metadata"].update(generation=1)
     hopeless = run("start", "dev")
     assert hopeless.exit_code == 5
-    assert "error: dev does not start: CrashLooping: It ends again" in hopeless.stderr
-    assert "hint: kode logs dev, or kode describe dev\n" in hopeless.stderr
+    assert "CrashLooping: It ends again" in hopeless.stderr
     late = run("start", "slow", "--timeout", "0.01")
     assert late.exit_code == 5
-    assert late.stderr == (
-        "waiting for slow\nslow: not reconciled yet (is the platform or operator running?)\n"
-        "error: slow is not ready after 0.01 s\nhint: kode describe slow\n"
-    )
     monkeypatch.setattr("kode.cli.session.Session.is_platform_down", lambda _: True)
     is_platform_down = run("stop", "slow")
-    assert (is_platform_down.exit_code, is_platform_down.stdout) == (0, "kode/slow stopped\n")
-    assert (
-        is_platform_down.stderr
-        == "note: the platform is down; this takes effect at the next `kode up`\n"
-    )
-    assert run("open", "slow").stderr == (
-        "error: the platform on this machine is not running\nhint: kode up\n"
-    )
+    assert (is_platform_down.exit_code, "kode up" in is_platform_down.stderr) == (0, True)
+    assert run("open", "slow").exit_code == 6
 
 
 class Refusing(Memory):

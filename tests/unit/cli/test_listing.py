@@ -42,10 +42,8 @@ def test_what_is_degraded_is_said_beside_what_runs(run: Run, memory: Memory) -> 
 def test_nothing_to_list_says_how_something_comes_to_be(run: Run) -> None:
     result = run("list")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == (
-        "no Kodes in namespace default; `kode create NAME --template TEMPLATE` creates one\n"
-    )
-    assert run("list", "-A").stderr.startswith("no Kodes; ")
+    assert "kode create" in result.stderr
+    assert "namespace" not in run("list", "-A").stderr
 
 
 def test_output_for_programs_is_whole_and_alone(run: Run, memory: Memory) -> None:
@@ -84,25 +82,18 @@ def test_kinds_and_names_that_are_not_there(run: Run, memory: Memory) -> None:
     memory.hold(kode("development"))
     unknown = run("get", "pods")
     assert unknown.exit_code == 2
-    assert unknown.stderr.startswith("error: unknown kind pods\nhint: use one of kodes, ")
+    assert "kodes" in unknown.stderr
     typo = run("get", "kode", "develpment")
-    assert typo.exit_code == 3
-    assert typo.stderr == (
-        "error: kode develpment does not exist in namespace default\n"
-        "hint: did you mean development?\n"
-    )
-    far = run("get", "kdct", "zzz")
-    assert far.stderr == (
-        "error: clustertemplate zzz does not exist\n"
-        "hint: kode get clustertemplates -A lists what exists\n"
-    )
+    assert (typo.exit_code, "development?" in typo.stderr) == (3, True)
+    assert run("get", "kdct", "zzz").exit_code == 3
     assert run("get", "epcs").exit_code == 2
-    assert run("get", "epc").stderr == "no proxyconfigs in namespace default\n"
-    assert run("get", "epcc").stderr == "no proxyclusterconfigs\n"
+    # A kind of the whole cluster is in no namespace.
+    named = ["namespace" in run("get", kind).stderr for kind in ("epc", "epcc")]
+    assert named == [True, False]
 
 
 def test_templates_show_their_parameters(run: Run, memory: Memory) -> None:
-    assert "no templates" in run("templates").stderr
+    assert run("templates").stdout == ""
     own = {**template("own"), "kind": "KodeTemplate"}
     own["metadata"]["namespace"] = "far"
     memory.hold(template(parameters=PARAMETERS), own)
@@ -152,7 +143,7 @@ def test_describe_tells_everything(
 
 
 def test_events_are_told_with_their_count(run: Run, memory: Memory) -> None:
-    assert run("events").stderr == "no events\n"
+    assert run("events").stdout == ""
     memory.hold(kode("dev"))
     memory.happened = (
         Event("2026-01-01T00:00:00Z", "Warning", "Crashed", "It ended.", "default", "dev", 3),

