@@ -57,11 +57,11 @@ def eventually(test: Callable[[], str], wanted: str) -> None:
 
 @pytest.mark.parametrize(("pod", "port"), [("linuxserver", 8443), ("codercom", 8080)])
 def test_code_server_asks_for_its_password(pods: Pods, pod: str, port: int) -> None:
-    door = f"http://{pods.address(pod)}:{port}"
-    eventually(lambda: pods.curl(f"{door}/healthz"), "200")
-    assert pods.curl(f"{door}/") == f"302 {door}/login"
-    assert pods.curl(f"{door}/login", "-d", "password=wrong") == "200"
-    assert pods.curl(f"{door}/login", "-d", "password=right") == f"302 {door}/"
+    editor = f"http://{pods.address(pod)}:{port}"
+    eventually(lambda: pods.curl(f"{editor}/healthz"), "200")
+    assert pods.curl(f"{editor}/") == f"302 {editor}/login"
+    assert pods.curl(f"{editor}/login", "-d", "password=wrong") == "200"
+    assert pods.curl(f"{editor}/login", "-d", "password=right") == f"302 {editor}/"
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_code_server_host_keeps_it_on_loopback(pods: Pods, container: str, port:
 
 
 def test_codercom_takes_the_last_of_repeated_arguments(pods: Pods) -> None:
-    door = f"http://{pods.address('codercom')}:8081"
-    eventually(lambda: pods.curl(f"{door}/"), f"302 {door}/?folder=/home/coder/project")
+    editor = f"http://{pods.address('codercom')}:8081"
+    eventually(lambda: pods.curl(f"{editor}/"), f"302 {editor}/?folder=/home/coder/project")
 
 
 def test_codercom_runs_as_coder(pods: Pods) -> None:
@@ -106,12 +106,12 @@ def test_linuxserver_opens_a_workspace_that_it_does_not_make(pods: Pods) -> None
 
 
 def test_webtop_asks_for_user_and_password_everywhere(pods: Pods) -> None:
-    door = f"http://{pods.address('webtop')}:3000"
-    eventually(lambda: pods.curl(f"{door}/"), "401")
-    assert pods.curl(f"{door}/", "-u", "dev:wrong") == "401"
-    assert pods.curl(f"{door}/", "-u", "dev:the right one") == "200"
-    assert pods.curl(f"{door}/websockify", *WEBSOCKET) == "401"
-    assert pods.curl(f"{door}/websockify", *WEBSOCKET, "-u", "dev:the right one") == "101"
+    editor = f"http://{pods.address('webtop')}:3000"
+    eventually(lambda: pods.curl(f"{editor}/"), "401")
+    assert pods.curl(f"{editor}/", "-u", "dev:wrong") == "401"
+    assert pods.curl(f"{editor}/", "-u", "dev:the right one") == "200"
+    assert pods.curl(f"{editor}/websockify", *WEBSOCKET) == "401"
+    assert pods.curl(f"{editor}/websockify", *WEBSOCKET, "-u", "dev:the right one") == "101"
     assert pods.curl(f"https://{pods.address('webtop')}:3001/") == "401"
 
 

@@ -88,7 +88,7 @@ class Running:
     health: int
 
     def ask(self, path: str = "/", headers: Mapping[str, str] | None = None) -> HTTPResponse:
-        """Send one request to the door."""
+        """Send one request to the gateway."""
         return ask(self.port, path, headers or {})
 
     def ready(self) -> int:
@@ -120,18 +120,20 @@ def running(
     sidecar: Sidecar, folder: Path, change: Callable[[dict[str, Any]], None] | None = None
 ) -> Iterator[Running]:
     """Run Envoy with a sidecar's configuration, changed where a test needs a contrast to it."""
-    door, health = free_ports(2)
+    gateway, health = free_ports(2)
     config = translate.bootstrap(sidecar)
     if change:
         change(config)
-    for listener, port in zip(config["static_resources"]["listeners"], (door, health), strict=True):
+    for listener, port in zip(
+        config["static_resources"]["listeners"], (gateway, health), strict=True
+    ):
         listener["address"]["socket_address"].update(address="127.0.0.1", port_value=port)
     command = [*envoy(write(config, folder)), "--concurrency", "1", "--log-level", "warn"]
     with (folder / "envoy.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         until(lambda: _listens(health))
-        yield Running(door, health)
+        yield Running(gateway, health)
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -29,7 +29,7 @@ def login(user: str = USER, password: str = PASSWORD) -> str:
 @contextmanager
 def sidecar(
     folder: Path,
-    door: AuthMode = AuthMode.BASIC,
+    auth_mode: AuthMode = AuthMode.BASIC,
     change: Callable[[dict[str, Any]], None] | None = None,
     *,
     authorization: str = "",
@@ -43,7 +43,7 @@ def sidecar(
     upstream = Upstream(free_port(), "/healthz", authorization=authorization)
     with (
         editor(upstream.port),
-        running(Sidecar(door, upstream, **{**files, **more}), folder, change) as found,
+        running(Sidecar(auth_mode, upstream, **{**files, **more}), folder, change) as found,
     ):
         found.wait_until_ready()
         yield found

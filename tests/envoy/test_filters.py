@@ -108,16 +108,16 @@ Start = Callable[[list[Object], AuthMode | None], Any]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a sidecar of the given filters, behind the door that is chosen or behind another."""
+    """Start a sidecar of the given filters, behind the gateway that is chosen or behind another."""
     ports = free_port(), free_port()
     upstream = Upstream(ports[0], "/healthz")
     own = [cluster("authz", ports[1])]
 
     @contextmanager
-    def started(filters: list[Object], door: AuthMode | None) -> Iterator[Running]:
+    def started(filters: list[Object], auth_mode: AuthMode | None) -> Iterator[Running]:
         faults.check(filters, own)
         found = passthrough.filters(filters)
-        chosen = door or choose(has_credentials=False, auth_type="none", http_filters=found)
+        chosen = auth_mode or choose(has_credentials=False, auth_type="none", http_filters=found)
         sidecar = Sidecar(AuthMode.DENY, upstream, http_filters=found)
         sidecar = replace(sidecar, auth_mode=chosen, clusters=passthrough.clusters(own, found))
         with running(sidecar, tmp_path) as envoy:

@@ -72,11 +72,11 @@ def test_http_1_0_is_answered(found: Running, host: str) -> None:
     assert raw.ask(found.port, login(), line="POST / HTTP/1.0", host=host).status == 200
 
 
-@pytest.mark.parametrize("door", AuthMode)
+@pytest.mark.parametrize("auth_mode", AuthMode)
 def test_every_kind_of_sidecar_answers_them_as_the_plain_request(
-    door: AuthMode, tmp_path_factory: pytest.TempPathFactory
+    auth_mode: AuthMode, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with sidecar(tmp_path_factory.mktemp(door.value), door) as running:
+    with sidecar(tmp_path_factory.mktemp(auth_mode.value), auth_mode) as running:
         plain = raw.ask(running.port, login()).status
         assert raw.ask(running.port, login(), line="GET / HTTP/1.0").status == plain
         offer = ("Connection: Upgrade", "Upgrade: TLS/1.2")

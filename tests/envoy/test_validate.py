@@ -67,18 +67,18 @@ def test_envoy_accepts_every_golden_behind_the_door_of_one_machine(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    door=st.sampled_from(AuthMode),
+    auth_mode=st.sampled_from(AuthMode),
     port=st.integers(1, 65535),
     path=st.from_regex(r"/[a-z0-9/_.-]{0,20}", fullmatch=True),
     flags=st.tuples(st.booleans(), st.booleans()),
 )
 def test_envoy_accepts_every_sidecar(
-    door: AuthMode, port: int, path: str, flags: tuple[bool, bool], tmp_path: Path
+    auth_mode: AuthMode, port: int, path: str, flags: tuple[bool, bool], tmp_path: Path
 ) -> None:
     upstream = Upstream(
         port, path, login_is_healthy=flags[0], authorization="Basic x" if flags[1] else ""
     )
-    accepted(translate.bootstrap(Sidecar(door, upstream)), tmp_path)
+    accepted(translate.bootstrap(Sidecar(auth_mode, upstream)), tmp_path)
 
 
 def test_a_broken_filter_is_refused_in_words_that_name_the_field(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def decide(given: Object) -> Any:
 
 def local(given: Object) -> Any:
     """Return what the reconciles of a story on one machine wrote, ran and reported."""
-    return local_story.tell(Story[local_story.Event].model_validate(given))
+    return local_story.tell(local_story.LocalStory.model_validate(given))
 
 
 def example(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""People at work while things are killed: requests through the door, and commands.
+"""People at work while things are killed: requests through the gateway, and commands.
 
 Rule: what was acknowledged is remembered, for it must be there afterwards; what failed because
 something was killed is only counted.

@@ -41,7 +41,7 @@ _LISTENS = "0A"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a door answered."""
+    """What a gateway answered."""
 
     status: int
     body: str
@@ -55,7 +55,7 @@ class Machine:
     Attributes:
         root: its KODE_HOME.
         cache: its KODE_CACHE; shared, so that editors are installed once.
-        port: of its door.
+        port: of its gateway.
         said: what each command was, and what it printed.
     """
 
@@ -153,7 +153,7 @@ class Machine:
     def ask(
         self, host: str, path: str = "/", login: tuple[str, str] | None = None, **headers: str
     ) -> Answer:
-        """GET something through the door, as a browser at that host does."""
+        """GET something through the gateway, as a browser at that host does."""
         given = {"Host": f"{host}:{self.port}", **headers}
         if login:
             given["Authorization"] = basic_auth(login)
@@ -201,7 +201,7 @@ class Machine:
         return left
 
     def listens(self) -> bool:
-        """Tell whether anybody listens on the door's port."""
+        """Tell whether anybody listens on the gateway's port."""
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", self.port)) == 0
 

@@ -1,4 +1,4 @@
-"""Raw requests, forged logins and smuggled requests in front of the door of one machine.
+"""Raw requests, forged logins and smuggled requests in front of the gateway of the local platform.
 
 Rule: the requests and what must hold are those of a sidecar (tests/envoy); here they come through
 the listener that all Kodes share, so what leads to another Kode is attacked as well.
@@ -22,7 +22,7 @@ from tests.envoy.besieged import Besieged
 from tests.envoy.forged import FORGED
 from tests.envoy.recorder import Recorder, recording
 from tests.envoy.sidecars import COOKIE, CREDENTIALS, SESSION, login
-from tests.local.doors import Room, room, until
+from tests.local.gateways import RunningGateway, running_gateway, until
 
 pytestmark = pytest.mark.attack
 
@@ -34,7 +34,7 @@ ALONG = (login(OTHERS.user, OTHERS.password), f"Cookie: {OTHERS_COOKIE}={SESSION
 
 @dataclass(frozen=True)
 class Siege:
-    """A door with two Kodes.
+    """A gateway with two Kodes.
 
     Attributes:
         one: the Kode that is attacked.
@@ -47,9 +47,9 @@ class Siege:
 
 @contextmanager
 def besieged(folder: Path) -> Iterator[Siege]:
-    """Open a door with two Kodes, each with a login of its own."""
+    """Open a gateway with two Kodes, each with a login of its own."""
     with asyncio.Runner() as runner, ExitStack() as stack:
-        opened = room(folder)
+        opened = running_gateway(folder)
         found = runner.run(opened.__aenter__())
         try:
             sockets = [str(found.paths.root / f"{name}.sock") for name in ("one", "two")]
@@ -60,12 +60,12 @@ def besieged(folder: Path) -> Iterator[Siege]:
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def _offer(found: Room) -> None:
+async def _offer(found: RunningGateway) -> None:
     entries = [
         _entry(found, "one", CREDENTIALS, COOKIE, SESSION),
         _entry(found, "two", OTHERS, OTHERS_COOKIE, f"{SESSION[::-1]}t"),
     ]
-    assert await found.door.set_routes(entries) == {}
+    assert await found.gateway.set_routes(entries) == {}
     for host, line in ((HOST, login()), (OTHER, ALONG[0])):
 
         async def served(host: str = host, line: str = line) -> bool:
@@ -75,14 +75,14 @@ async def _offer(found: Room) -> None:
         await until(served)
 
 
-def _entry(found: Room, name: str, who: Credentials, cookie: str, session: str) -> Route:
+def _entry(found: RunningGateway, name: str, who: Credentials, cookie: str, session: str) -> Route:
     more = {"users": htpasswd(who, session), "cookie": cookie, "session": session}
     return replace(found.entry(name, Decides.BASIC, **more), users="")
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
-    """A door for all attacks but wrong passwords, of which only so many are answered."""
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
+    """A gateway for all attacks but wrong passwords, of which only so many are answered."""
     with besieged(tmp_path_factory.mktemp("attacks")) as siege:
         siege.one.editor.take()
         yield siege
@@ -90,25 +90,25 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
-    """A door for wrong passwords."""
+    """A gateway for wrong passwords."""
     with besieged(tmp_path_factory.mktemp("forged")) as siege:
         siege.one.editor.take()
         yield siege
 
 
-def test_who_has_the_login_gets_in(door: Siege) -> None:
-    door.one.lets_in()
-    door.other.take()
+def test_who_has_the_login_gets_in(gateway: Siege) -> None:
+    gateway.one.lets_in()
+    gateway.other.take()
     for line in ALONG:
-        assert raw.ask(door.one.port, line, host=OTHER).status == 200
-    assert len(door.other.take()) == len(ALONG)
+        assert raw.ask(gateway.one.port, line, host=OTHER).status == 200
+    assert len(gateway.other.take()) == len(ALONG)
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_no_odd_request_of_a_stranger_reaches_an_editor(door: Siege, name: str) -> None:
-    door.other.take()
-    door.one.keeps_out(STRANGERS[name])
-    assert door.other.take() == []
+def test_no_odd_request_of_a_stranger_reaches_an_editor(gateway: Siege, name: str) -> None:
+    gateway.other.take()
+    gateway.one.keeps_out(STRANGERS[name])
+    assert gateway.other.take() == []
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -117,13 +117,13 @@ def test_what_is_no_login_is_asked_for_one(asked: Siege, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SMUGGLERS)
-def test_a_request_brings_no_second_one_in(door: Siege, name: str) -> None:
-    door.one.takes_one_at_most(SMUGGLERS[name])
+def test_a_request_brings_no_second_one_in(gateway: Siege, name: str) -> None:
+    gateway.one.takes_one_at_most(SMUGGLERS[name])
 
 
 @pytest.mark.parametrize("name", PROXIED)
-def test_it_leads_to_its_editors_and_nowhere_else(door: Siege, name: str) -> None:
-    door.one.leads_nowhere_else(PROXIED[name])
+def test_it_leads_to_its_editors_and_nowhere_else(gateway: Siege, name: str) -> None:
+    gateway.one.leads_nowhere_else(PROXIED[name])
 
 
 CROSSING = {
@@ -170,15 +170,15 @@ CROSSING = {
 
 
 @pytest.mark.parametrize("name", CROSSING)
-def test_the_login_of_one_kode_opens_no_other(door: Siege, name: str) -> None:
-    talk(door.one.port, CROSSING[name])
-    assert door.one.reached() == []
+def test_the_login_of_one_kode_opens_no_other(gateway: Siege, name: str) -> None:
+    talk(gateway.one.port, CROSSING[name])
+    assert gateway.one.reached() == []
 
 
 @pytest.mark.parametrize(
     "host", ["evil.test", f"{HOST}.evil.test", f"evil.test.{HOST}", "", "*", "[::1]", "0", "127.1"]
 )
-def test_a_host_that_is_nobodys_leads_to_nobody_whoever_asks(door: Siege, host: str) -> None:
+def test_a_host_that_is_nobodys_leads_to_nobody_whoever_asks(gateway: Siege, host: str) -> None:
     for line in (login(), f"Cookie: {COOKIE}={SESSION}"):
-        door.one.keeps_out(request(line, host=host))
-    assert door.one.reached() == []
+        gateway.one.keeps_out(request(line, host=host))
+    assert gateway.one.reached() == []

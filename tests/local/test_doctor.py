@@ -137,25 +137,25 @@ async def test_a_full_disk_is_no_room_and_holds_no_store(mount: Mount) -> None:
     folder = mount("size=64k,mode=0700")
     with pytest.raises(OSError, match="space"):
         (folder / "filler").write_bytes(b"x" * 2**20)
-    room, store = await local.disk(), await local.database()
-    assert (room.level.value, store.level.value) == ("fail", "fail")
-    assert "cannot write: No space left on device" in room.message
-    assert "cannot create a database in" in store.message
-    assert "KODE_HOME" in store.hint
+    disk, database = await local.disk(), await local.database()
+    assert (disk.level.value, database.level.value) == ("fail", "fail")
+    assert "cannot write: No space left on device" in disk.message
+    assert "cannot create a database in" in database.message
+    assert "KODE_HOME" in database.hint
 
 
 async def test_a_disk_that_is_only_read_is_no_room(mount: Mount) -> None:
     mount("ro")
-    room, store = await local.disk(), await local.database()
-    assert (room.level.value, store.level.value) == ("fail", "fail")
-    assert "Read-only file system" in room.message
+    disk, database = await local.disk(), await local.database()
+    assert (disk.level.value, database.level.value) == ("fail", "fail")
+    assert "Read-only file system" in disk.message
 
 
 async def test_a_disk_that_runs_no_programs_is_no_room(mount: Mount) -> None:
     mount("noexec")
-    room = await local.disk()
-    assert room.level.value == "fail"
-    assert "noexec" in room.message
+    disk = await local.disk()
+    assert disk.level.value == "fail"
+    assert "noexec" in disk.message
 
 
 async def test_a_port_that_is_taken_is_told_with_who_has_it(
@@ -214,5 +214,5 @@ def test_a_machine_that_allows_no_network_is_told_so_with_the_way_out() -> None:
         [*argv, sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("warn "), done.stderr
-    assert "a network namespace is refused" in done.stdout
+    assert "cannot create a network namespace" in done.stdout
     assert "KODE_SOCKET" in done.stdout

@@ -1,4 +1,4 @@
-"""Requests of programs that mean no harm, through the door of one machine."""
+"""Requests of programs that mean no harm, through the gateway of the local platform."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from kode.gateway.sidecar import AuthMode as Decides
 from tests.envoy import raw
-from tests.local.doors import LOGIN, room
+from tests.local.gateways import LOGIN, running_gateway
 
 _OFFER = ("Connection: Upgrade", "Upgrade: TLS/1.2")
 _H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
@@ -24,9 +24,9 @@ _H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: 
 async def test_they_are_answered_as_the_plain_request(
     tmp_path: Path, line: str, lines: tuple[str, ...]
 ) -> None:
-    async with room(tmp_path) as found:
+    async with running_gateway(tmp_path) as found:
         await found.move_in("dev")
-        assert await found.door.set_routes([found.entry("dev", Decides.BASIC)]) == {}
+        assert await found.gateway.set_routes([found.entry("dev", Decides.BASIC)]) == {}
         await found.until_served("dev", Authorization=LOGIN)
         for host in ("dev.localhost", "localhost", "127.0.0.1", "unknown.localhost"):
             where = f"{host}:{found.port}"

@@ -143,8 +143,8 @@ def test_code_server_with_its_extension_host_and_a_terminal_listens_on_no_port(
     with editors.started(code, CODE_SERVER, "code-server") as editor:
         users = htpasswd(Credentials(editors.USER, editors.PASSWORD, "dev-auth"))
         sidecar = replace(editor.meaning.sidecar, upstream=editor.plan.upstream, users=users)
-        with server.running(sidecar, tmp_path) as door:
-            door.wait_until_ready()
+        with server.running(sidecar, tmp_path) as gateway:
+            gateway.wait_until_ready()
             made = editor.plan.program.main.cwd / "made"
             # Asked from within, so while the browser is there.
             # In one step each: it may be typed again before it has run the first time.
@@ -153,7 +153,7 @@ def test_code_server_with_its_extension_host_and_a_terminal_listens_on_no_port(
                 f"mv {made}.all {made}"
             )
             editors.type_into(
-                door.port,
+                gateway.port,
                 command,
                 until=made,
                 keys="Control+Backquote",

@@ -173,7 +173,7 @@ def test_a_command_beside_it_ends_as_it_would_alone(
 def test_nothing_can_be_run_beside_what_does_not_run(path: Path) -> None:
     found = subprocess.run([*enter(path), "true"], capture_output=True, check=False)
     assert found.returncode == 1
-    assert b"cannot be entered" in found.stderr
+    assert b"cannot enter" in found.stderr
 
 
 def test_asked_to_end_the_program_ends_and_nothing_is_left(
@@ -263,4 +263,4 @@ def test_a_machine_that_allows_none_says_which_step_it_refuses() -> None:
         text=True,
         check=True,
     )
-    assert found.stdout.startswith("a network namespace is refused"), found.stderr
+    assert found.stdout.startswith("cannot create a network namespace"), found.stderr

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.local.doors import LEADS_ON, Room, free_port, room, said
+from tests.local.gateways import LEADS_ON, RunningGateway, free_port, running_gateway, said
 
 pytestmark = pytest.mark.attack
 
@@ -58,9 +58,9 @@ OWN = {
 
 
 @pytest.fixture
-async def found(tmp_path: Path) -> AsyncIterator[Room]:
-    """A door with two Kodes that ask nobody for a password: the worst case."""
-    async with room(tmp_path, "one", "two") as opened:
+async def found(tmp_path: Path) -> AsyncIterator[RunningGateway]:
+    """A gateway with two Kodes that ask nobody for a password: the worst case."""
+    async with running_gateway(tmp_path, "one", "two") as opened:
         yield opened
 
 
@@ -101,7 +101,7 @@ LEADS = """<title>evil</title>
 """
 
 
-async def test_what_another_origin_asks_for_is_refused(found: Room) -> None:
+async def test_what_another_origin_asks_for_is_refused(found: RunningGateway) -> None:
     for headers in FOREIGN:
         given = _filled(headers, found)
         for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS"):
@@ -113,7 +113,7 @@ async def test_what_another_origin_asks_for_is_refused(found: Room) -> None:
         assert refused.value.status == 403
 
 
-async def test_what_its_own_pages_and_programs_ask_for_gets_through(found: Room) -> None:
+async def test_what_its_own_pages_and_programs_ask_for_gets_through(found: RunningGateway) -> None:
     for headers in OURS:
         given = _filled(headers, found)
         for method in ("GET", "POST", "DELETE"):
@@ -124,7 +124,7 @@ async def test_what_its_own_pages_and_programs_ask_for_gets_through(found: Room)
         await opened.close()
 
 
-async def test_a_link_leads_to_the_bare_page_and_a_form_does_not(found: Room) -> None:
+async def test_a_link_leads_to_the_bare_page_and_a_form_does_not(found: RunningGateway) -> None:
     assert (await found.ask("two.localhost", **LINK))[0] == 200
     assert (await found.ask("two.localhost", method="POST", **LINK))[0] == 403
     for path in ("/x", "/?folder=/x"):
@@ -134,19 +134,21 @@ async def test_a_link_leads_to_the_bare_page_and_a_form_does_not(found: Room) ->
             assert (led.status, led.headers["Location"]) == (303, "/")
 
 
-async def test_what_leads_in_without_a_click_is_told_and_not_followed(found: Room) -> None:
+async def test_what_leads_in_without_a_click_is_told_and_not_followed(
+    found: RunningGateway,
+) -> None:
     unasked = {**LINK, "Sec_Fetch_User": "?0"}
     status, headers, text = await found.ask("two.localhost", **unasked)
     assert (status, headers["Content-Type"]) == (403, "text/html; charset=utf-8")
     assert '<a href="/">' in text
 
 
-async def test_no_answer_is_shown_in_another_origins_frame(found: Room) -> None:
+async def test_no_answer_is_shown_in_another_origins_frame(found: RunningGateway) -> None:
     _, headers, _ = await found.ask("two.localhost")
     assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
 
 
-def _filled(headers: dict[str, str], found: Room) -> dict[str, str]:
+def _filled(headers: dict[str, str], found: RunningGateway) -> dict[str, str]:
     return {name: value.format(port=found.port) for name, value in headers.items()}
 
 
@@ -162,7 +164,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def test_in_a_real_browser_one_kodes_page_gets_nothing_of_another(
-    found: Room, browser: Browser
+    found: RunningGateway, browser: Browser
 ) -> None:
     page = await browser.new_page()
     page.set_default_timeout(30_000)
@@ -186,9 +188,9 @@ async def test_in_a_real_browser_one_kodes_page_gets_nothing_of_another(
 async def test_where_the_bare_page_leads_on_a_link_gets_there(
     tmp_path: Path, browser: Browser
 ) -> None:
-    async with room(tmp_path) as found:
+    async with running_gateway(tmp_path) as found:
         await found.move_in(LEADS_ON)
-        assert await found.door.set_routes([found.entry(LEADS_ON)]) == {}
+        assert await found.gateway.set_routes([found.entry(LEADS_ON)]) == {}
         await found.until_served(LEADS_ON)
         place = found.origin(LEADS_ON)
         for target in (f"{place}/", f"{place}/try/led?folder=/cloned/evil"):
@@ -209,7 +211,7 @@ async def test_where_the_bare_page_leads_on_a_link_gets_there(
 
 
 async def test_in_a_real_browser_a_strangers_page_leads_to_the_bare_page_alone(
-    found: Room, browser: Browser
+    found: RunningGateway, browser: Browser
 ) -> None:
     target = f"{found.origin('two')}/try/led?folder=/cloned/evil"
     async with _stranger(target) as url:
@@ -256,11 +258,11 @@ async def _stranger(target: str) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def _tried(page: Page, code: str, found: Room) -> object:
+async def _tried(page: Page, code: str, found: RunningGateway) -> object:
     return await page.evaluate(f"other => {code}", found.origin("two"))
 
 
-async def _framed(page: Page, found: Room) -> str:
+async def _framed(page: Page, found: RunningGateway) -> str:
     async with page.expect_response(lambda answer: "framed" in answer.url) as answered:
         await page.evaluate(
             "url => { const it = document.createElement('iframe'); it.src = url;"

@@ -1,4 +1,4 @@
-"""The platform of one machine, as a person uses it: by `kode` and through the door."""
+"""The platform of one machine, as a person uses it: by `kode` and through the gateway."""
 
 import json
 import stat

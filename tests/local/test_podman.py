@@ -1,4 +1,4 @@
-"""Images run by podman on one machine, as a person uses them: by `kode` and through the door."""
+"""Images run by podman on one machine, as a person uses them: by `kode` and through the gateway."""
 
 import signal
 import socket

@@ -29,7 +29,7 @@ def test_a_killed_shim_leaves_no_container_and_the_kode_comes_back(
     own.ready("dev")
     until(
         lambda: own.ask("dev.localhost", "/", own.login("dev")).status != 503,
-        lambda: "the door does not lead to it",
+        lambda: "the gateway does not lead to it",
     )
     assert len(engine.containers()) == 1
 

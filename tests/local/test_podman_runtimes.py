@@ -93,7 +93,7 @@ async def test_an_oci_runtime_that_somebody_chose_is_never_exchanged(
     found = await ask(os.environ)
     assert isinstance(found, Refusal), found
     assert COMPLAINT in found.message
-    assert "mend the OCI runtime strict" in found.next_step
+    assert "fix the OCI runtime strict" in found.next_step
     assert left(engine) == []
 
 
@@ -141,7 +141,7 @@ def test_doctor_starts_a_container_and_leaves_none(
     found = doctor(own_machine)
     assert found["level"] == "warn"
     assert COMPLAINT in found["message"]
-    assert "mend the OCI runtime strict" in found["hint"]
+    assert "fix the OCI runtime strict" in found["hint"]
     assert left(engine) == []
 
 

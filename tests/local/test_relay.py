@@ -1,4 +1,4 @@
-"""The relay between a container and the door, before a program that stands for podman."""
+"""The relay between a container and the gateway, before a program that stands for podman."""
 
 import os
 import signal

@@ -21,7 +21,7 @@ from kode.gateway.sidecar import AuthMode as Decides
 from kode.platform.local.gateway import Route
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
-from tests.local.doors import LOGIN, PASSWORD, USER, Room, room, said
+from tests.local.gateways import LOGIN, PASSWORD, USER, RunningGateway, running_gateway, said
 
 pytestmark = pytest.mark.attack
 
@@ -33,18 +33,18 @@ _ASK = 'exec 3<>"/dev/tcp/$1/$2" && printf "%b" "$3" >&3 && read -r -t 10 line <
 
 
 @pytest.fixture
-async def found(tmp_path: Path) -> AsyncIterator[Room]:
-    """A door with two Kodes that ask for the same password and remember who had it."""
-    async with room(tmp_path) as opened:
+async def found(tmp_path: Path) -> AsyncIterator[RunningGateway]:
+    """A gateway with two Kodes that ask for the same password and remember who had it."""
+    async with running_gateway(tmp_path) as opened:
         for name in COOKIES:
             await opened.move_in(name)
-        assert await opened.door.set_routes([_entry(opened, name) for name in COOKIES]) == {}
+        assert await opened.gateway.set_routes([_entry(opened, name) for name in COOKIES]) == {}
         for name in COOKIES:
             await opened.until_served(name, Authorization=LOGIN)
         yield opened
 
 
-def _entry(opened: Room, name: str) -> Route:
+def _entry(opened: RunningGateway, name: str) -> Route:
     users = htpasswd(Credentials(USER, PASSWORD, "dev-auth"), SESSIONS[name])
     more = {"users": users, "cookie": COOKIES[name], "session": SESSIONS[name]}
     return replace(opened.entry(name, Decides.BASIC, **more), users="")
@@ -54,7 +54,7 @@ def _cookie(name: str, of: str = "") -> dict[str, str]:
     return {"Cookie": f"{COOKIES[name]}={SESSIONS[of or name]}"}
 
 
-async def test_after_a_login_a_websocket_wants_no_authorization(found: Room) -> None:
+async def test_after_a_login_a_websocket_wants_no_authorization(found: RunningGateway) -> None:
     _, headers, _ = await found.ask("one.localhost", Authorization=LOGIN)
     cookie, _, rest = headers["Set-Cookie"].partition("; ")
     assert cookie == _cookie("one")["Cookie"]
@@ -68,7 +68,7 @@ async def test_after_a_login_a_websocket_wants_no_authorization(found: Room) -> 
     "headers", [{}, _cookie("two"), _cookie("one", of="two"), _cookie("two", of="one")]
 )
 async def test_strangers_and_cookies_of_another_kode_are_asked(
-    found: Room, headers: dict[str, str]
+    found: RunningGateway, headers: dict[str, str]
 ) -> None:
     status, answered, _ = await found.ask("one.localhost", **headers)
     assert status == 401
@@ -78,7 +78,9 @@ async def test_strangers_and_cookies_of_another_kode_are_asked(
     assert refused.value.status == 401
 
 
-async def test_the_editor_sees_no_cookie_of_a_sidecar_and_nothing_of_the_way(found: Room) -> None:
+async def test_the_editor_sees_no_cookie_of_a_sidecar_and_nothing_of_the_way(
+    found: RunningGateway,
+) -> None:
     cookie = f"a=1; {_cookie('one')['Cookie']}; {_cookie('two')['Cookie']}"
     status, _, text = await found.ask(
         "one.localhost", Cookie=cookie, X_Kode_Connection="127.0.0.1:1 127.0.0.1:2"
@@ -91,7 +93,7 @@ async def test_the_editor_sees_no_cookie_of_a_sidecar_and_nothing_of_the_way(fou
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 async def test_the_cookie_opens_nothing_to_another_user_of_the_machine(
-    found: Room, address: str
+    found: RunningGateway, address: str
 ) -> None:
     if address == "::1" and not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")
@@ -139,7 +141,9 @@ async def _asked(address: str, port: int, headers: dict[str, str], user: str) ->
     return printed.decode().split(" ")[1]
 
 
-async def test_in_a_browser_that_knows_the_cookie_alone_the_editor_connects(found: Room) -> None:
+async def test_in_a_browser_that_knows_the_cookie_alone_the_editor_connects(
+    found: RunningGateway,
+) -> None:
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     assert executable, "no chromium on the PATH: make deps installs it"
     async with async_playwright() as playwright:

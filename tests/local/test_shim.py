@@ -120,16 +120,16 @@ async def test_a_full_disk_costs_lines_and_nothing_else(place: Machine, small: P
     await until(lambda: "1" in place.text(program), "a log")
     pid = (await reach(supervisor, "dev", ProgramPhase.RUNNING)).pid
     fill(small)
-    await until(lambda: (s := supervisor.state("dev")) and "log loses lines" in s.words, "words")
+    await until(lambda: (s := supervisor.state("dev")) and "log loses lines" in s.message, "words")
     state = supervisor.state("dev")
     assert state is not None
     assert (state.phase, state.pid) == (ProgramPhase.RUNNING, pid)
-    assert state.words == "the log loses lines: No space left on device"
+    assert state.message == "the log loses lines: No space left on device"
     (small / "filler").unlink()
     (place.folder / "stop").touch()
     await until(lambda: "after" in place.text(program), "words after room came back")
     assert "bytes of output are lost: No space left on device]" in place.text(program)
-    await until(lambda: (s := supervisor.state("dev")) and not s.words, "no more words")
+    await until(lambda: (s := supervisor.state("dev")) and not s.message, "no more words")
     await supervisor.close(leave_running=False)
 
 
@@ -139,7 +139,7 @@ async def test_a_disk_that_is_full_from_the_start_is_told(place: Machine, small:
     supervisor = place.supervisor()
     await supervisor.run(place.web("dev"))
     state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
-    assert "No space left on device" in state.words
+    assert "No space left on device" in state.message
     (small / "filler").unlink()
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.close(leave_running=False)
@@ -160,7 +160,7 @@ async def test_an_end_is_seen_on_a_full_disk(place: Machine, small: Path) -> Non
 
 
 def test_a_log_takes_what_has_no_lines(tmp_path: Path) -> None:
-    log = LogFile(str(tmp_path / "a" / "log"), most=1000)
+    log = LogFile(str(tmp_path / "a" / "log"), max_bytes=1000)
     for _ in range(100):
         log.write(b"x" * 300)
     sizes = [path.stat().st_size for path in (tmp_path / "a").iterdir()]
@@ -191,11 +191,11 @@ def test_a_log_does_not_follow_a_link(tmp_path: Path) -> None:
     ],
 )
 def test_words_are_what_a_person_can_read(output: bytes, words: str) -> None:
-    assert record.words(output) == words
+    assert record.last_lines(output) == words
 
 
 def test_words_are_few() -> None:
-    assert len(record.words(b"x" * 5000)) == 500
+    assert len(record.last_lines(b"x" * 5000)) == 500
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:

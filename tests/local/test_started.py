@@ -204,7 +204,7 @@ def test_code_server_answers_on_its_socket_alone() -> None:
     with started(editors, CODE_SERVER, "code-server") as editor:
         assert json.loads(editor.ask("GET", "/healthz")[1])["status"]
         assert editor.socket.stat().st_mode & 0o777 == 0o600
-        # It asks for nothing; who reaches the socket has come through the door.
+        # It asks for nothing; who reaches the socket has come through the gateway.
         status, _ = editor.ask("GET", "/?folder=/", Host="dev.localhost:8080")
         assert status == 200
         assert not _listening(editor.socket.parent)
@@ -287,10 +287,10 @@ def test_what_a_person_sets_is_there_in_the_terminal_of_the_browser(tmp_path: Pa
             upstream=editor.plan.upstream,
             users=htpasswd(Credentials(USER, PASSWORD, "dev-auth")),
         )
-        with server.running(sidecar, tmp_path) as door:
-            door.wait_until_ready()
+        with server.running(sidecar, tmp_path) as gateway:
+            gateway.wait_until_ready()
             made = editor.plan.program.main.cwd / "made"
-            type_into(door.port, f"env >{made}", until=made, keys="Control+Backquote")
+            type_into(gateway.port, f"env >{made}", until=made, keys="Control+Backquote")
             lines = made.read_text().splitlines()
     found = dict(line.split("=", 1) for line in lines if "=" in line)
     assert {name: found[name] for name in ("GITHUB_TOKEN", "PASSWORD", "MINE")} == {
@@ -341,12 +341,12 @@ def test_terminal_works_through_envoy(tmp_path: Path) -> None:
         sidecar = replace(
             editor.meaning.sidecar, upstream=editor.plan.upstream, users_file=str(users)
         )
-        with server.running(sidecar, tmp_path) as door:
-            door.wait_until_ready()
-            assert door.ask("/").status == 401
-            assert door.ask("/api", {"Authorization": BASIC}).status == 200
+        with server.running(sidecar, tmp_path) as gateway:
+            gateway.wait_until_ready()
+            assert gateway.ask("/").status == 401
+            assert gateway.ask("/api", {"Authorization": BASIC}).status == 200
             made = editor.plan.program.main.cwd / "made"
-            type_into(door.port, f"pip --version >{made}", until=made)
+            type_into(gateway.port, f"pip --version >{made}", until=made)
             assert "jupyterlab" in made.read_text()
 
 

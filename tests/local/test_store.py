@@ -221,14 +221,14 @@ def test_a_newer_file_is_left_to_a_newer_release(tmp_path: Path) -> None:
 def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kode.db"
     _execute(path, "CREATE TABLE theirs (a)")
-    with pytest.raises(PlatformError, match="something else"):
+    with pytest.raises(PlatformError, match="another program"):
         LocalStore(path)
 
 
 def test_a_journal_without_its_file_is_not_played_into_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "kode.db"
     path.with_name("kode.db-wal").write_bytes(b"journal")
-    with pytest.raises(PlatformError, match=r"kode\.db-wal is there without"):
+    with pytest.raises(PlatformError, match=r"kode\.db-wal exists without"):
         LocalStore(path)
     assert not path.exists()
 
@@ -240,7 +240,7 @@ def test_a_file_that_is_moved_away_in_use_is_not_written(tmp_path: Path) -> None
     path.rename(tmp_path / "aside.db")
     with pytest.raises(PlatformError, match="moved away"):
         store.delete(KIND, "it-0", "work")
-    with pytest.raises(PlatformError, match=r"kode\.db-wal is there without"):
+    with pytest.raises(PlatformError, match=r"kode\.db-wal exists without"):
         LocalStore(path)
     shutil.copy(tmp_path / "aside.db", path)
     with pytest.raises(PlatformError, match="moved away or replaced"):

@@ -92,7 +92,7 @@ async def test_a_program_that_ends_is_started_again_after_growing_waits(place: M
     main = place.shell("echo hopeless; printf '\\033[31mred\\033[0m\\n' >&2; exit 3")
     await supervisor.run(place.program("dev", main))
     state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
-    assert (state.exit_code, state.words, state.pid) == (3, "hopeless\nred", None)
+    assert (state.exit_code, state.message, state.pid) == (3, "hopeless\nred", None)
     assert state.retry_at is not None
     await until(lambda: (s := supervisor.state("dev")) and s.restarts >= 3, "three restarts")
     await supervisor.close(leave_running=False)
@@ -103,10 +103,10 @@ async def test_a_program_that_ends_is_started_again_after_growing_waits(place: M
 @pytest.mark.parametrize(
     ("argv", "cwd", "words"),
     [
-        (("surely-absent",), ".", "no program surely-absent on PATH"),
-        (("/surely/absent",), ".", "no program /surely/absent"),
+        (("surely-absent",), ".", "program surely-absent not found on PATH"),
+        (("/surely/absent",), ".", "program /surely/absent not found"),
         (("sh",), "absent", "cannot start sh in the folder {place}/absent: No such file"),
-        (("{place}/script",), ".", "the program that it names to run it is not there"),
+        (("{place}/script",), ".", "its interpreter does not exist"),
         (("{place}/data",), ".", "cannot start {place}/data: Permission denied"),
     ],
 )
@@ -123,7 +123,7 @@ async def test_a_command_that_cannot_start_is_told_in_words(
         place.program("dev", Command("editor", command, place.env, place.folder / cwd))
     )
     state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
-    assert words.format(place=place.folder) in state.words
+    assert words.format(place=place.folder) in state.message
     assert state.step == "editor"
     await supervisor.close(leave_running=False)
 
@@ -151,7 +151,7 @@ async def test_a_step_that_fails_keeps_main_from_starting(place: Machine) -> Non
     program = place.program("dev", place.shell("echo main"), steps=steps)
     await supervisor.run(program)
     state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
-    assert (state.step, state.exit_code, state.words) == ("plugin-tools", 7, "refused")
+    assert (state.step, state.exit_code, state.message) == ("plugin-tools", 7, "refused")
     assert "main" not in place.text(program)
     await supervisor.close(leave_running=False)
 
@@ -229,10 +229,10 @@ async def test_a_sick_program_is_told_and_runs_on(place: Machine) -> None:
     sick = place.folder / "dev.sick"
     sick.touch()
     state = await reach(supervisor, "dev", ProgramPhase.UNHEALTHY)
-    assert (state.pid, state.words) == (pid, "the answer is 500")
+    assert (state.pid, state.message) == (pid, "the answer is 500")
     sick.unlink()
     state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
-    assert (state.pid, state.words, state.restarts) == (pid, "", 0)
+    assert (state.pid, state.message, state.restarts) == (pid, "", 0)
     await supervisor.close(leave_running=False)
 
 
@@ -250,7 +250,7 @@ async def test_one_that_hangs_is_asked_no_more_rarely_for_it(
     assert pulse.phase is ProgramPhase.RUNNING
     os.kill(pid, signal.SIGSTOP)
     await pulse.probe()
-    assert pulse.words == "no answer to GET / within 0 s"
+    assert pulse.message == "no answer to GET / within 0 s"
     assert pulse.pause == 0.0
     os.kill(pid, signal.SIGCONT)
     await supervisor.close(leave_running=False)
@@ -262,8 +262,8 @@ async def test_a_start_that_takes_too_long_is_a_failure(place: Machine) -> None:
     program = place.program("dev", place.shell("echo thinking; exec sleep 1000"), health=never)
     await supervisor.run(program)
     state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
-    assert state.words.startswith("not ready within 0.5 s: no answer to GET /")
-    assert state.words.endswith("thinking")
+    assert state.message.startswith("not ready within 0.5 s: no answer to GET /")
+    assert state.message.endswith("thinking")
     await until(lambda: (s := supervisor.state("dev")) and s.restarts == 2, "two more tries")
     await supervisor.close(leave_running=False)
     assert place.processes(program) == []

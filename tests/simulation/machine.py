@@ -212,7 +212,7 @@ class Machine:
         refused = route.sidecar is not None and decision.refusal and not decision.is_guarded
         self._route = route.state + (", refused" if refused else "")
         self._sidecar = None if refused else route.sidecar
-        failed = self._program if self._program and self._program.words else None
+        failed = self._program if self._program and self._program.message else None
         unserved = "the gateway does not lead to it" if refused else ""
         progress = ProgramProgress(self._program, failed, unserved)
         found = report(inputs, decision, progress, _URL, _NOW)
@@ -242,7 +242,7 @@ class Machine:
                 phase=ProgramPhase.BACKOFF,
                 step="editor",
                 exit_code=1,
-                words=self.crash,
+                message=self.crash,
             )
         elif self._program and self._program.phase is ProgramPhase.STARTING and self.ready:
             self._program = replace(self._program, phase=ProgramPhase.RUNNING)

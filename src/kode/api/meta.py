@@ -175,7 +175,7 @@ def _distinct(items: list[_Item]) -> list[_Item]:
     seen: set[str] = set()
     for item in items:
         if item.name in seen:
-            raise ValueError(f"the name {item.name} stands twice")
+            raise ValueError(f"duplicate name {item.name}")
         seen.add(item.name)
     return items
 

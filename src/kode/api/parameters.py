@@ -32,7 +32,7 @@ def _scalar(value: object) -> str | int | float | bool:
         case str() if len(value) > _MAX_LENGTH:
             raise ValueError(f"must have at most {_MAX_LENGTH} characters")
         case str() if "\x00" in value:
-            raise ValueError("must not hold the character NUL")
+            raise ValueError("must not contain the NUL character")
         case int() | float() if not abs(value) <= _MAX_NUMBER:
             raise ValueError(f"must be between -{_MAX_NUMBER} and {_MAX_NUMBER}")
         case str() | int() | float():
@@ -60,7 +60,7 @@ Bound = Annotated[float, Field(allow_inf_nan=False)]
 class Option(Model):
     """One of the values that a parameter may have."""
 
-    name: Annotated[str, Field(description="What people are shown.", min_length=1, max_length=128)]
+    name: Annotated[str, Field(description="Display name.", min_length=1, max_length=128)]
     value: Annotated[Value, Field(description="The value.")]
 
 
@@ -88,18 +88,16 @@ class Parameter(Model):
     name: Annotated[ParameterName, Field(description="Name of the parameter.")]
     display_name: Annotated[
         str | None,
-        Field(description="What people are shown; the name when left out.", max_length=128),
+        Field(description="Display name; the name when left out.", max_length=128),
     ] = None
-    description: Annotated[
-        str, Field(description="What it is for, for people who choose.", max_length=1024)
-    ] = ""
+    description: Annotated[str, Field(description="What it is for.", max_length=1024)] = ""
     type: Annotated[
         Literal["string", "number", "bool"],
         Field(description="What its values are. A number or bool may be written as text, too."),
     ] = "string"
     default: Annotated[
         Value | None,
-        Field(description="Value of a Kode that sets none; such a Kode is refused when left out."),
+        Field(description="Value of a Kode that sets none; when left out, a Kode must set one."),
     ] = None
     options: Annotated[
         list[Option],
@@ -124,7 +122,7 @@ class Parameter(Model):
         for option in self.options:
             text = self._bounded(option.value)
             if text in seen:
-                raise ValueError(f"options: the value {text} stands twice")
+                raise ValueError(f"options: duplicate value {text}")
             seen.add(text)
         if self.default is not None:
             try:
@@ -197,4 +195,4 @@ def _matcher(pattern: str) -> TypeAdapter[str]:
     try:
         return TypeAdapter(Annotated[str, Field(pattern=f"^(?:{pattern})$")])
     except SchemaError:
-        raise ValueError(f"pattern: {pattern} is no pattern in the syntax of RE2") from None
+        raise ValueError(f"pattern: {pattern} is not a valid RE2 pattern") from None

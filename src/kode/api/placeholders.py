@@ -71,12 +71,14 @@ def unknown(spec: Mapping[str, Any], parameters: frozenset[str]) -> str | None:
     """
     known = {*BUILTIN_VARIABLES, *(PARAMETER + name for name in parameters)}
     for path, text in _texts(spec, ""):
-        for found in _FOUND.finditer(text):
-            if found[1] is None:
-                shown = text[found.start() :][:_MAX_SHOWN]
-                return f"{path}: {shown} is no placeholder: write {{{{ parameters.name }}}}"
-            if found[1] not in known:
-                return f"{path}: {found[0]} is not known; there are {', '.join(sorted(known))}"
+        for match in _FOUND.finditer(text):
+            if match[1] is None:
+                shown = text[match.start() :][:_MAX_SHOWN]
+                return (
+                    f"{path}: {shown} is not a valid placeholder: write {{{{ parameters.name }}}}"
+                )
+            if match[1] not in known:
+                return f"{path}: {match[0]} is not known; use one of {', '.join(sorted(known))}"
     return None
 
 
@@ -99,7 +101,7 @@ def fill(node: Any, texts: Mapping[str, str]) -> Any:
 
 
 def _by(texts: Mapping[str, str]) -> Callable[[re.Match[str]], str]:
-    return lambda found: texts[found[1]]
+    return lambda match: texts[match[1]]
 
 
 def _texts(node: Any, path: str) -> Iterator[tuple[str, str]]:

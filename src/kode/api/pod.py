@@ -183,7 +183,7 @@ class Toleration(Model):
     ] = None
     toleration_seconds: Annotated[
         int | None,
-        Field(description="How long a NoExecute taint is borne; for ever when left out."),
+        Field(description="How long a NoExecute taint is tolerated; for ever when left out."),
     ] = None
 
 

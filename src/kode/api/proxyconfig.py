@@ -44,17 +44,17 @@ def _inside(value: object) -> Iterable[object]:
     match value:
         case Mapping():
             if not all(isinstance(key, str) for key in value):
-                raise ValueError("a key that is no text is no key of JSON")
+                raise ValueError("keys must be text")
             return (*value, *value.values())
         case list():
             return value
         case str():
             if any("\ud800" <= char <= "\udfff" for char in value):
-                raise ValueError("a text holds half of a surrogate pair, which is no Unicode")
+                raise ValueError("invalid Unicode: an unpaired surrogate")
         case float() if not math.isfinite(value):
-            raise ValueError(f"{value} is no number of JSON")
+            raise ValueError(f"{value} is not a valid JSON number")
         case int() if abs(value) >= _MAX_NUMBER:
-            raise ValueError("a number is larger than Envoy reads")
+            raise ValueError("the number is larger than Envoy can read")
         case None | int() | float():
             pass
         case _:
@@ -81,9 +81,9 @@ class ProxyConfigSpec(Model):
     auth_type: Annotated[
         Literal["none", "basic"],
         Field(
-            description="The sidecar asks for the Kode's user and password wherever it has them. "
-            "basic refuses a Kode that has none; with none, the given httpFilters must then tell "
-            "who somebody is, or nobody comes in."
+            description="The sidecar requires the Kode's user and password if it has them. With "
+            "basic, a Kode without them is refused; with none, httpFilters must then authenticate "
+            "the user, or all requests are denied."
         ),
     ] = "none"
     http_filters: Annotated[

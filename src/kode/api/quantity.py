@@ -13,13 +13,13 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15,
 
 def parse_quantity(quantity: object) -> Fraction | None:
     """Return a Kubernetes quantity as an exact number; None for what is none."""
-    found = _QUANTITY.fullmatch(str(quantity))
+    match = _QUANTITY.fullmatch(str(quantity))
     try:
-        number = Fraction(found[1]) if found else None
+        number = Fraction(match[1]) if match else None
     except ValueError:
         return None
-    if found is None or number is None:
+    if match is None or number is None:
         return None
-    if found[2] in _BINARY:
-        return number * _BINARY[found[2]]
-    return number * Fraction(10) ** int(found[3] or _DECIMAL.get(found[2], 0))
+    if match[2] in _BINARY:
+        return number * _BINARY[match[2]]
+    return number * Fraction(10) ** int(match[3] or _DECIMAL.get(match[2], 0))

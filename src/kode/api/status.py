@@ -18,13 +18,13 @@ class StatusCondition(Model):
     status: Annotated[Literal["True", "False", "Unknown"], Field(description="Whether it holds.")]
     reason: Annotated[
         str,
-        Field(description="Why, in one word that never changes.", min_length=1, max_length=1024),
+        Field(description="Machine-readable reason.", min_length=1, max_length=1024),
     ]
-    message: Annotated[str, Field(description="Why, for people.", max_length=32768)]
+    message: Annotated[str, Field(description="Human-readable explanation.", max_length=32768)]
     observed_generation: Annotated[
         int,
         Field(
-            description="Generation of the Kode that it speaks of.",
+            description="Generation of the Kode that it is about.",
             ge=0,
             json_schema_extra={"format": "int64"},
         ),
@@ -42,7 +42,7 @@ class KodeStatus(Model):
         int,
         Field(
             ge=0,
-            description="Generation of the Kode that the conditions speak of.",
+            description="Generation of the Kode that the conditions are about.",
             json_schema_extra={"format": "int64"},
         ),
     ] = 0
@@ -50,30 +50,32 @@ class KodeStatus(Model):
         int,
         Field(
             ge=0,
-            description="Generation of the template that the conditions speak of.",
+            description="Generation of the template that the conditions are about.",
             json_schema_extra={"format": "int64"},
         ),
     ] = 0
-    phase: Annotated[str, Field(description="One word for people; conditions say more.")] = ""
+    phase: Annotated[
+        str, Field(description="Summary in one word; the conditions have the details.")
+    ] = ""
     home_claim: Annotated[
         str,
         Field(
-            description="Uid of the claim that the operator made for the home. Where that is gone, "
-            "no new one is made until it is asked for."
+            description="Uid of the claim that the operator created for the home. If that is gone, "
+            "a new one is created only on request."
         ),
     ] = ""
-    url: Annotated[
-        str, Field(description="Where a browser opens it; empty where nothing is offered.")
-    ] = ""
+    url: Annotated[str, Field(description="Address for a browser; empty while there is none.")] = ""
     runtime: Annotated[
         str,
-        Field(description="What runs it and why; told on one machine, where there is a choice."),
+        Field(
+            description="What runs it and why; only on the local platform, where there is a choice."
+        ),
     ] = ""
     conditions: Annotated[
         list[StatusCondition],
         Field(
             description="Accepted, ResolvedRefs, StorageReady, WorkloadReady, Suspended, Ready, "
-            "and Degraded where something cannot be had.",
+            "and Degraded when something is not supported.",
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
                 "x-kubernetes-list-map-keys": ["type"],

@@ -32,10 +32,10 @@ def command(
     async def action(session: Session) -> None:
         if name:
             await session.get(name)
-        found = await session.platform.events(session.scope, name or None)
-        _show(session, found, output)
+        events = await session.platform.events(session.scope, name or None)
+        _show(session, events, output)
         if watch:
-            await _go_on(session, name or None, found, output)
+            await _go_on(session, name or None, events, output)
 
     run_command(target, action)
 
@@ -67,11 +67,11 @@ async def _go_on(
     while True:
         sys.stdout.flush()
         await asyncio.sleep(_POLL_INTERVAL)
-        found = await session.platform.events(session.scope, name)
-        for event in (item for item in found if item not in known):
+        events = await session.platform.events(session.scope, name)
+        for event in (item for item in events if item not in known):
             if output_format is OutputFormat.TABLE:
                 sys.stdout.write(table.align([_row(session, event)]))
             else:
                 # One object a line: what goes on for ever is no list.
                 sys.stdout.write(json.dumps(asdict(event)) + "\n")
-        known = set(found)
+        known = set(events)

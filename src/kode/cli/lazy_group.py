@@ -71,8 +71,8 @@ def command_group(sections: Mapping[str, Mapping[str, str]]) -> type[TyperGroup]
             return list(self.commands)
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as above
-            for title, found in sections.items():
+            for title, commands in sections.items():
                 with formatter.section(title):
-                    formatter.write_dl(list(found.items()))
+                    formatter.write_dl(list(commands.items()))
 
     return Sections

@@ -15,8 +15,8 @@ from typing import Any, get_type_hints
 def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
     """Return a function whose parameters are those of a command, dataclasses taken apart."""
     hints = get_type_hints(command, include_extras=True)
-    given = inspect.signature(command).parameters
-    groups = {name: hints[name] for name in given if is_dataclass(hints[name])}
+    arguments = inspect.signature(command).parameters
+    groups = {name: hints[name] for name in arguments if is_dataclass(hints[name])}
 
     @functools.wraps(command)
     def called(**values: Any) -> None:
@@ -27,7 +27,7 @@ def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
         command(**values, **whole)
 
     parameters: list[Parameter] = []
-    for name, own in given.items():
+    for name, own in arguments.items():
         if name in groups:
             parameters += _options(groups[name])
         else:

@@ -42,9 +42,9 @@ def select_context(
     files = paths(environment, file)
     # A file that a person names must be there.
     if not context and file is None and not any(path.exists() for path in files):
-        found = in_pod(environment)
-        if found:
-            return found
+        config = in_pod(environment)
+        if config:
+            return config
     return read(files).choose(context)
 
 
@@ -85,7 +85,7 @@ class KubeconfigAuth:
         """URL of the API server."""
         self._access = access
         self._environment = environment
-        self._given: ExecCredential | None = None
+        self._credential: ExecCredential | None = None
         self._tls: ssl.SSLContext | None = None
         self._token: tuple[float, str] | None = None
         self._turn = asyncio.Lock()
@@ -139,7 +139,7 @@ class KubeconfigAuth:
 
     async def refresh(self) -> None:
         """Forget the credentials, so that they are read, or asked for, anew."""
-        self._token = self._given = None
+        self._token = self._credential = None
 
     async def _authorization(self) -> str:
         user = self._access.user
@@ -149,7 +149,11 @@ class KubeconfigAuth:
             return f"Bearer {user.token}"
         if user.exec:
             await self._ask()
-            return f"Bearer {self._given.token}" if self._given and self._given.token else ""
+            return (
+                f"Bearer {self._credential.token}"
+                if self._credential and self._credential.token
+                else ""
+            )
         if user.username:
             pair = f"{user.username}:{user.password}".encode()
             return f"Basic {base64.b64encode(pair).decode()}"
@@ -158,10 +162,10 @@ class KubeconfigAuth:
     async def _ask(self) -> None:
         # Several requests at once must not open several login pages.
         async with self._turn:
-            program, given = self._access.user.exec, self._given
-            if program is None or (given and given.fresh(datetime.now(UTC))):
+            program, credential = self._access.user.exec, self._credential
+            if program is None or (credential and credential.fresh(datetime.now(UTC))):
                 return
-            self._given = await exec_credential.run(self._access, program, self._environment)
+            self._credential = await exec_credential.run(self._access, program, self._environment)
             if self._tls:
                 self._load_certificate(self._tls)
 
@@ -175,8 +179,8 @@ class KubeconfigAuth:
         user = self._access.user
         certificate = _bytes(user.client_certificate_data, user.client_certificate)
         key = _bytes(user.client_key_data, user.client_key)
-        if self._given and self._given.certificate:
-            certificate, key = self._given.certificate.encode(), self._given.key.encode()
+        if self._credential and self._credential.certificate:
+            certificate, key = self._credential.certificate.encode(), self._credential.key.encode()
         if not certificate:
             return
         with ExitStack() as stack:

@@ -67,19 +67,19 @@ def exit_code(status: bytes) -> int:
         text = "the connection to the cluster broke before the command ended"
         raise PlatformError(Reason.PLATFORM_ERROR, text)
     try:
-        told = orjson.loads(status)
+        answer = orjson.loads(status)
     except orjson.JSONDecodeError:
-        told = {}
-    if not isinstance(told, dict):
-        told = {}
-    if told.get("status") == "Success":
+        answer = {}
+    if not isinstance(answer, dict):
+        answer = {}
+    if answer.get("status") == "Success":
         return 0
-    details = told.get("details")
+    details = answer.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
     for cause in causes if isinstance(causes, list) else []:
         if isinstance(cause, dict) and cause.get("reason") == "ExitCode":
             return int(str(cause.get("message")))
-    message = str(told.get("message") or "the cluster gives no reason")
+    message = str(answer.get("message") or "the cluster gives no reason")
     # Five programs on the way each put their own words before the reason.
     message = message.rpartition(" exec: ")[2]
     raise PlatformError(Reason.REJECTED, f"the command cannot be run: {message}")

@@ -149,15 +149,15 @@ class Kubeconfig:
         Raises:
             PlatformError: it is no kubeconfig.
         """
-        found = _parse(path, text)
+        file = _parse(path, text)
         folder = path.absolute().parent
         self.files.append(path)
-        self.current = self.current or found.current_context
-        for context in found.contexts:
+        self.current = self.current or file.current_context
+        for context in file.contexts:
             self.contexts.setdefault(context.name, context.context)
-        for server in found.clusters:
+        for server in file.clusters:
             self.servers.setdefault(server.name, _server_from(server.cluster, folder))
-        for user in found.users:
+        for user in file.users:
             self.users.setdefault(user.name, _user_from(user.user, folder))
 
     def choose(self, context: str = "") -> ContextConfig:
@@ -176,25 +176,27 @@ class Kubeconfig:
             raise _trouble(
                 f"{where}: no current context is set; select one with --context; {known}"
             )
-        found = self.contexts.get(name)
-        if found is None:
+        selected = self.contexts.get(name)
+        if selected is None:
             raise _trouble(f"{where}: context {name!r} does not exist; {known}")
-        server, user = self.servers.get(found.cluster), self.users.get(found.user, AuthInfo())
+        server, user = self.servers.get(selected.cluster), self.users.get(selected.user, AuthInfo())
         if server is None or not server.server:
-            raise _trouble(f"{where}: cluster {found.cluster!r} of context {name!r} has no server")
-        if found.user and found.user not in self.users:
-            raise _trouble(f"{where}: user {found.user!r} of context {name!r} is not defined")
+            raise _trouble(
+                f"{where}: cluster {selected.cluster!r} of context {name!r} has no server"
+            )
+        if selected.user and selected.user not in self.users:
+            raise _trouble(f"{where}: user {selected.user!r} of context {name!r} is not defined")
         if user.auth_provider:
             raise _trouble(
-                f"{where}: user {found.user!r} uses an auth-provider, which Kubernetes has "
+                f"{where}: user {selected.user!r} uses an auth-provider, which Kubernetes has "
                 "removed; have your provider's tool write a kubeconfig with exec"
             )
         if user.act_as_extra or len(user.act_as_groups) > 1:
             raise _trouble(
-                f"{where}: user {found.user!r}: impersonation with extra fields or several groups "
-                "is not supported; use another user"
+                f"{where}: user {selected.user!r}: impersonation with extra fields or several "
+                "groups is not supported; use another user"
             )
-        return ContextConfig(name, server, user, found.namespace)
+        return ContextConfig(name, server, user, selected.namespace)
 
 
 def paths(environment: Mapping[str, str], explicit: Path | None = None) -> tuple[Path, ...]:

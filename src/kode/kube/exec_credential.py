@@ -94,15 +94,15 @@ def parse(output: bytes, api_version: str) -> ExecCredential:
         ValueError: it gives nothing that can be used.
     """
     try:
-        found = json.loads(output)
+        credential = json.loads(output)
     except ValueError:
         raise ValueError("its output is not valid JSON") from None
-    if not isinstance(found, dict) or found.get("kind") != "ExecCredential":
+    if not isinstance(credential, dict) or credential.get("kind") != "ExecCredential":
         raise ValueError("its output is not an ExecCredential")
-    if found.get("apiVersion") != api_version:
-        told = found.get("apiVersion")
-        raise ValueError(f"it printed version {told}, but the kubeconfig requires {api_version}")
-    status = found.get("status")
+    if credential.get("apiVersion") != api_version:
+        version = credential.get("apiVersion")
+        raise ValueError(f"it printed version {version}, but the kubeconfig requires {api_version}")
+    status = credential.get("status")
     status = status if isinstance(status, dict) else {}
     token, certificate, key = (
         str(status.get(name) or "") for name in ("token", "clientCertificateData", "clientKeyData")
@@ -120,10 +120,10 @@ def _time(text: object) -> datetime | None:
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
         raise ValueError(f"expirationTimestamp {text} is not a valid time") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _question(access: ContextConfig, plugin: ExecConfig, *, interactive: bool) -> dict[str, Any]:
@@ -137,14 +137,14 @@ def _cluster(server: Cluster) -> dict[str, Any]:
     authority = server.certificate_authority_data
     if server.certificate_authority and not authority:
         authority = base64.b64encode(Path(server.certificate_authority).read_bytes()).decode()
-    found: dict[str, Any] = {
+    cluster: dict[str, Any] = {
         "server": server.server,
         "tls-server-name": server.tls_server_name,
         "insecure-skip-tls-verify": server.insecure_skip_tls_verify,
         "certificate-authority-data": authority,
         "proxy-url": server.proxy_url,
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in cluster.items() if value}
 
 
 def _trouble(access: ContextConfig, plugin: ExecConfig, text: str) -> PlatformError:

@@ -18,11 +18,11 @@ def of(server: str, environment: Mapping[str, str]) -> str | None:
     """
     parts = urlsplit(server)
     host, wanted = parts.hostname or "", f"{parts.scheme}_proxy"
-    found = environment.get(wanted.upper()) or environment.get(wanted)
+    proxy = environment.get(wanted.upper()) or environment.get(wanted)
     exceptions = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    if not found or _is_direct(host, exceptions):
+    if not proxy or _is_direct(host, exceptions):
         return None
-    return found if "://" in found else f"http://{found}"
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _is_direct(host: str, exceptions: str) -> bool:

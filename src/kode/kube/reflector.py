@@ -24,10 +24,10 @@ _MAX_BACKOFF = 15.0
 class EventHandler(Protocol):
     """Where what is seen is put."""
 
-    def on_upsert(self, found: dict[str, Any]) -> None:
+    def on_upsert(self, item: dict[str, Any]) -> None:
         """Take an object as it is now."""
 
-    def on_delete(self, found: dict[str, Any]) -> None:
+    def on_delete(self, item: dict[str, Any]) -> None:
         """Take that an object is gone."""
 
     def on_resync(self, seen: set[tuple[str, str]], version: int) -> None:
@@ -108,11 +108,11 @@ class Reflector:
         self._last_activity = self._clock()
         try:
             async with aclosing(self._client.watch(self.options, since)) as events:
-                async for change, found in events:
+                async for change, item in events:
                     self._mark_active()
-                    since = str(version_of(found) or since)
+                    since = str(version_of(item) or since)
                     if change != "BOOKMARK":
-                        _take(self._handler, change, found)
+                        _take(self._handler, change, item)
         except Expired:
             raise
         except PlatformError as error:
@@ -154,9 +154,9 @@ async def read_list(
     async with aclosing(client.pages(options)) as pages:
         async for page in pages:
             version = page.resource_version
-            for found in page.items:
-                _take(handler, "ADDED", found)
-                metadata = found["metadata"]
+            for item in page.items:
+                _take(handler, "ADDED", item)
+                metadata = item["metadata"]
                 seen.add((metadata.get("namespace", ""), metadata["name"]))
             if on_page:
                 on_page()
@@ -166,15 +166,15 @@ async def read_list(
     return version
 
 
-def _take(handler: EventHandler, change: str, found: dict[str, Any]) -> None:
+def _take(handler: EventHandler, change: str, item: dict[str, Any]) -> None:
     try:
         if change == "DELETED":
-            handler.on_delete(found)
+            handler.on_delete(item)
         else:
-            handler.on_upsert(found)
+            handler.on_upsert(item)
     except Exception:  # noqa: BLE001 - see below
         # One odd object must not cost all others.
-        _LOG.exception("failed to handle a %s", found.get("kind"))
+        _LOG.exception("failed to handle a %s", item.get("kind"))
 
 
 class _WatchInterrupted(Exception):

@@ -343,7 +343,7 @@ async def _answer(response: aiohttp.ClientResponse) -> ErrorResponse:
 
 
 def _unreachable(request: Request, error: Exception) -> PlatformError:
-    words = str(error) or type(error).__name__
+    message = str(error) or type(error).__name__
     return PlatformError(
-        Reason.PLATFORM_ERROR, f"{request.what}: the API server does not answer: {words}"
+        Reason.PLATFORM_ERROR, f"{request.what}: the API server does not answer: {message}"
     )

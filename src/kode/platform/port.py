@@ -79,7 +79,7 @@ class LogQuery:
     Attributes:
         follow: whether to go on with what is still to come.
         tail: how many of the last lines to begin with; None for all that are kept.
-        source: editor, or sidecar; on one machine the sidecar's is the door's.
+        source: editor, or sidecar; on the local platform the gateway's is the sidecar's.
     """
 
     follow: bool = False

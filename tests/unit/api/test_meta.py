@@ -101,7 +101,7 @@ def test_value_out_of_form_is_refused_by_name(field: str, given: object) -> None
 
 
 def test_name_that_stands_twice_is_refused() -> None:
-    assert why(items=[{"name": "a"}, {"name": "a"}]) == "items: the name a stands twice"
+    assert why(items=[{"name": "a"}, {"name": "a"}]) == "items: duplicate name a"
 
 
 def test_null_is_a_field_left_out() -> None:

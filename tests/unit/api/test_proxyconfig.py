@@ -32,13 +32,13 @@ def test_spec_may_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        (math.nan, "nan is no number of JSON"),
-        (math.inf, "inf is no number of JSON"),
-        (2**64, "a number is larger than Envoy reads"),
+        (math.nan, "nan is not a valid JSON number"),
+        (math.inf, "inf is not a valid JSON number"),
+        (2**64, "the number is larger than Envoy can read"),
         (b"x", "a bytes is no value of JSON"),
-        ({1: 2}, "a key that is no text is no key of JSON"),
-        ("\ud800", "a text holds half of a surrogate pair, which is no Unicode"),
-        ({"\udfff": 1}, "a text holds half of a surrogate pair, which is no Unicode"),
+        ({1: 2}, "keys must be text"),
+        ("\ud800", "invalid Unicode: an unpaired surrogate"),
+        ({"\udfff": 1}, "invalid Unicode: an unpaired surrogate"),
         (nested(64), "nested deeper than 64 levels, or too large"),
         ([0] * 100_001, "nested deeper than 64 levels, or too large"),
     ],
@@ -54,7 +54,7 @@ def test_what_is_json_is_taken(value: object) -> None:
 
 
 def test_name_is_needed_and_stands_once_among_clusters() -> None:
-    with pytest.raises(InvalidSpec, match=r"spec.clusters: the name a stands twice"):
+    with pytest.raises(InvalidSpec, match=r"spec.clusters: duplicate name a"):
         proxy(clusters=[{"name": "a"}, {"name": "a"}])
     with pytest.raises(InvalidSpec, match=r"spec.httpFilters\[0\].name: required"):
         proxy(httpFilters=[{}])

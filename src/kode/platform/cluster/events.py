@@ -43,7 +43,7 @@ async def list_for_kode(
         )
     )
     return _sorted(
-        event(found, name) for listed in lists for found in listed if _place(found)[1:] in about
+        event(item, name) for listed in lists for item in listed if _place(item)[1:] in about
     )
 
 
@@ -63,14 +63,14 @@ async def list_all(client: Client, namespace: str | None) -> tuple[Event, ...]:
         for kode in kodes
         for about in _about(str(kode["metadata"]["name"]), "")
     }
-    found = []
+    selected = []
     for item in events:
         place = _place(item)
         # A Kode that is gone is still told of.
         name = owners.get(place) or (place[2] if place[1] == KODE.kind else "")
         if name:
-            found.append(event(item, name))
-    return _sorted(found)
+            selected.append(event(item, name))
+    return _sorted(selected)
 
 
 def event(item: Object, kode: str) -> Event:
@@ -131,10 +131,10 @@ def _sorted(events: Iterable[Event]) -> tuple[Event, ...]:
 
 def _time(text: str) -> str:
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         return text
-    moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+    moment = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

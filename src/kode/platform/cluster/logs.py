@@ -43,8 +43,8 @@ class Log:
             NotReady: the container has not started yet.
             RefNotFound: there is no such Kode.
         """
-        found = await pods.running(self.client, await self._kode(), self._container)
-        pod = pods.name_of(found)
+        running = await pods.running(self.client, await self._kode(), self._container)
+        pod = pods.name_of(running)
         while True:
             try:
                 async with aclosing(self._read(pod)) as lines:

@@ -62,21 +62,21 @@ def to_user_error(error: ApiError, ref: ObjectRef) -> KodeError:
     response = error.response or ErrorResponse(HTTPStatus.INTERNAL_SERVER_ERROR)
     status = response.status
     message = str(status.get("message") or f"HTTP status {response.code}")
-    found: KodeError = PlatformError(error.reason, str(error))
+    translated: KodeError = PlatformError(error.reason, str(error))
     if isinstance(error, AlreadyExists):
-        found = Conflict(Reason.ALREADY_EXISTS, f"{ref} already exists")
+        translated = Conflict(Reason.ALREADY_EXISTS, f"{ref} already exists")
     elif isinstance(error, ApiConflict):
-        found = _conflict(ref, status)
+        translated = _conflict(ref, status)
     elif response.code == HTTPStatus.NOT_FOUND:
-        found = _not_found(ref, status)
+        translated = _not_found(ref, status)
     elif response.code in _INVALID or UNTYPED in message or TOO_LARGE in message:
         text = _fields(ref, status) or message.rpartition(UNTYPED)[2].strip()
-        found = InvalidSpec(Reason.INVALID_SPEC, f"{ref}: {text}")
+        translated = InvalidSpec(Reason.INVALID_SPEC, f"{ref}: {text}")
     elif response.code == HTTPStatus.UNAUTHORIZED:
-        found = PlatformError(Reason.REJECTED, _LOG_IN)
+        translated = PlatformError(Reason.REJECTED, _LOG_IN)
     elif response.code == HTTPStatus.FORBIDDEN:
-        found = PlatformError(Reason.REJECTED, _forbidden(message))
-    return found
+        translated = PlatformError(Reason.REJECTED, _forbidden(message))
+    return translated
 
 
 def field_owners(error: ApiConflict) -> dict[str, str]:
@@ -86,9 +86,9 @@ def field_owners(error: ApiConflict) -> dict[str, str]:
 
 def _owners(status: Mapping[str, Any]) -> dict[str, str]:
     return {
-        str(cause.get("field", "")).lstrip("."): found[1]
+        str(cause.get("field", "")).lstrip("."): match[1]
         for cause in _causes(status)
-        if (found := _CONFLICT.search(str(cause.get("message", ""))))
+        if (match := _CONFLICT.search(str(cause.get("message", ""))))
     }
 
 

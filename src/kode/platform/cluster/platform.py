@@ -284,11 +284,11 @@ class ClusterPlatform:
         await self._transport.close()
 
     async def _list_pages(self, scope: ListOptions) -> ObjectList:
-        found, version = [], ""
+        items, version = [], ""
         async for page in self._client.pages(scope):
-            found += page.items
+            items += page.items
             version = page.resource_version
-        return ObjectList(tuple(sorted(found, key=_place)), version)
+        return ObjectList(tuple(sorted(items, key=_place)), version)
 
     async def _apply(self, ref: ObjectRef, document: Object, *, force: bool) -> ApplyResponse:
         metadata = {
@@ -314,9 +314,9 @@ class ClusterPlatform:
         claim = ObjectRef(CLAIM, ref.namespace, names.home_claim(ref.name))
         try:
             with messages.translate_errors(claim):
-                found = (await self._client.get(claim))["metadata"]
-                if (found.get("labels") or {}).get(labels.KODE_UID) == names.label_value(uid):
-                    await self._client.delete(claim, uid=str(found["uid"]))
+                metadata = (await self._client.get(claim))["metadata"]
+                if (metadata.get("labels") or {}).get(labels.KODE_UID) == names.label_value(uid):
+                    await self._client.delete(claim, uid=str(metadata["uid"]))
         except RefNotFound:
             return
         except PlatformError as error:
@@ -325,8 +325,10 @@ class ClusterPlatform:
             ) from error
 
     def _ref(self, kind: str, name: str, namespace: str) -> ObjectRef:
-        found = _kind(kind)
-        ref = ObjectRef(found, (namespace or self.namespace) if found.namespaced else "", name)
+        resource = _kind(kind)
+        ref = ObjectRef(
+            resource, (namespace or self.namespace) if resource.namespaced else "", name
+        )
         if not encoding.is_name(name):
             raise RefNotFound(Reason.NOT_FOUND, f"{ref} does not exist")
         return ref
@@ -343,12 +345,12 @@ class ClusterPlatform:
 
 
 def _kind(name: str) -> Resource:
-    found = NAMESPACE if name == NAMESPACE.kind else BY_KIND.get(name)
-    if found is None:
+    resource = NAMESPACE if name == NAMESPACE.kind else BY_KIND.get(name)
+    if resource is None:
         # The others are made of these, by the operator.
         text = f"kind {name}: must be one of {', '.join(KINDS)}{kind_hint(name, KINDS)}"
         raise InvalidSpec(Reason.INVALID_SPEC, text)
-    return found
+    return resource
 
 
 def _version(document: Object) -> object:

@@ -43,8 +43,8 @@ def user_of(pod: Object) -> tuple[str, str]:
     """Return uid and gid of the editor's user; two empty texts where the pod does not say."""
     for container in _list(_dict(pod.get("spec")).get("containers")):
         if container.get("name") == EDITOR:
-            given = {it.get("name"): str(it.get("value")) for it in _list(container.get("env"))}
-            ids = given.get("PUID", ""), given.get("PGID", "")
+            variables = {it.get("name"): str(it.get("value")) for it in _list(container.get("env"))}
+            ids = variables.get("PUID", ""), variables.get("PGID", "")
             return ids if all(it.isdecimal() for it in ids) else ("", "")
     return "", ""
 
@@ -52,9 +52,9 @@ def user_of(pod: Object) -> tuple[str, str]:
 def workspace_of(pod: Object) -> str:
     """Return the folder that the editor opens; empty where the pod does not say."""
     for container in _list(_dict(pod.get("spec")).get("initContainers")):
-        words = container.get("command")
-        if container.get("name") == FOLDERS and isinstance(words, list) and words:
-            return str(words[-1])
+        command = container.get("command")
+        if container.get("name") == FOLDERS and isinstance(command, list) and command:
+            return str(command[-1])
     return ""
 
 
@@ -72,9 +72,9 @@ def why(kode: Object) -> str:
 
 
 def _has_started(pod: Object, container: str) -> bool:
-    for found in _list(_dict(pod.get("status")).get("containerStatuses")):
-        if found.get("name") == container:
-            states = (_dict(found.get("state")), _dict(found.get("lastState")))
+    for status in _list(_dict(pod.get("status")).get("containerStatuses")):
+        if status.get("name") == container:
+            states = (_dict(status.get("state")), _dict(status.get("lastState")))
             return any("running" in state or "terminated" in state for state in states)
     return False
 

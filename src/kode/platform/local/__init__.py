@@ -1,1 +1,1 @@
-"""One machine as a platform: a store, a supervisor, one door, no cluster."""
+"""One machine as a platform: a store, a supervisor, one gateway, no cluster."""

@@ -21,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m kode.platform.local", description=__doc__)
     parser.add_argument("--address", default="127.0.0.1", help="to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="to listen on (%(default)s)")
-    found = parser.parse_args()
+    args = parser.parse_args()
     # Files of a person's are nobody else's.
     os.umask(0o077)
     paths = Paths.of(os.environ)
@@ -33,7 +33,7 @@ def main() -> int:
             else:
                 daemon_control.log_path(paths).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 daemon_log.write_to(daemon_control.log_path(paths))
-            asyncio.run(_run(paths, DaemonOptions(found.address, found.port)))
+            asyncio.run(_run(paths, DaemonOptions(args.address, args.port)))
     except LockHeld as error:
         sys.stderr.write(f"{error}\n")
         return EX_LOCKED

@@ -327,7 +327,7 @@ class Daemon:
             ready=answers and synced and not self._ending,
             boot=procfs.boot(),
             statuses_since=self._statuses.since,
-            trouble=gateway.words if gateway and gateway.phase is ProgramPhase.BACKOFF else "",
+            trouble=gateway.message if gateway and gateway.phase is ProgramPhase.BACKOFF else "",
         )
         if info != self._last_info:
             write(self._paths, info)

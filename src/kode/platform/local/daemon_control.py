@@ -57,7 +57,7 @@ class DaemonOptions:
 
 
 async def start(paths: Paths, options: DaemonOptions, on_progress: ProgressCallback) -> DaemonInfo:
-    """Start the platform, and wait until its door answers; nothing to do where it does.
+    """Start the platform, and wait until its gateway answers; nothing to do where it does.
 
     Args:
         paths: whose.
@@ -90,7 +90,7 @@ async def start(paths: Paths, options: DaemonOptions, on_progress: ProgressCallb
     text = f"the platform did not answer within {_START_TIMEOUT:.0f} s"
     daemon = find_daemon(paths)
     why = daemon.trouble if daemon else ""
-    raise _failed(paths, text, why or (child.last_message() if child else ""))
+    raise _start_error(paths, text, why or (child.last_message() if child else ""))
 
 
 async def stop(paths: Paths, on_progress: ProgressCallback) -> bool:
@@ -174,7 +174,7 @@ def _withdraw_statuses(paths: Paths, on_progress: ProgressCallback) -> None:
             statuses.stop(store)
     except KodeError as error:
         # What is read by way of the platform is told right all the same.
-        on_progress(f"what Kodes are told to be stays as it was: {error}")
+        on_progress(f"the status of Kodes was not updated: {error}")
 
 
 class _StartedDaemon:
@@ -202,7 +202,7 @@ class _StartedDaemon:
             return code is not None
         # Whoever ended it with a signal, `kode down` for example, did not want it to run.
         why = self.last_message() or (f"signal {-code}" if code < 0 else f"exit code {code}")
-        raise _failed(self._paths, "the platform ended", why)
+        raise _start_error(self._paths, "the platform exited", why)
 
     def last_message(self) -> str:
         """Return the last line that it wrote."""
@@ -243,7 +243,7 @@ def _check_same(daemon: DaemonInfo, options: DaemonOptions) -> None:
     """
     if (daemon.url, daemon.address) != (options.url, options.address):
         where = f"{daemon.url}, address {daemon.address}"
-        text = f"the platform runs already, on {where}: `kode down` ends it"
+        text = f"the platform is already running, on {where}: `kode down` stops it"
         raise PlatformError(Reason.PLATFORM_ERROR, text)
 
 
@@ -254,8 +254,8 @@ def _check_not_inside_kode() -> None:
         PlatformError: this program runs in a Kode.
     """
     if os.environ.get(procfs.INSTANCE_VARIABLE):
-        text = "this is a Kode's own terminal, and the platform would end with the Kode: start it"
-        raise PlatformError(Reason.PLATFORM_ERROR, f"{text} from a terminal of the machine")
+        text = "this is a terminal of a Kode, and the platform would stop with the Kode: start it"
+        raise PlatformError(Reason.PLATFORM_ERROR, f"{text} from another terminal")
 
 
 def _spawn(paths: Paths, options: DaemonOptions) -> "subprocess.Popen[bytes]":
@@ -294,6 +294,6 @@ async def _wait_until_exited(daemon: DaemonInfo, seconds: float) -> bool:
     return True
 
 
-def _failed(paths: Paths, text: str, why: str) -> PlatformError:
+def _start_error(paths: Paths, text: str, why: str) -> PlatformError:
     reason = f": {why}" if why else ""
     return PlatformError(Reason.PLATFORM_ERROR, f"{text}{reason} (log: {log_path(paths)})")

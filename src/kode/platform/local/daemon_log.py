@@ -10,7 +10,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-_MOST = 2 * 2**20
+_MAX_BYTES = 2 * 2**20
 _OLDER = 3
 
 
@@ -33,7 +33,7 @@ def write_to(file: Path) -> None:
     """
     # A disk that is full costs lines, not a line about each of them.
     logging.raiseExceptions = False
-    journal = _Journal(file, maxBytes=_MOST, backupCount=_OLDER, encoding="utf-8")
+    journal = _Journal(file, maxBytes=_MAX_BYTES, backupCount=_OLDER, encoding="utf-8")
     journal.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[journal])
 

@@ -96,8 +96,10 @@ def load_context(run: Path, instance: str, what: str) -> ExecContext:
         NotReady: it does not run.
     """
     folder = run / instance
-    found = Record.load(str(folder))
-    lives = found is not None and found.phase == MAIN and procfs.is_alive(found.pid, found.start)
+    record = Record.load(str(folder))
+    lives = (
+        record is not None and record.phase == MAIN and procfs.is_alive(record.pid, record.start)
+    )
     try:
         content = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
         env = {**content["env"], procfs.INSTANCE_VARIABLE: instance}
@@ -110,8 +112,8 @@ def load_context(run: Path, instance: str, what: str) -> ExecContext:
         name = what.rpartition("/")[2].rpartition(" ")[2]
         raise NotReady(
             Reason.STARTING,
-            f"{what} does not run: `kode status` shows whether the platform does, "
-            f"`kode describe {name}` why it does not",
+            f"{what} is not running: `kode status` shows whether the platform is, "
+            f"`kode describe {name}` why the Kode is not",
         )
     return context
 

@@ -43,13 +43,13 @@ async def get_status(path: str, *, socket: Path | None = None, port: int | None 
     """Return the status of the answer to GET.
 
     Raises:
-        OSError: nobody listens there, or the connection is closed without an answer.
+        OSError: nobody listens there, or the connection was closed without an answer.
         ValueError: the answer is not HTTP.
     """
     async with get(path, socket=socket, port=port) as reader:
         line = await reader.readline()
     if not line:
-        raise OSError("the connection is closed without an answer")
+        raise OSError("the connection was closed without an answer")
     version, _, rest = line.partition(b" ")
     code = rest.split(None, 1)[0] if rest.strip() else b""
     if not version.startswith(b"HTTP/") or not code.isdigit():

@@ -56,17 +56,17 @@ class Paths:
             PlatformError: it is.
         """
         try:
-            found = self.root.stat()
+            status = self.root.stat()
         except OSError:
             return  # what it is made in, and whether that works, is seen when it is
         why = ""
-        if found.st_uid != os.getuid():
-            why = f"belongs to user {found.st_uid}, and you are {os.getuid()}"
-        elif found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-            why = "can be written by every user of this machine (chmod go-w ends that)"
+        if status.st_uid != os.getuid():
+            why = f"belongs to user {status.st_uid}, and you are {os.getuid()}"
+        elif status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+            why = "can be written by every user of this machine (run chmod go-w on it)"
         if why:
             raise PlatformError(
-                Reason.PLATFORM_ERROR, f"{self.root} {why}: let KODE_HOME name a folder of your own"
+                Reason.PLATFORM_ERROR, f"{self.root} {why}: set KODE_HOME to a folder of your own"
             )
 
     @property

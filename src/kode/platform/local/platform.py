@@ -78,8 +78,8 @@ class LocalPlatform:
     async def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
         _check_kind(kind)
-        found = await asyncio.to_thread(self._open_store().list, kind, namespace or None)
-        return ObjectList(tuple(self._credible(*found.items)), found.version)
+        listing = await asyncio.to_thread(self._open_store().list, kind, namespace or None)
+        return ObjectList(tuple(self._credible(*listing.items)), listing.version)
 
     async def watch(
         self, kind: str, since: str, namespace: str | None = None
@@ -100,7 +100,7 @@ class LocalPlatform:
         placed, _ = admit.normalize(document)
         if placed["metadata"].get("resourceVersion"):
             raise InvalidSpec(
-                Reason.INVALID_SPEC, "metadata.resourceVersion: a new object has none: leave it out"
+                Reason.INVALID_SPEC, "metadata.resourceVersion: must not be set on a new object"
             )
         made = admit.admit(placed, None)
         return await self._call(self._open_store().create, made)
@@ -135,12 +135,12 @@ class LocalPlatform:
             seen[:] = [live]
             return _apply_entry(live, placed)
 
-        stands = await self._call(self._open_store().edit, key, change)
+        result = await self._call(self._open_store().edit, key, change)
         before = seen[0]
         if before is None:
-            return ApplyResult(stands, "created", warnings)
-        same = before.version == stands["metadata"]["resourceVersion"]
-        return ApplyResult(stands, "unchanged" if same else "configured", warnings)
+            return ApplyResult(result, "created", warnings)
+        same = before.version == result["metadata"]["resourceVersion"]
+        return ApplyResult(result, "unchanged" if same else "configured", warnings)
 
     async def delete(
         self, kind: str, name: str, namespace: str = "", *, purge: bool = False
@@ -180,7 +180,7 @@ class LocalPlatform:
         return await self.restart(name, namespace)
 
     async def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:
-        """Give the lines of a Kode's log, without their ends; those of the one door are all's."""
+        """Yield the lines of a Kode's log, without their ends; the gateway's are of all Kodes."""
         kode = await self.get(_KODE, name, namespace)
         instance = _DOOR if query.source == "sidecar" else _instance(kode)
         path = self._paths.log(instance)
@@ -189,12 +189,12 @@ class LocalPlatform:
                 Reason.STARTING,
                 f"{Key.of(kode)} has not run yet: `kode describe {name}` says what it waits for",
             )
-        found = log_reader.read(path, follow=query.follow, tail=query.tail)
+        lines = log_reader.read(path, follow=query.follow, tail=query.tail)
         try:
-            async for line in found:
+            async for line in lines:
                 yield line
         finally:
-            await found.aclose()
+            await lines.aclose()
 
     async def events(self, namespace: str | None, name: str | None = None) -> tuple[Event, ...]:
         """Return what happened, the oldest first."""
@@ -204,13 +204,13 @@ class LocalPlatform:
         """Run a command where a Kode runs, with this process's input and output."""
         kode = await self.get(_KODE, name, namespace)
         if command.root:
-            text = "--root: on one machine a Kode is run by you, and nothing in it is anybody else"
+            text = "--root: not supported on the local platform, where a Kode runs as you"
             raise InvalidSpec(Reason.INVALID_SPEC, text)
         if kode["spec"].get("suspend"):
             text = f"{Key.of(kode)} is suspended: `kode start {name}` starts it"
             raise NotReady(Reason.SUSPENDED, text)
-        found = load_context(self._paths.run, _instance(kode), str(Key.of(kode)))
-        return await run(found, command)
+        context = load_context(self._paths.run, _instance(kode), str(Key.of(kode)))
+        return await run(context, command)
 
     async def endpoint(self, name: str, namespace: str) -> Endpoint:
         """Return where a Kode is opened."""
@@ -227,11 +227,11 @@ class LocalPlatform:
             )
         kode = parse(seen.kode)
         assert isinstance(kode, Kode)  # noqa: S101 - gathered by kind
-        found = credentials.resolve_credentials(seen, kode)
-        if found.credentials is None:
+        resolved = credentials.resolve_credentials(seen, kode)
+        if resolved.credentials is None:
             return Endpoint(url)
-        shown = found.credentials.password if found.generated else None
-        return Endpoint(url, found.credentials.user, shown)
+        shown = resolved.credentials.password if resolved.generated else None
+        return Endpoint(url, resolved.credentials.user, shown)
 
     @asynccontextmanager
     async def tunnel(self, name: str, namespace: str) -> AsyncGenerator[str, None]:
@@ -253,12 +253,12 @@ class LocalPlatform:
         return self._store
 
     async def _call(self, ask: Callable[..., Document], *arguments: Any) -> Object:
-        found = await asyncio.to_thread(ask, *arguments)
-        return self._credible(found)[0]
+        document = await asyncio.to_thread(ask, *arguments)
+        return self._credible(document)[0]
 
     async def _kodes(self, namespace: str | None) -> Sequence[Object]:
-        found = await asyncio.to_thread(self._open_store().list, _KODE, namespace or None)
-        return found.items
+        listing = await asyncio.to_thread(self._open_store().list, _KODE, namespace or None)
+        return listing.items
 
     def _credible(self, *documents: Object) -> Sequence[Object]:
         """Return documents with as much of their status as may be believed now."""
@@ -324,8 +324,8 @@ def _check_uid(live: str | None, metadata: Mapping[str, Any]) -> None:
     if metadata.get("uid", live) != live:
         raise Conflict(
             Reason.OUTDATED,
-            "the document is of an object that is gone: take metadata.uid and resourceVersion out "
-            "of it",
+            "the document is of a deleted object: remove metadata.uid and metadata.resourceVersion "
+            "from it",
         )
 
 

@@ -52,7 +52,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Program:
-    """What is to run for one Kode, or for the door.
+    """What is to run for one Kode, or for the gateway.
 
     Attributes:
         key: what people call it: `team-a/dev`, `door`.
@@ -116,7 +116,7 @@ class State:
         step: name of the step or main that runs, or ended last.
         restarts: how often it was started again since it was wanted.
         exit_code: of what ended last; 128 and the signal's number for a signal.
-        words: the last lines that it printed, where it ended badly.
+        message: the last lines that it printed, where it ended badly.
         retry_at: seconds since the epoch of the next start, while waiting.
     """
 
@@ -127,5 +127,5 @@ class State:
     step: str = ""
     restarts: int = 0
     exit_code: int | None = None
-    words: str = ""
+    message: str = ""
     retry_at: float | None = None

@@ -17,11 +17,11 @@ from kode.platform.local.admission import core_kinds, metadata, schemas
 from kode.platform.local.store.objects import STORED, Document, Key, dumps
 
 DEFAULT_NAMESPACE = "default"
-_LARGEST = 3 * 2**19
+_MAX_BYTES = 3 * 2**19
 """Bytes of a document as JSON: what etcd takes."""
-_DEEPEST = 100
-_LARGEST_NUMBER = 2**63
-_MOST_PROBLEMS = 8
+_MAX_DEPTH = 100
+_MAX_NUMBER = 2**63
+_MAX_PROBLEMS = 8
 
 
 def normalize(document: object) -> tuple[Document, tuple[str, ...]]:
@@ -34,20 +34,22 @@ def normalize(document: object) -> tuple[Document, tuple[str, ...]]:
         raise _invalid_spec(["a document must be an object"])
     made, warning = complete_version(document)
     kind, version = made.get("kind"), made.get("apiVersion")
-    meant = API_VERSION if kind in KINDS else "v1"
-    if not isinstance(kind, str) or kind not in STORED or version != meant:
-        words = f"must be one of {', '.join(KINDS)} of {API_VERSION}, or Secret of v1"
+    expected = API_VERSION if kind in KINDS else "v1"
+    if not isinstance(kind, str) or kind not in STORED or version != expected:
+        advice = f"must be one of {', '.join(KINDS)} of {API_VERSION}, or Secret of v1"
         hint = kind_hint(kind, KINDS)
-        raise _invalid_spec([f"kind {_shown(kind)} of apiVersion {_shown(version)}: {words}{hint}"])
-    given = made.get("metadata")
-    if not isinstance(given, Mapping):
         raise _invalid_spec(
-            ["metadata: must be an object" if given is not None else "metadata: required"]
+            [f"kind {_format_value(kind)} of apiVersion {_format_value(version)}: {advice}{hint}"]
+        )
+    fields = made.get("metadata")
+    if not isinstance(fields, Mapping):
+        raise _invalid_spec(
+            ["metadata: must be an object" if fields is not None else "metadata: required"]
         )
     unclean = list(_invalid_json(made, ""))
     if unclean:
         raise _invalid_spec(unclean)
-    kept = {key: value for key, value in given.items() if value is not None}
+    kept = {key: value for key, value in fields.items() if value is not None}
     if not kept.get("namespace"):
         kept.pop("namespace", None)
         if Key(kind, "", "").namespaced:
@@ -74,11 +76,13 @@ def namespace(document: Object) -> Document:
     Raises:
         InvalidSpec: it has no name that one can have.
     """
-    given = document.get("metadata")
-    name = given.get("name") if isinstance(given, Mapping) else None
+    fields = document.get("metadata")
+    name = fields.get("name") if isinstance(fields, Mapping) else None
     wrong = list(metadata.problems("Secret", {"name": "x", "namespace": name or ""}))
     if document.get("apiVersion") != "v1":
-        wrong.append(f"apiVersion {_shown(document.get('apiVersion'))}: that of Namespace is v1")
+        wrong.append(
+            f"apiVersion {_format_value(document.get('apiVersion'))}: must be v1 for a Namespace"
+        )
     if wrong:
         raise _invalid_spec([it.replace("metadata.namespace", "metadata.name") for it in wrong])
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
@@ -104,8 +108,8 @@ def admit(document: Document, live: Object | None) -> Document:
     else:
         made = core_kinds.fill_defaults(document)
     size = len(dumps(made))
-    if size > _LARGEST:
-        raise _invalid_spec([f"the document has {size} bytes as JSON; the limit is {_LARGEST}"])
+    if size > _MAX_BYTES:
+        raise _invalid_spec([f"the document has {size} bytes as JSON; the limit is {_MAX_BYTES}"])
     return dict(made)
 
 
@@ -123,7 +127,7 @@ def _spec_problems(document: Document, live: Object | None) -> list[str]:
 def _invalid_json(value: object, path: str, depth: int = 0) -> Iterator[str]:
     """Yield what JSON cannot say, and what is deeper than anybody reads."""
     where = path.removeprefix(".") or "the document"
-    if isinstance(value, Mapping | list) and depth >= _DEEPEST:
+    if isinstance(value, Mapping | list) and depth >= _MAX_DEPTH:
         yield f"{where}: nested too deeply"
     elif isinstance(value, Mapping):
         for key, inner in value.items():
@@ -136,9 +140,9 @@ def _invalid_json(value: object, path: str, depth: int = 0) -> Iterator[str]:
             yield from _invalid_json(inner, f"{path}[{number}]", depth + 1)
     elif isinstance(value, str):
         if _is_torn(value):
-            yield f"{where}: half of a surrogate pair is no text"
+            yield f"{where}: invalid Unicode: an unpaired surrogate"
     elif not _is_scalar(value):
-        yield f"{where}: {type(value).__name__} is nothing that JSON knows, or too large"
+        yield f"{where}: {type(value).__name__} cannot be encoded as JSON, or is too large"
 
 
 def _is_scalar(value: object) -> bool:
@@ -146,7 +150,7 @@ def _is_scalar(value: object) -> bool:
         case None | bool():
             return True
         case int():
-            return -_LARGEST_NUMBER <= value < 2 * _LARGEST_NUMBER
+            return -_MAX_NUMBER <= value < 2 * _MAX_NUMBER
         case float():
             return math.isfinite(value)
         case _:
@@ -158,16 +162,16 @@ def _is_torn(text: str) -> bool:
 
 
 def _invalid_spec(wrong: list[str]) -> InvalidSpec:
-    shown = wrong[:_MOST_PROBLEMS]
-    if len(wrong) > _MOST_PROBLEMS:
-        shown.append(f"and {len(wrong) - _MOST_PROBLEMS} more")
-    words = "; ".join(shown)
+    shown = wrong[:_MAX_PROBLEMS]
+    if len(wrong) > _MAX_PROBLEMS:
+        shown.append(f"and {len(wrong) - _MAX_PROBLEMS} more")
+    message = "; ".join(shown)
     # A key of a document can be anything; what a terminal would obey is spelled out.
-    plain_words = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in words)
-    return InvalidSpec(Reason.INVALID_SPEC, plain_words)
+    printable = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
+    return InvalidSpec(Reason.INVALID_SPEC, printable)
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return "(none)"
     return ascii(value[:80])[1:-1] if isinstance(value, str) else f"({type(value).__name__})"

@@ -19,7 +19,7 @@ from kode.api.meta import Model, Object, ObjectName
 from kode.platform.local.store.objects import CLAIM, SECRET, Document
 
 _KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
-_LARGEST = 2**20
+_MAX_BYTES = 2**20
 _ASIDE = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
@@ -81,7 +81,7 @@ def _claim(content: Document, live: Object | None) -> Iterator[str]:
         return
     for field in ("accessModes", "storageClassName"):
         if live and content["spec"].get(field) != live["spec"].get(field):
-            yield f"spec.{field}: cannot be changed of a claim that exists"
+            yield f"spec.{field}: cannot be changed on an existing claim"
 
 
 def _secret(content: Document, live: Object | None) -> Iterator[str]:
@@ -97,8 +97,8 @@ def _secret(content: Document, live: Object | None) -> Iterator[str]:
         for key, value in entries.items():
             yield from _entry(field, key, value)
             size += len(value) if isinstance(value, str) else 0
-    if size > _LARGEST:
-        yield f"data: must be no more than {_LARGEST} bytes in all"
+    if size > _MAX_BYTES:
+        yield f"data: must be no more than {_MAX_BYTES} bytes in all"
     yield from _fixed(content, live)
 
 
@@ -115,7 +115,7 @@ def _fixed(content: Document, live: Object | None) -> Iterator[str]:
     if not isinstance(content.get("type", ""), str):
         yield "type: must be text"
     elif live and content.get("type", "Opaque") != live.get("type"):
-        yield "type: cannot be changed of a Secret that exists"
+        yield "type: cannot be changed on an existing Secret"
     if not isinstance(content.get("immutable", False), bool):
         yield "immutable: must be true or false"
     elif live and live.get("immutable"):

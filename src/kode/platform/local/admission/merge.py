@@ -126,20 +126,20 @@ def _without(live: Any, before: Fields, now: Fields, schema: Schema) -> Any:
     items = _by_name(live, schema)
     if items is not None:
         rest = {
-            name: _left(item, f"k:{name}", (before, now), _item(schema))
+            name: _remove_released(item, f"k:{name}", (before, now), _item(schema))
             for name, item in items.items()
         }
         return [item for item in rest.values() if item is not _GONE]
     if not isinstance(live, Mapping):
         return live
     rest = {
-        key: _left(value, f"f:{key}", (before, now), _below(schema, key))
+        key: _remove_released(value, f"f:{key}", (before, now), _below(schema, key))
         for key, value in live.items()
     }
     return {key: value for key, value in rest.items() if value is not _GONE}
 
 
-def _left(value: Any, field: str, noted: tuple[Fields, Fields], schema: Schema) -> Any:
+def _remove_released(value: Any, field: str, noted: tuple[Fields, Fields], schema: Schema) -> Any:
     before, now = noted
     if field not in before:
         return value
@@ -189,13 +189,13 @@ def _step(schema: Schema, field: str) -> Schema:
 
 
 def _below(schema: Schema, key: str) -> Schema:
-    found = schema.get("properties", {}).get(key, schema.get("additionalProperties", {}))
-    return found if isinstance(found, Mapping) else {}
+    inner = schema.get("properties", {}).get(key, schema.get("additionalProperties", {}))
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _item(schema: Schema) -> Schema:
-    found: Schema = schema.get("items", {})
-    return found
+    items: Schema = schema.get("items", {})
+    return items
 
 
 _GONE: Any = object()

@@ -13,13 +13,13 @@ from typing import Any
 from kode.api.document import CLUSTER_SCOPED
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_LONGEST_NAME = 253
+_MAX_NAME = 253
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LONGEST_NAMESPACE = 63
+_MAX_NAMESPACE = 63
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_LONGEST_QUALIFIED = 63
-_LARGEST_ANNOTATIONS = 256 * 2**10
-_LONGEST_SHOWN = 60
+_MAX_QUALIFIED_NAME = 63
+_MAX_ANNOTATIONS = 256 * 2**10
+_MAX_SHOWN = 60
 
 _TEXTS = frozenset(
     {
@@ -64,7 +64,7 @@ def problems(kind: str, metadata: Mapping[str, Any]) -> Iterator[str]:
         if key in _TEXTS and not isinstance(value, str):
             yield f"metadata.{key}: must be text"
         elif key not in _TEXTS | _OTHERS:
-            yield f"metadata.{_shown(key)}: unknown field"
+            yield f"metadata.{_quote(key)}: unknown field"
 
 
 def _name(name: object) -> Iterator[str]:
@@ -72,11 +72,11 @@ def _name(name: object) -> Iterator[str]:
         yield "metadata.name: required"
     elif not isinstance(name, str):
         yield "metadata.name: must be text"
-    elif len(name) > _LONGEST_NAME:
-        yield f"metadata.name: must be no more than {_LONGEST_NAME} characters"
+    elif len(name) > _MAX_NAME:
+        yield f"metadata.name: must be no more than {_MAX_NAME} characters"
     elif not _NAME.fullmatch(name):
         yield (
-            f"metadata.name: {_shown(name)} must be of lower case letters, digits, - and ., and "
+            f"metadata.name: {_quote(name)} must be of lower case letters, digits, - and ., and "
             "begin and end with a letter or a digit"
         )
 
@@ -87,11 +87,11 @@ def _namespace(kind: str, namespace: object) -> Iterator[str]:
             yield f"metadata.namespace: a {kind} has none: leave namespace out"
     elif (
         not isinstance(namespace, str)
-        or len(namespace) > _LONGEST_NAMESPACE
+        or len(namespace) > _MAX_NAMESPACE
         or not _NAMESPACE.fullmatch(namespace)
     ):
         yield (
-            f"metadata.namespace: {_shown(namespace)} must be of at most {_LONGEST_NAMESPACE} "
+            f"metadata.namespace: {_quote(namespace)} must be of at most {_MAX_NAMESPACE} "
             "lower case letters, digits and -, and begin and end with a letter or a digit"
         )
 
@@ -103,10 +103,10 @@ def _labels(labels: object) -> Iterator[str]:
     for key, value in labels.items():
         yield from _key("metadata.labels", key)
         if not isinstance(value, str):
-            yield f"metadata.labels: the value of {_shown(key)} must be text"
-        elif value and not (len(value) <= _LONGEST_QUALIFIED and _QUALIFIED.fullmatch(value)):
+            yield f"metadata.labels: the value of {_quote(key)} must be text"
+        elif value and not (len(value) <= _MAX_QUALIFIED_NAME and _QUALIFIED.fullmatch(value)):
             yield (
-                f"metadata.labels: {_shown(value)} must be of at most {_LONGEST_QUALIFIED} "
+                f"metadata.labels: {_quote(value)} must be of at most {_MAX_QUALIFIED_NAME} "
                 "letters, digits, -, _ and ., and begin and end with a letter or a digit"
             )
 
@@ -120,11 +120,11 @@ def _annotations(annotations: object) -> Iterator[str]:
         # The prefix may be of any case here, but for that the rule is that of labels.
         yield from _key("metadata.annotations", key.lower() if isinstance(key, str) else key)
         if not isinstance(value, str):
-            yield f"metadata.annotations: the value of {_shown(key)} must be text"
+            yield f"metadata.annotations: the value of {_quote(key)} must be text"
         else:
             size += len(str(key).encode()) + len(value.encode())
-    if size > _LARGEST_ANNOTATIONS:
-        yield f"metadata.annotations: must be no more than {_LARGEST_ANNOTATIONS} bytes in all"
+    if size > _MAX_ANNOTATIONS:
+        yield f"metadata.annotations: must be no more than {_MAX_ANNOTATIONS} bytes in all"
 
 
 def _key(where: str, key: object) -> Iterator[str]:
@@ -132,12 +132,12 @@ def _key(where: str, key: object) -> Iterator[str]:
         yield f"{where}: a key must be text"
         return
     prefix, slash, name = key.rpartition("/")
-    fits = len(name) <= _LONGEST_QUALIFIED and _QUALIFIED.fullmatch(name)
+    fits = len(name) <= _MAX_QUALIFIED_NAME and _QUALIFIED.fullmatch(name)
     if slash:
-        fits = fits and len(prefix) <= _LONGEST_NAME and _NAME.fullmatch(prefix)
+        fits = fits and len(prefix) <= _MAX_NAME and _NAME.fullmatch(prefix)
     if not fits:
         yield (
-            f"{where}: the key {_shown(key)} must be a name of at most {_LONGEST_QUALIFIED} "
+            f"{where}: the key {_quote(key)} must be a name of at most {_MAX_QUALIFIED_NAME} "
             "letters, digits, -, _ and ., with or without a DNS name and a / before it"
         )
 
@@ -164,7 +164,7 @@ def _owners(owners: object) -> Iterator[str]:
                 yield f"{where}.{key}: required"
 
 
-def _shown(value: object) -> str:
+def _quote(value: object) -> str:
     text = value if isinstance(value, str) else f"({type(value).__name__})"
-    short = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    short = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
     return short if short.isprintable() else ascii(short)

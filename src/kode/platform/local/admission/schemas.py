@@ -17,8 +17,8 @@ def of(kind: str) -> Schema:
     """Return the schema of a kind of ours; empty for any other."""
     for definition in definitions():
         if definition["spec"]["names"]["kind"] == kind:
-            found: Schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-            return found
+            schema: Schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+            return schema
     return {}
 
 
@@ -43,10 +43,10 @@ def with_defaults(value: Any, schema: Schema) -> Any:
     if not isinstance(value, Mapping):
         return value
     known: Mapping[str, Any] = schema.get("properties", {})
-    given = {key: with_defaults(inner, known.get(key, {})) for key, inner in value.items()}
+    present = {key: with_defaults(inner, known.get(key, {})) for key, inner in value.items()}
     added = {
         key: field["default"]
         for key, field in known.items()
-        if "default" in field and key not in given
+        if "default" in field and key not in present
     }
-    return {**given, **added}
+    return {**present, **added}

@@ -83,4 +83,4 @@ def release(name: str) -> EditorRelease:
         if item.name == name:
             return item
     names = ", ".join(item.name for item in RELEASES)
-    raise RefNotFound(Reason.NOT_FOUND, f"there is no editor {name}: choose one of {names}")
+    raise RefNotFound(Reason.NOT_FOUND, f"editor {name} does not exist: choose one of {names}")

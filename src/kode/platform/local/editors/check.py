@@ -17,7 +17,7 @@ from kode.platform.local.editors.flags import code_server, jupyterlab
 from kode.platform.local.editors.host_env import inherit_env
 from kode.platform.local.http_get import get_status
 
-_WITHIN = 120.0
+_TIMEOUT = 120.0
 _PAUSE = 0.1
 _ANSWER_TIMEOUT = 5.0
 _SUCCESS = range(200, 300)
@@ -47,7 +47,7 @@ async def check_starts(editor: Editor, environment: Mapping[str, str]) -> None:
         env = {**surroundings(environment), **editor.env, "HOME": name}
         async with command.start_process([*editor.argv, *flags], cwd=home, env=env) as program:
             loop = asyncio.get_running_loop()
-            end = loop.time() + _WITHIN
+            end = loop.time() + _TIMEOUT
             while not await check_responds(place, path):
                 if program.returncode is not None or loop.time() > end:
                     raise CommandFailed(editor.name, "it does not start")

@@ -55,14 +55,14 @@ async def _native(build: InstallContext) -> None:
     path = build.environment.get("PATH", "")
     missing = [name for name in _COMPILER if not shutil.which(name, path=path)]
     if missing:
-        build.notes.append(f"Code writes no log files, for want of {', '.join(missing)}.")
+        build.notes.append(f"Code writes no log files: {', '.join(missing)} not found.")
         return
     try:
         await node.npm(
             build, "rebuild", "--foreground-scripts", *_COMPILED, cwd=_vscode(build.work)
         )
     except CommandFailed as failure:
-        last = failure.words.splitlines()[-1:]
+        last = failure.output.splitlines()[-1:]
         build.notes.append(
             f"Code writes no log files: its modules did not compile. {' '.join(last)}"
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 _LEASH = Path(__file__).with_name("die_with_parent.py")
 _LAST = 40
-_LONGEST_LINE = 1 << 20
+_MAX_LINE = 1 << 20
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -23,13 +23,13 @@ class CommandFailed(Exception):
 
     Attributes:
         program: its name.
-        words: the last lines that it printed.
+        output: the last lines that it printed.
     """
 
-    def __init__(self, program: str, words: str) -> None:
-        super().__init__(f"{program} failed: {words}")
+    def __init__(self, program: str, output: str) -> None:
+        super().__init__(f"{program} failed: {output}")
         self.program = program
-        self.words = words
+        self.output = output
 
 
 async def run(
@@ -82,7 +82,7 @@ async def start_process(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        limit=_LONGEST_LINE,
+        limit=_MAX_LINE,
         start_new_session=True,
     )
     try:

@@ -35,8 +35,8 @@ class Editors:
 
     def list(self) -> tuple[Editor, ...]:
         """Return the editors that can be started now."""
-        found = (self.installed(item.name) for item in RELEASES)
-        return tuple(editor for editor in found if editor)
+        editors = (self.installed(item.name) for item in RELEASES)
+        return tuple(editor for editor in editors if editor)
 
     async def install(self, name: str, tell: Tell = lambda _: None) -> Editor:
         """Return an editor, installing it where that is needed.
@@ -49,9 +49,9 @@ class Editors:
             RefNotFound: there is no editor of that name.
             PlatformError: it cannot be installed; the message says what to do.
         """
-        found = self.installed(name)
-        if found:
-            return found
+        editor = self.installed(name)
+        if editor:
+            return editor
         paths = self._paths
         return await install.install(
             release(name), paths.editors, paths.cache, self._environment, tell

@@ -1,7 +1,7 @@
 """The flags that an editor is started with.
 
-Rule: pure; what keeps an editor behind its door (socket, mode, no login, no file of the home) comes
-last and so wins over what a template gives; what would win over that is refused before.
+Rule: pure; what keeps an editor behind its gateway (socket, mode, no login, no file of the home)
+comes last and so wins over what a template gives; what would win over that is refused before.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ _PORT_OF_JUPYTER = 8888
 
 
 def code_server(
-    sockets: tuple[PurePath, PurePath], folder: PurePath, given: Sequence[str] = ()
+    sockets: tuple[PurePath, PurePath], folder: PurePath, args: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """Return the flags of code-server, which asks for no password: its door does.
+    """Return the flags of code-server, which asks for no password: its gateway does.
 
     Args:
         sockets: Unix socket that it listens on, and one for its own use: else that would stand in
             the home, whose path may be too long for a socket.
         folder: folder that it opens.
-        given: flags of the template.
+        args: flags of the template.
     """
     own = (
         "--disable-telemetry",
@@ -34,7 +34,7 @@ def code_server(
         f"--config={options.NO_FILE}",
         str(folder),
     )
-    return tuple(options.behind(given, own))
+    return tuple(options.behind(args, own))
 
 
 def jupyterlab(
@@ -43,16 +43,16 @@ def jupyterlab(
     folder: PurePath,
     *,
     terminal: str,
-    given: Sequence[str] = (),
+    args: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """Return the flags of JupyterLab, which asks for no password: its door does.
+    """Return the flags of JupyterLab, which asks for no password: its gateway does.
 
     Args:
         sockets: Unix socket that it listens on, and the folder of those of its kernels.
         home: folder that it serves.
         folder: folder in it that it opens.
         terminal: program that its terminals run.
-        given: flags of the template.
+        args: flags of the template.
     """
     own = (
         "--no-browser",
@@ -75,4 +75,4 @@ def jupyterlab(
         # It would run npm at each start, to look for what nobody has installed.
         "--LanguageServerManager.autodetect=False",
     )
-    return tuple(options.behind(given, own))
+    return tuple(options.behind(args, own))

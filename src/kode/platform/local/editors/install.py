@@ -37,10 +37,10 @@ def find(release: EditorRelease, editors: Path) -> Editor | None:
     root = editors / release.folder
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         receipt = json.loads((root / _RECEIPT).read_text(encoding="utf-8"))
-        found = _EDITORS[release.name](release.version, root)
+        editor = _EDITORS[release.name](release.version, root)
         # A virtual environment dies with the Python that it was made from.
-        if os.access(found.argv[0], os.X_OK):
-            return replace(found, notes=tuple(map(str, receipt["notes"])))
+        if os.access(editor.argv[0], os.X_OK):
+            return replace(editor, notes=tuple(map(str, receipt["notes"])))
     return None
 
 
@@ -59,12 +59,12 @@ async def install(
     Raises:
         PlatformError: it cannot be installed (no network, no space); the message says what to do.
     """
-    if found := find(release, editors):
-        return found
+    if editor := find(release, editors):
+        return editor
     try:
         async with _exclusive(editors / f"{release.name}.lock", tell):
-            if found := find(release, editors):
-                return found
+            if editor := find(release, editors):
+                return editor
             await asyncio.to_thread(_remove_partial, release, editors)
             if shutil.disk_usage(editors).free < release.space:
                 raise install_errors.disk_full_error(release, editors)
@@ -77,10 +77,10 @@ async def install(
 
 def remove(release: EditorRelease, editors: Path) -> bool:
     """Remove every version of an editor; tell whether there was one."""
-    found = list(editors.glob(f"{release.name}-*"))
-    for path in found:
+    versions = list(editors.glob(f"{release.name}-*"))
+    for path in versions:
         shutil.rmtree(path, ignore_errors=True)
-    return bool(found)
+    return bool(versions)
 
 
 async def _put_together(release: EditorRelease, build: InstallContext) -> Editor:
@@ -90,19 +90,19 @@ async def _put_together(release: EditorRelease, build: InstallContext) -> Editor
         await build.step(name, action)
     await build.step("first start", lambda build: _check(release, build))
     await asyncio.to_thread(_finish, release, build)
-    found = find(release, build.final.parent)
-    if found is None:
-        raise CommandFailed(release.name, "it was installed and is not there any more")
-    return found
+    editor = find(release, build.final.parent)
+    if editor is None:
+        raise CommandFailed(release.name, "its files are gone after the install")
+    return editor
 
 
 async def _check(release: EditorRelease, build: InstallContext) -> None:
     editor = _EDITORS[release.name](release.version, build.work)
     with tempfile.TemporaryDirectory(prefix="kode-") as home:
         env = {**check.surroundings(build.environment), "HOME": home}
-        words = await build.run(*editor.argv, "--version", env=env, alone=True)
-    if release.version not in words:
-        raise CommandFailed(release.name, f"it says that it is version {words}")
+        version = await build.run(*editor.argv, "--version", env=env, alone=True)
+    if release.version not in version:
+        raise CommandFailed(release.name, f"it reports version {version}")
     await check.check_starts(editor, build.environment)
 
 

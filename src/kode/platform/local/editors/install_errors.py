@@ -25,7 +25,7 @@ _CAUSE = re.compile(
     r"reason: (.+)|(\[Errno -?\d+\] [^')]+)|(getaddrinfo .+)|(certificate verify failed[^)]*)"
 )
 _COMPLAINT = re.compile(r"error|fail|refused|denied|neither|does not", re.IGNORECASE)
-_LONGEST = 300
+_MAX_CHARACTERS = 300
 
 
 def install_error(
@@ -38,22 +38,22 @@ def install_error(
         cause: what went wrong.
         place: folder that it was to stand in.
     """
-    words = cause.words if isinstance(cause, CommandFailed) else str(cause)
+    output = cause.output if isinstance(cause, CommandFailed) else str(cause)
     full = isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}
-    if full or _DISK.search(words):
+    if full or _DISK.search(output):
         return disk_full_error(offer, place)
-    last = _last(words)
-    if _NETWORK.search(words):
+    last = _last(output)
+    if _NETWORK.search(output):
         return PlatformError(
             Reason.EDITOR_UNAVAILABLE,
-            f"{offer.name} cannot be downloaded: no network, or no package registry that answers. "
-            f"Once there is one, `kode editors install {offer.name}` goes on with what it has"
-            f"{_instead(offer)}. Last words: {last}",
+            f"{offer.name} cannot be downloaded: there is no network, or the package registry "
+            f"does not answer. Later, run `kode editors install {offer.name}` to resume"
+            f"{_instead(offer)}. Last output: {last}",
         )
     return PlatformError(
         Reason.EDITOR_UNAVAILABLE,
         f"{offer.name} cannot be installed in {place}. Try `kode editors install {offer.name}` "
-        f"again{_instead(offer)}. Last words: {last}",
+        f"again{_instead(offer)}. Last output: {last}",
     )
 
 
@@ -62,14 +62,14 @@ def disk_full_error(offer: EditorRelease, place: Path) -> PlatformError:
     there = next(path for path in (place, *place.absolute().parents) if path.exists())
     return PlatformError(
         Reason.EDITOR_UNAVAILABLE,
-        f"{offer.name} needs {_gigabytes(offer.space)} for its install and {place} has "
-        f"{_gigabytes(shutil.disk_usage(there).free)} left: free some, or let KODE_CACHE name a "
-        "folder on another disk",
+        f"{offer.name} needs {_gigabytes(offer.space)} to install, and {place} has "
+        f"{_gigabytes(shutil.disk_usage(there).free)} free: free some space, or set "
+        "KODE_CACHE to a folder on another disk",
     )
 
 
 def _instead(offer: EditorRelease) -> str:
-    own = "; or put code-server on this machine yourself and run `kode editors use PATH`"
+    own = "; or install code-server yourself and run `kode editors use PATH`"
     return own if offer.name == CODE_SERVER else ""
 
 
@@ -77,11 +77,11 @@ def _gigabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB"
 
 
-def _last(words: str) -> str:
+def _last(output: str) -> str:
     """The words that say what is wrong, on one line."""
-    causes = [next(filter(None, found)) for found in _CAUSE.findall(words)]
-    lines = words.splitlines()
+    causes = [next(filter(None, groups)) for groups in _CAUSE.findall(output)]
+    lines = output.splitlines()
     # npm ends with where its log is, which is not the reason.
-    said = [line for line in lines if _COMPLAINT.search(line)]
-    text = causes[-1] if causes else "; ".join(line.strip() for line in (said or lines)[-3:])
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    complaints = [line for line in lines if _COMPLAINT.search(line)]
+    text = causes[-1] if causes else "; ".join(line.strip() for line in (complaints or lines)[-3:])
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"

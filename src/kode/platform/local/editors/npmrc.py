@@ -45,8 +45,8 @@ def text(person: Mapping[str, str]) -> str:
 
 
 def _counts_as_variable(name: str) -> bool:
-    found = _VARIABLE.fullmatch(name)
-    return bool(found) and _counts(_option(found[1]) if found else "")
+    match = _VARIABLE.fullmatch(name)
+    return bool(match) and _counts(_option(match[1]) if match else "")
 
 
 def _option(name: str) -> str:
@@ -64,9 +64,9 @@ def _counts(option: str) -> bool:
 def _paths(person: Mapping[str, str]) -> Iterator[Path]:
     named = {}
     for name, value in person.items():
-        found = _VARIABLE.fullmatch(name)
-        if found and value:
-            named[_option(found[1]).lower()] = value
+        match = _VARIABLE.fullmatch(name)
+        if match and value:
+            named[_option(match[1]).lower()] = value
     for option, in_home in _FILES:
         if option in named:
             yield Path(named[option])
@@ -79,10 +79,10 @@ def _lines(path: Path) -> Iterator[str]:
     with contextlib.suppress(OSError, UnicodeDecodeError):
         content = path.read_text(encoding="utf-8")
     for line in content.splitlines():
-        words = line.strip()
-        if words.startswith("["):
+        setting = line.strip()
+        if setting.startswith("["):
             # What follows is a section's, which npm passes over.
             return
-        name = words.partition("=")[0].strip().strip("\"'").removesuffix("[]").strip()
-        if not words.startswith(("#", ";")) and _counts(name):
-            yield words
+        name = setting.partition("=")[0].strip().strip("\"'").removesuffix("[]").strip()
+        if not setting.startswith(("#", ";")) and _counts(name):
+            yield setting

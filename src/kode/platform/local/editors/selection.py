@@ -31,14 +31,14 @@ def selected(paths: Paths, environment: Mapping[str, str]) -> Editor | None:
         path, source = _read(paths), "`kode editors use`"
     if not path:
         return None
-    found = shutil.which(path, path=environment.get("PATH"))
-    if not found:
+    program = shutil.which(path, path=environment.get("PATH"))
+    if not program:
         raise PlatformError(
             Reason.EDITOR_UNAVAILABLE,
-            f"{path}, chosen by {source}, is not a program here: choose another, or "
-            "`kode editors use --own` for Kode's own",
+            f"{path}, chosen by {source}, cannot be run: choose another, or "
+            "`kode editors use --builtin` for the one that Kode installs",
         )
-    return Editor(name=CODE_SERVER, version="", argv=(str(Path(found).absolute()),))
+    return Editor(name=CODE_SERVER, version="", argv=(str(Path(program).absolute()),))
 
 
 def resolve(path: str, environment: Mapping[str, str]) -> Path:
@@ -51,10 +51,10 @@ def resolve(path: str, environment: Mapping[str, str]) -> Path:
     Raises:
         InvalidSpec: it is not a program.
     """
-    found = shutil.which(path, path=environment.get("PATH"))
-    if not found:
-        raise InvalidSpec(Reason.INVALID_SPEC, f"{path} is not a program that can be run")
-    return Path(found).absolute()
+    program = shutil.which(path, path=environment.get("PATH"))
+    if not program:
+        raise InvalidSpec(Reason.INVALID_SPEC, f"{path} is not a program that you can run")
+    return Path(program).absolute()
 
 
 def save(paths: Paths, path: Path | None) -> None:
@@ -77,8 +77,8 @@ def _read(paths: Paths) -> str | None:
         raise PlatformError(
             Reason.EDITOR_UNAVAILABLE, f"{file} cannot be read ({error}): remove it"
         ) from error
-    found = choice.get(CODE_SERVER) if isinstance(choice, dict) else None
-    return found if isinstance(found, str) else None
+    selected = choice.get(CODE_SERVER) if isinstance(choice, dict) else None
+    return selected if isinstance(selected, str) else None
 
 
 def _file(paths: Paths) -> Path:

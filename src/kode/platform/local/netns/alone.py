@@ -37,15 +37,15 @@ def main(config: str, command: list[str]) -> int:
             of the process that stands for PID in it, empty for none; `nameserver`, that it brings.
         command: the program's.
     """
-    told = json.loads(config)
+    options = json.loads(config)
     # The program is in our process group, and is asked itself.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    pid_file = Path(told["pid"])
+    pid_file = Path(options["pid"])
     resolver, errors = pid_file.with_suffix(".resolv"), pid_file.with_suffix(".uplink")
-    files = (Path(told["socket"]), pid_file, resolver, errors)
+    files = (Path(options["socket"]), pid_file, resolver, errors)
     _remove(*files)
     try:
-        return _run(told, command, (pid_file, resolver, errors))
+        return _run(options, command, (pid_file, resolver, errors))
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}\n")
         return 1
@@ -58,7 +58,7 @@ def enter(pid_file: str, command: list[str]) -> int:
     try:
         namespace.enter(int(Path(pid_file).read_text(encoding="ascii")))
     except OSError as error:
-        sys.stderr.write(f"the program's network cannot be entered: {error.strerror}\n")
+        sys.stderr.write(f"cannot enter the program's network: {error.strerror}\n")
         return 1
     try:
         _become(command)
@@ -75,25 +75,25 @@ def _become(command: list[str]) -> NoReturn:
     os.execvpe(command[0], command, procfs.environment())  # noqa: S606 - no shell, that is what we want
 
 
-def _run(told: dict[str, Any], command: list[str], files: tuple[Path, Path, Path]) -> int:
+def _run(options: dict[str, Any], command: list[str], files: tuple[Path, Path, Path]) -> int:
     pid_file, resolver, errors = files
     server = socket.socket(socket.AF_UNIX)
     os.umask(0o177)
-    server.bind(told["socket"])
-    if told["uplink"]:
-        resolver.write_text(_resolver(told["nameserver"]), encoding="utf-8")
+    server.bind(options["socket"])
+    if options["uplink"]:
+        resolver.write_text(_resolver(options["nameserver"]), encoding="utf-8")
         resolver.chmod(0o644)
     os.umask(0o022)
     go, gone = socket.socketpair()
-    program = _fork(command, str(resolver) if told["uplink"] else "", (go, gone))
+    program = _fork(command, str(resolver) if options["uplink"] else "", (go, gone))
     gone.close()
     complaint = go.recv(4096).decode("utf-8", "replace")
     if complaint != "here":
         os.waitpid(program, 0)
         raise OSError(complaint or "the program's network could not be made")
     try:
-        if told["uplink"]:
-            _connect(told["uplink"], program, errors)
+        if options["uplink"]:
+            _connect(options["uplink"], program, errors)
         partial = pid_file.with_suffix(".partial")
         partial.write_text(str(program), encoding="ascii")
         partial.rename(pid_file)
@@ -104,7 +104,7 @@ def _run(told: dict[str, Any], command: list[str], files: tuple[Path, Path, Path
         raise
     go.send(b"go")
     go.close()
-    asyncio.run(_live(program, server, int(told["port"])))
+    asyncio.run(_live(program, server, int(options["port"])))
     code = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
     return code if code >= 0 else _SIGNALS - code
 
@@ -128,12 +128,12 @@ def _fork(command: list[str], resolver: str, ends: tuple[socket.socket, socket.s
         gone.close()
         _become(command)
     except OSError as error:
-        words = error.strerror or str(error)
+        message = error.strerror or str(error)
         with contextlib.suppress(OSError):
-            gone.send(words.encode())
+            gone.send(message.encode())
         if gone.fileno() < 0:
-            words = f"cannot start {command[0]}: {words}"
-            os.write(2, f"{words}\n".encode("utf-8", "replace"))
+            message = f"cannot start {command[0]}: {message}"
+            os.write(2, f"{message}\n".encode("utf-8", "replace"))
         os._exit(_NOT_FOUND)
 
 
@@ -175,11 +175,11 @@ def _connect(uplink: list[str], program: int, errors: Path) -> None:
         if _has_route(program):
             return
         time.sleep(_PAUSE)
-    words = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+    message = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     running.kill()
     running.wait()
     name = Path(argv[0]).name
-    raise OSError(": ".join([f"{name} does not connect the program's network", *words]))
+    raise OSError(": ".join([f"{name} does not connect the program's network", *message]))
 
 
 def _has_route(pid: int) -> bool:

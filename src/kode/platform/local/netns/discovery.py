@@ -16,7 +16,7 @@ from pathlib import Path
 from kode.platform.local.netns.network import UPLINKS, Network
 
 _TIMEOUT = 60.0
-_LOOK_AGAIN = 60.0
+_RETRY_DELAY = 60.0
 # Where an administrator's programs are that a person's PATH may lack.
 _PLACES = ":/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _INSTALL = (
@@ -57,18 +57,18 @@ class NetworkDiscovery:
     """What is known of this machine: tried once, and again in a while where something is amiss."""
 
     def __init__(self) -> None:
-        self._found: Network | None = None
+        self._network: Network | None = None
         self._until = 0.0
         self._looking = asyncio.Lock()
 
     async def network(self) -> Network:
         """Return what a program's own network can be."""
         async with self._looking:
-            if self._found is None or time.monotonic() > self._until:
-                self._found = await look(os.environ.get("PATH", os.defpath))
-                good = not (self._found.why_not or self._found.no_uplink)
-                self._until = float("inf") if good else time.monotonic() + _LOOK_AGAIN
-            return self._found
+            if self._network is None or time.monotonic() > self._until:
+                self._network = await look(os.environ.get("PATH", os.defpath))
+                good = not (self._network.why_not or self._network.no_uplink)
+                self._until = float("inf") if good else time.monotonic() + _RETRY_DELAY
+            return self._network
 
 
 async def look(path: str) -> Network:
@@ -82,10 +82,10 @@ async def look(path: str) -> Network:
         return Network(why_not=why_not)
     failed = ""
     for name in UPLINKS:
-        found = shutil.which(name, path=path + _PLACES)
-        if not found or (os.geteuid() == 0 and name in _NOT_FOR_ROOT):
+        program = shutil.which(name, path=path + _PLACES)
+        if not program or (os.geteuid() == 0 and name in _NOT_FOR_ROOT):
             continue
-        network = Network(uplink=found)
+        network = Network(uplink=program)
         failed = await _try(network)
         if not failed:
             return network
@@ -124,7 +124,7 @@ async def _try(network: Network, command: Sequence[str] = ("true",)) -> str:
         )
         try:
             async with asyncio.timeout(_TIMEOUT):
-                _, words = await program.communicate()
+                _, errors = await program.communicate()
         except TimeoutError:
             return f"a trial did not end within {_TIMEOUT:.0f} s"
         finally:
@@ -132,5 +132,5 @@ async def _try(network: Network, command: Sequence[str] = ("true",)) -> str:
                 with contextlib.suppress(ProcessLookupError):
                     program.kill()
                 await program.wait()
-    last = words.decode("utf-8", "replace").strip().splitlines()[-1:]
-    return "; ".join(last) or "a trial failed without a word" if program.returncode else ""
+    last = errors.decode("utf-8", "replace").strip().splitlines()[-1:]
+    return "; ".join(last) or "a trial failed without a message" if program.returncode else ""

@@ -42,19 +42,19 @@ def separate(resolver: str) -> None:
     uid, gid = os.getuid(), os.getgid()
     wanted = _CLONE_NEWNET | (_CLONE_NEWNS if resolver else 0)
     if os.geteuid() or _libc.unshare(wanted):
-        with _told("a user namespace is refused"):
+        with _name_failure("cannot create a user namespace"):
             _check(_libc.unshare(_CLONE_NEWUSER))
         socket_proxy.keep_hold()
-        with _told("a user namespace is refused its users"):
+        with _name_failure("cannot map users in a user namespace"):
             Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
             Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
             Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
-        with _told("a network namespace is refused"):
+        with _name_failure("cannot create a network namespace"):
             _check(_libc.unshare(wanted))
-    with _told("a network namespace is refused its loopback"):
+    with _name_failure("cannot enable loopback in a network namespace"):
         _loopback_up()
     if resolver:
-        with _told("a mount namespace is refused its resolver"):
+        with _name_failure("cannot mount a resolver in a mount namespace"):
             # What the machine mounts later appears here, and nothing of ours appears there.
             _check(_libc.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None))
             if Path(_RESOLVER).exists():
@@ -73,7 +73,7 @@ def enter(pid: int) -> None:
         socket_proxy.enter(pid)
         if os.fstat(mounts.fileno()).st_ino != Path("/proc/self/ns/mnt").stat().st_ino:
             folder = Path.cwd()
-            with _told("cannot see its mounts"):
+            with _name_failure("cannot see its mounts"):
                 _check(_libc.setns(mounts.fileno(), 0))
             os.chdir(folder)
 
@@ -91,7 +91,7 @@ def _check(status: int) -> None:
 
 
 @contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
+def _name_failure(what: str) -> Iterator[None]:
     """Say of an error what it was that failed."""
     try:
         yield

@@ -89,15 +89,15 @@ def scripts(folder: PurePath) -> dict[str, str]:
     }
 
 
-def editor(argv: Sequence[str], given: Sequence[str]) -> Mapping[str, str]:
+def editor(argv: Sequence[str], args: Sequence[str]) -> Mapping[str, str]:
     """Return the script of code-server's own command.
 
     Args:
         argv: what starts it.
-        given: the options that the editor has from its template.
+        args: the options that the editor has from its template.
     """
     folders = []
-    for at, word in enumerate(given):
+    for at, word in enumerate(args):
         if word.partition("=")[0] in _FOLDERS:
-            folders += [word] if "=" in word else list(given[at : at + 2])
+            folders += [word] if "=" in word else list(args[at : at + 2])
     return {"code-server": _EDITOR.format(words=shlex.join([*argv, *folders]))}

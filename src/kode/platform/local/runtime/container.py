@@ -82,7 +82,7 @@ def call(container: Container, engine: Engine, name: str, volume: Path, file: Pa
     # A file has a line for each.
     filed = {key: value for key, value in taken.items() if not re.search(r"[\r\n]", value)}
     hidden = {key: value for key, value in values.items() if key not in taken}
-    words = [
+    command = [
         *run(engine, name),
         *container.options,
         "--pull=never",
@@ -93,18 +93,18 @@ def call(container: Container, engine: Engine, name: str, volume: Path, file: Pa
         *_limits(manifest, engine),
     ]
     if "workingDir" in manifest:
-        words.append(f"--workdir={manifest['workingDir']}")
+        command.append(f"--workdir={manifest['workingDir']}")
     program = [expand(word, values) for word in manifest.get("command") or ()]
     rest = [expand(word, values) for word in manifest.get("args") or ()]
     if program:
-        words.append(f"--entrypoint={json.dumps(program[:1])}")
+        command.append(f"--entrypoint={json.dumps(program[:1])}")
     text = {_FILE_TEXT: "".join(f"{key}={value}\n" for key, value in filed.items())}
     before = ("sh", "-c", _WRITE_FILE, "podman", str(file)) if filed else ()
     return Call(
-        argv=(*before, *words, image.qualified_name(manifest["image"]), *program[1:], *rest),
+        argv=(*before, *command, image.qualified_name(manifest["image"]), *program[1:], *rest),
         env={**engine.environment, **hidden, **(text if filed else {})},
         missing=tuple(
-            f"env {key}: a value of several lines, under a name that podman goes by"
+            f"env {key}: a value of several lines, under a name that podman itself reads"
             for key in taken
             if key not in filed
         ),

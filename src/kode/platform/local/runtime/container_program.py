@@ -21,7 +21,7 @@ from kode.render.metadata import Manifest
 from kode.render.resolve import ResolvedKode
 
 _RELAY = Path(__file__).parents[1] / "shim" / "socket_proxy.py"
-_WITHIN = 600.0
+_STARTUP_TIMEOUT = 600.0
 """Seconds that an image may take to start, as on a cluster."""
 _ROOT = "0:0"
 # What root on this machine made, or another user id used, is the editor's from now on.
@@ -75,7 +75,7 @@ def plan_container(
         health=Probe(
             kode.image_profile.health_path,
             socket=host.socket,
-            startup_timeout=_WITHIN,
+            startup_timeout=_STARTUP_TIMEOUT,
             unhealthy_from_status=kode.image_profile.unhealthy_from_status,
         ),
     )
@@ -168,9 +168,9 @@ class _Builder:
         return self._run("folders", Container(manifest, {"OWNER": self._owner}, _ROOT))
 
     def _run(self, name: str, container: Container) -> Command:
-        found = call(container, self._engine, self.name, self._host.volume, self._file)
-        self._lacks(found.missing)
-        return Command(name, found.argv, found.env, self._host.volume)
+        command = call(container, self._engine, self.name, self._host.volume, self._file)
+        self._lacks(command.missing)
+        return Command(name, command.argv, command.env, self._host.volume)
 
     def _lacks(self, missing: tuple[str, ...]) -> None:
         self.missing = tuple(dict.fromkeys((*self.missing, *missing)))

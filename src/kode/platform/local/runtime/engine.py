@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-OLDEST = (4, 3)
+MIN_VERSION = (4, 3)
 """The first version that maps a person to a user id of one's choice (keep-id:uid=)."""
 
 _OWN = re.compile(
@@ -90,4 +90,4 @@ def limits(host: Mapping[str, Any]) -> frozenset[str]:
 def is_too_old(version: str) -> bool:
     """Tell whether a version lacks what is needed."""
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    return numbers < OLDEST
+    return numbers < MIN_VERSION

@@ -10,18 +10,18 @@ from kode.platform.local.runtime.engine import Engine, Refusal
 
 _OTHER_RUNTIME = {"crun": "runc", "runc": "crun"}
 _NO_TUN = (
-    "let everybody open /dev/net/tun, as is usual (chmod 0666 /dev/net/tun), or set "
+    "make /dev/net/tun accessible to all users, as is usual (chmod 0666 /dev/net/tun), or set "
     'netns = "none" under [containers] in ~/.config/containers/containers.conf'
 )
 _NO_USER_IDS = (
-    "install newuidmap (on Debian: apt-get install uidmap), and give the person user ids in "
+    "install newuidmap (on Debian: apt-get install uidmap), and give your user ids in "
     "/etc/subuid and /etc/subgid"
 )
 _NO_NETWORKS = (
-    "install what makes podman's networks (on Debian: apt-get install iptables, and "
+    "install podman's network tools (on Debian: apt-get install iptables, and "
     "containernetworking-plugins or netavark)"
 )
-_CONNECTS = "install what connects containers of a person (on Debian: apt-get install "
+_CONNECTS = "install what connects rootless containers (on Debian: apt-get install "
 _KNOWN = (
     (r"/dev/net/tun", _NO_TUN),
     (r"find slirp4netns|slirp4netns.*not found", f"{_CONNECTS}slirp4netns)"),
@@ -52,17 +52,17 @@ def next_step(messages: Iterable[str], tried: tuple[str, ...] = ()) -> str:
         messages: what podman said.
         tried: names of the OCI runtimes that were tried.
     """
-    said = "\n".join(messages)
+    output = "\n".join(messages)
     for pattern, step in _KNOWN:
-        if re.search(pattern, said):
+        if re.search(pattern, output):
             return step
     other = _OTHER_RUNTIME.get(tried[0]) if len(tried) == 1 else None
     if other:
         return (
-            f"install another OCI runtime (on Debian: apt-get install {other}), which is then used "
-            f'by itself; for podman as a whole set runtime = "{other}" under [engine] in '
+            f"install another OCI runtime (on Debian: apt-get install {other}), which Kode then "
+            f'uses; for podman as a whole set runtime = "{other}" under [engine] in '
             "/etc/containers/containers.conf"
         )
     if len(tried) == 1 and tried[0]:
-        return f"mend the OCI runtime {tried[0]}, or set another one in containers.conf"
+        return f"fix the OCI runtime {tried[0]}, or set another one in containers.conf"
     return _ELSE

@@ -21,11 +21,11 @@ from kode.api.conditions import Reason
 from kode.errors import NotReady
 from kode.platform.local.runtime import engine as engines
 from kode.platform.local.runtime import engine_advice, trial
-from kode.platform.local.runtime.engine import OLDEST, Engine, Refusal
+from kode.platform.local.runtime.engine import MIN_VERSION, Engine, Refusal
 from kode.platform.local.store.objects import Key
 
-_WITHIN = 60.0
-_LOOK_AGAIN = 60.0
+_TIMEOUT = 60.0
+_RETRY_DELAY = 60.0
 _RAISE_LIMITS = 24
 """The number of CAP_SYS_RESOURCE."""
 _INSTALL = "install it (on Debian: apt-get install podman)"
@@ -49,7 +49,7 @@ class EngineDiscovery:
             enqueue: has a Kode reconciled once more.
         """
         self._enqueue = enqueue
-        self._found: Engine | None = None
+        self._engine: Engine | None = None
         self._state: object = None
         self._why = ""
         self._asked = 0.0
@@ -62,11 +62,11 @@ class EngineDiscovery:
         Raises:
             NotReady: it is being tried; another pass is asked for when that is known.
         """
-        if self._found and state(self._found) != self._state:
-            self._found = None
-        if self._found:
-            return self._found, ""
-        if self._why and time.monotonic() - self._asked < _LOOK_AGAIN:
+        if self._engine and state(self._engine) != self._state:
+            self._engine = None
+        if self._engine:
+            return self._engine, ""
+        if self._why and time.monotonic() - self._asked < _RETRY_DELAY:
             return None, self._why
         self._waiting.add(key)
         if self._task is None:
@@ -80,19 +80,19 @@ class EngineDiscovery:
 
     async def _look(self) -> None:
         try:
-            found = await ask(os.environ)
+            answer = await ask(os.environ)
         except (OSError, ValueError, SubprocessError) as error:
-            found = Refusal(f"podman cannot be tried: {error}", "`podman info` may say more")
-        if isinstance(found, Engine):
-            self._found, self._state, self._why = found, state(found), ""
+            answer = Refusal(f"podman cannot be tried: {error}", "`podman info` may say more")
+        if isinstance(answer, Engine):
+            self._engine, self._state, self._why = answer, state(answer), ""
         else:
-            self._found, self._why = None, str(found)
+            self._engine, self._why = None, str(answer)
         self._asked, self._task = time.monotonic(), None
         loop = asyncio.get_running_loop()
         for key in self._waiting:
             self._enqueue(key)
             if self._why:
-                loop.call_later(_LOOK_AGAIN, self._enqueue, key)
+                loop.call_later(_RETRY_DELAY, self._enqueue, key)
         self._waiting.clear()
 
 
@@ -102,8 +102,8 @@ async def ask(variables: Mapping[str, str]) -> Engine | Refusal:
     Raises:
         OSError: it cannot be started, or a temporary folder cannot be written.
     """
-    found = await describe(variables)
-    return found if isinstance(found, Refusal) else await choose_runtime(found)
+    answer = await describe(variables)
+    return answer if isinstance(answer, Refusal) else await choose_runtime(answer)
 
 
 async def choose_runtime(engine: Engine) -> Engine | Refusal:
@@ -151,15 +151,15 @@ async def describe(variables: Mapping[str, str]) -> Engine | Refusal:
         message = trial.last_error(err) if err.strip() else f"it ended with exit code {code}"
         return Refusal(f"podman does not work here: {message}", engine_advice.next_step([message]))
     try:
-        said = json.loads(out)
-        host, version = said["host"], str(said["version"]["Version"])
+        info = json.loads(out)
+        host, version = info["host"], str(info["version"]["Version"])
         rootless = bool(host["security"]["rootless"])
         runtime = str((host.get("ociRuntime") or {}).get("name", ""))
     except (ValueError, KeyError, TypeError, AttributeError):
-        message = "podman does not work here: `podman info` says nothing that can be understood"
+        message = "podman does not work here: `podman info` has unexpected output"
         return Refusal(message, engine_advice.next_step([]))
     if engines.is_too_old(version):
-        oldest = ".".join(map(str, OLDEST))
+        oldest = ".".join(map(str, MIN_VERSION))
         return Refusal(f"podman {version} is too old", f"install {oldest} or newer")
     return Engine(
         path=path,
@@ -189,10 +189,10 @@ def _runtime(name: str) -> str | None:
 
 def _version(file: Path) -> tuple[str, int, int, int]:
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return (str(file), 0, 0, 0)
-    return (str(file), found.st_ino, found.st_mtime_ns, found.st_size)
+    return (str(file), status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 async def _run(argv: list[str], env: Mapping[str, str]) -> tuple[int, str, str]:
@@ -206,10 +206,10 @@ async def _run(argv: list[str], env: Mapping[str, str]) -> tuple[int, str, str]:
         start_new_session=True,
     )
     try:
-        async with asyncio.timeout(_WITHIN):
+        async with asyncio.timeout(_TIMEOUT):
             out, err = await program.communicate()
     except TimeoutError:
-        return 124, "", f"no answer within {_WITHIN:g} s"
+        return 124, "", f"no answer within {_TIMEOUT:g} s"
     finally:
         if program.returncode is None:
             with contextlib.suppress(ProcessLookupError):

@@ -29,17 +29,17 @@ class Variables:
     Attributes:
         values: the variables.
         missing: what could not be had, one short phrase each.
-        words: what can be referred to besides them.
+        facts: what can be referred to besides them.
     """
 
     values: Mapping[str, str]
     missing: tuple[str, ...] = ()
-    words: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
-    def fill(self, words: Iterable[str]) -> tuple[str, ...]:
+    def fill(self, arguments: Iterable[str]) -> tuple[str, ...]:
         """Return words of a template with their references filled in."""
-        known = {**self.words, **self.values}
-        return tuple(expand(word, known) for word in words)
+        known = {**self.facts, **self.values}
+        return tuple(expand(word, known) for word in arguments)
 
 
 def base_env(kode: ResolvedKode, host: HostContext) -> dict[str, str]:
@@ -64,28 +64,28 @@ def editor_env(kode: ResolvedKode, host: HostContext, own: Mapping[str, str]) ->
     Args:
         kode: the Kode.
         host: where it runs.
-        own: what keeps the editor behind its door; nothing that is given wins over it.
+        own: what keeps the editor behind its gateway; nothing that is given wins over it.
     """
-    reader, usual, words = _Reader(kode, host), base_env(kode, host), _words(kode, host)
+    reader, usual, facts = _Reader(kode, host), base_env(kode, host), _facts(kode, host)
     fixed = {**{name: usual[name] for name in rendered.basic(kode)}, **own}
     brought: dict[str, str] = {}
     for source in kode.template.env_from:
         brought.update(reader.source(source))
     # The Kode's own commands are put first once, at the end.
     path = {"PATH": host.inherited.get("PATH", _PATH)}
-    before = {**words, **usual, **path, **brought, **fixed}
+    before = {**facts, **usual, **path, **brought, **fixed}
     listed = (item for item in kode.env if item.name not in fixed)
-    given = {**brought, **reader.listed(listed, before)}
-    if "PATH" in given:
-        given["PATH"] = _path(host, given["PATH"])
-    return Variables({**usual, **given, **fixed}, tuple(reader.missing), words)
+    merged = {**brought, **reader.expand_all(listed, before)}
+    if "PATH" in merged:
+        merged["PATH"] = _path(host, merged["PATH"])
+    return Variables({**usual, **merged, **fixed}, tuple(reader.missing), facts)
 
 
-def plugin_env(kode: ResolvedKode, host: HostContext, given: Iterable[EnvVar]) -> Variables:
+def plugin_env(kode: ResolvedKode, host: HostContext, variables: Iterable[EnvVar]) -> Variables:
     """Return the variables of an init plugin: its own, and none of the editor's."""
-    usual, words = base_env(kode, host), _words(kode, host)
-    listed = _Reader(kode, host).listed(given, {**words, **usual})
-    return Variables({**usual, **listed}, words=words)
+    usual, facts = base_env(kode, host), _facts(kode, host)
+    listed = _Reader(kode, host).expand_all(variables, {**facts, **usual})
+    return Variables({**usual, **listed}, facts=facts)
 
 
 def container_env(kode: ResolvedKode, host: HostContext, manifest: Manifest) -> Variables:
@@ -100,10 +100,10 @@ def container_env(kode: ResolvedKode, host: HostContext, manifest: Manifest) -> 
     for source in manifest.get("envFrom") or ():
         values.update(reader.source(EnvFromSource.model_validate(source)))
     listed = [TemplateEnvVar.model_validate(item) for item in manifest.get("env") or ()]
-    return Variables({**values, **reader.listed(listed, values)}, tuple(reader.missing))
+    return Variables({**values, **reader.expand_all(listed, values)}, tuple(reader.missing))
 
 
-def _words(kode: ResolvedKode, host: HostContext) -> dict[str, str]:
+def _facts(kode: ResolvedKode, host: HostContext) -> dict[str, str]:
     """Return what can be referred to without being a variable here."""
     return {"PORT": str(kode.port), "PUID": str(host.uid), "PGID": str(host.gid)}
 
@@ -127,7 +127,7 @@ class _Reader:
         self._moves = moves
         self.missing: list[str] = []
 
-    def listed(
+    def expand_all(
         self, items: Iterable[TemplateEnvVar | EnvVar], before: Mapping[str, str]
     ) -> dict[str, str]:
         """Return the values of variables, each of which may refer to what is before it."""
@@ -139,8 +139,8 @@ class _Reader:
                 if self._moves:
                     text = rewrite_home_paths(text, self._kode.home, self._host.volume)
                 known[item.name] = listed[item.name] = expand(text, known)
-            elif (found := self._value(item.name, source)) is not None:
-                known[item.name] = listed[item.name] = found
+            elif (value := self._value(item.name, source)) is not None:
+                known[item.name] = listed[item.name] = value
         return listed
 
     def source(self, source: EnvFromSource) -> dict[str, str]:
@@ -150,10 +150,10 @@ class _Reader:
             if named and not named.optional:
                 self.missing.append(f"envFrom: ConfigMap {named.name}")
             return {}
-        found = self._host.secrets.get(ref.name)
-        if found is None and not ref.optional:
+        secret = self._host.secrets.get(ref.name)
+        if secret is None and not ref.optional:
             self.missing.append(f"envFrom: Secret {ref.name}, which does not exist")
-        return {f"{source.prefix or ''}{key}": value for key, value in (found or {}).items()}
+        return {f"{source.prefix or ''}{key}": value for key, value in (secret or {}).items()}
 
     def _value(self, name: str, source: EnvVarSource) -> str | None:
         if source.secret_key_ref:
@@ -175,7 +175,7 @@ class _Reader:
         return None
 
     def _of_secret(self, name: str, ref: KeySelector) -> str | None:
-        found = self._host.secrets.get(ref.name, {}).get(ref.key)
-        if found is None and not ref.optional:
+        value = self._host.secrets.get(ref.name, {}).get(ref.key)
+        if value is None and not ref.optional:
             self.missing.append(f"env {name}: Secret {ref.name} with the key {ref.key}")
-        return found
+        return value

@@ -32,7 +32,7 @@ class Plan:
 
     Attributes:
         program: what is to run.
-        upstream: the editor, for the door.
+        upstream: the editor, for the gateway.
         runtime: what runs it and why, for people.
         unsupported: what was asked for and cannot be given, one short phrase each.
         enter: the call of podman that a command which is to run beside the editor is put behind;
@@ -60,9 +60,9 @@ def plan(meaning: DesiredState, host: HostContext) -> Plan:
             names no runtime.
         PlatformError: the editor is not installed.
     """
-    found = _make_plan(meaning, host)
-    meant = _make_plan(meaning, host.anywhere).program.digest
-    return replace(found, program=replace(found.program, meant=meant))
+    plan = _make_plan(meaning, host)
+    digest = _make_plan(meaning, host.anywhere).program.digest
+    return replace(plan, program=replace(plan.program, meant=digest))
 
 
 def _make_plan(meaning: DesiredState, host: HostContext) -> Plan:
@@ -75,15 +75,15 @@ def _make_plan(meaning: DesiredState, host: HostContext) -> Plan:
 def _in_container(meaning: DesiredState, host: HostContext, why: str) -> Plan:
     if host.engine is None:
         raise InvalidSpec(
-            Reason.NOT_ON_LOCAL_PLATFORM, f"its image is to be run ({why}), but {host.no_engine}"
+            Reason.NOT_ON_LOCAL_PLATFORM, f"its image must be run ({why}), but {host.no_engine}"
         )
-    found = plan_container(meaning.kode, host, host.engine, why)
+    container = plan_container(meaning.kode, host, host.engine, why)
     return Plan(
-        program=found.program,
-        upstream=_upstream(meaning, host, found.program),
-        runtime=found.runtime,
-        unsupported=found.unsupported,
-        enter=found.enter,
+        program=container.program,
+        upstream=_upstream(meaning, host, container.program),
+        runtime=container.runtime,
+        unsupported=container.unsupported,
+        enter=container.enter,
     )
 
 
@@ -115,7 +115,7 @@ def _upstream(meaning: DesiredState, host: HostContext, program: Program) -> Ups
     health = program.health
     assert health  # noqa: S101 - every editor is asked
     upstream, login = meaning.sidecar.upstream, meaning.kode.credentials
-    # The door's files are its owner's alone, and it has no variables for each Kode.
+    # The gateway's files are its owner's alone, and it has no variables for each Kode.
     header = ""
     if upstream.authorization and login:
         header = authorization(login.user, editor_key(meaning.kode, host.lock_of(login)))

@@ -1,7 +1,8 @@
 """What is started for each type of template.
 
 Rule: pure, one function a type; editors listen on a Unix socket of their own that only its owner
-can open, or in a network of their own behind one, so that whoever comes in comes through the door.
+can open, or in a network of their own behind one, so that all requests come through the
+gateway.
 """
 
 import json
@@ -98,7 +99,7 @@ def launch(kode: ResolvedKode, host: HostContext) -> LaunchSpec:
         case other:
             raise InvalidSpec(
                 Reason.NOT_ON_LOCAL_PLATFORM,
-                f"a template of type {other} is all in its image: podman runs it, no process can",
+                f"a template of type {other} cannot run as a process: it needs podman",
             )
 
 
@@ -113,12 +114,12 @@ def _code_server(kode: ResolvedKode, host: HostContext, editor: Editor) -> Launc
     template = kode.template
     variables = editor_env(kode, host, {})
     lacking = [*variables.missing, *_list_left_out(template.command, "command")]
-    given: Sequence[str] = template.args
+    args: Sequence[str] = template.args
     if kode.image_profile != CODER_CODE_SERVER or template.command:
         # They are the words of another program.
-        lacking, given = [*lacking, *_list_left_out(given, "args")], ()
+        lacking, args = [*lacking, *_list_left_out(args, "args")], ()
     folder = host.volume / kode.workspace
-    options = arguments(given, kode, host, variables)
+    options = arguments(args, kode, host, variables)
     argv = flags.code_server((host.socket, host.session), folder, options)
     start = shell.give_back(host.volume, (*editor.argv, *argv))
     return LaunchSpec(
@@ -139,18 +140,18 @@ def _jupyter(kode: ResolvedKode, host: HostContext, editor: Editor) -> LaunchSpe
     env = {**variables.values, **editor.env, "VIRTUAL_ENV": str(python)}
     env["PATH"] = f"{python / 'bin'}:{env['PATH']}"
     lacking = [*variables.missing, *_list_left_out(template.command, "command")]
-    given: Sequence[str] = template.args
-    if given and given[0] == kode.image_profile.entrypoint:
-        given = given[1:]
-    if template.command or (given and not given[0].startswith("-")):
-        lacking, given = [*lacking, *_list_left_out(given, "args")], ()
+    args: Sequence[str] = template.args
+    if args and args[0] == kode.image_profile.entrypoint:
+        args = args[1:]
+    if template.command or (args and not args[0].startswith("-")):
+        lacking, args = [*lacking, *_list_left_out(args, "args")], ()
     folder = host.volume / kode.workspace
     argv = flags.jupyterlab(
         (host.socket, host.kernels),
         host.volume,
         folder,
         terminal=host.shell,
-        given=arguments(given, kode, host, variables),
+        args=arguments(args, kode, host, variables),
     )
     prepare = (editor.argv[0], "-I", str(_KERNEL), str(python))
     return LaunchSpec(
@@ -173,23 +174,25 @@ def _custom(kode: ResolvedKode, host: HostContext) -> LaunchSpec:
     if not template.command:
         raise InvalidSpec(
             Reason.NOT_ON_LOCAL_PLATFORM,
-            "as a process a template of type custom needs command: its image, whose entrypoint "
-            "would be run, is not",
+            "a template of type custom needs command to run as a process: the entrypoint of its "
+            "image is not available",
         )
-    way = _way_in(kode, host)
-    variables = editor_env(kode, host, way.variables)
+    entry = _way_in(kode, host)
+    variables = editor_env(kode, host, entry.variables)
     argv = arguments([*template.command, *template.args], kode, host, variables)
     return LaunchSpec(
-        main=Command(EDITOR, (*way.before, *argv), variables.values, host.volume / kode.workspace),
+        main=Command(
+            EDITOR, (*entry.before, *argv), variables.values, host.volume / kode.workspace
+        ),
         health=Probe(
             "/",
-            socket=way.socket,
-            port=way.port,
+            socket=entry.socket,
+            port=entry.port,
             unhealthy_from_status=kode.image_profile.unhealthy_from_status,
         ),
         runtime=f"process: {argv[0]}, the template's own command",
-        unsupported=(*variables.missing, *way.unsupported),
-        within=way.within,
+        unsupported=(*variables.missing, *entry.unsupported),
+        within=entry.within,
     )
 
 
@@ -242,7 +245,7 @@ def _way_in(kode: ResolvedKode, host: HostContext) -> _WayIn:
             f"{network.why_not}. A command that listens on the Unix socket {SOCKET} needs none; "
             f"an open port is what {accept}",
         )
-    lacking = f"network: the program reaches nothing outside of its own: {network.no_uplink}"
+    lacking = f"network: the program has no route out of its own network: {network.no_uplink}"
     return _WayIn(
         {"PORT": str(kode.port)},
         socket=host.socket,
@@ -273,9 +276,13 @@ def _step(kode: ResolvedKode, host: HostContext, name: str, argv: tuple[str, ...
 
 def _written_once(kode: ResolvedKode, host: HostContext, name: str, settings: object) -> Command:
     """Return what writes settings into the home where the person has none."""
-    words = (str(host.volume / name), json.dumps(settings, indent=2))
-    return _step(kode, host, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *words))
+    content = (str(host.volume / name), json.dumps(settings, indent=2))
+    return _step(kode, host, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *content))
 
 
-def _list_left_out(given: Sequence[str], field: str) -> tuple[str, ...]:
-    return (f"{field}: of the image; the editor of this machine runs",) if given else ()
+def _list_left_out(values: Sequence[str], field: str) -> tuple[str, ...]:
+    return (
+        (f"{field}: not used; it is for the image, and an editor of this machine runs instead",)
+        if values
+        else ()
+    )

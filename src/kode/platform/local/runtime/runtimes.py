@@ -57,7 +57,7 @@ def select_runtime(kode: ResolvedKode, requested_runtime: str) -> RuntimeChoice:
             raise InvalidSpec(Reason.INVALID_SPEC, text) from None
     template = kode.template
     if template.type == "webtop":
-        return RuntimeChoice(Runtime.PODMAN, "a template of type webtop is all in its image")
+        return RuntimeChoice(Runtime.PODMAN, "a template of type webtop needs its image")
     if template.type == "custom" and not template.command:
-        return RuntimeChoice(Runtime.PODMAN, "without a command its image says what is run")
+        return RuntimeChoice(Runtime.PODMAN, "without a command, its image determines what runs")
     return RuntimeChoice(Runtime.PROCESS)

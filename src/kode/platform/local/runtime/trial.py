@@ -100,7 +100,7 @@ def last_error(printed: str) -> str:
     """Return what podman, or what it started, printed last about a failure."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("Error:")]
-    return (errors or lines or ["it ended without a word"])[-1].removeprefix("Error:").strip()
+    return (errors or lines or ["it exited without a message"])[-1].removeprefix("Error:").strip()
 
 
 def _with_proxy(engine: Engine, argv: tuple[str, ...], place: Path) -> tuple[str, ...]:

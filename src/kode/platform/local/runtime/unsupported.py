@@ -38,11 +38,11 @@ def _image(kode: ResolvedKode) -> Iterator[str]:
     template = kode.template
     known = _STANDS_FOR.get(template.type)
     if not known or not known.search(template.image):
-        yield f"image {template.image}: no image is run, its programs are this machine's own"
+        yield f"image {template.image}: not used; programs of this machine run instead"
     if template.image_pull_policy != "IfNotPresent":
         yield f"imagePullPolicy {template.image_pull_policy}: no image is pulled"
     if template.resources:
-        yield "resources: amounts are not enforced"
+        yield "resources: not enforced"
     if kode.privileged:
         yield "privileged: it runs with your own rights"
     if template.host_users is not None:
@@ -56,7 +56,7 @@ def _host_users(value: object) -> str:
 def _template(kode: ResolvedKode) -> Iterator[str]:
     template = kode.template
     if template.service and template.service.type != "ClusterIP":
-        yield f"service.type {template.service.type}: only the door listens"
+        yield f"service.type {template.service.type}: only the gateway listens"
     if template.runtime_class_name:
         yield f"runtimeClassName {template.runtime_class_name}"
     if template.node_selector:

@@ -41,5 +41,5 @@ def _remove_within_podman(volume: Path) -> bool:
     if podman is None or os.geteuid() == 0:
         return False
     argv = [podman, "unshare", "rm", "-rf", "--", str(volume)]
-    found = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return found.returncode == 0
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return done.returncode == 0

@@ -42,26 +42,26 @@ def start(argv: list[str], env: dict[str, str], cwd: str, output: int) -> int:
         UnstartableError: it could not be started.
     """
     ours = os.getpid()
-    tell, told = os.pipe()
+    tell, message_end = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             _become(argv, env, cwd, output, ours)
         except OSError as error:
-            os.write(told, _why(error, argv[0], cwd).encode("utf-8", "replace"))
+            os.write(message_end, _why(error, argv[0], cwd).encode("utf-8", "replace"))
         except ValueError as error:
-            os.write(told, f"{argv[0]}: {error}".encode("utf-8", "replace"))
+            os.write(message_end, f"{argv[0]}: {error}".encode("utf-8", "replace"))
         finally:
             os._exit(_UNSTARTED)
-    os.close(told)
+    os.close(message_end)
     # Whoever is first of the two: a signal to the group must find it.
     with contextlib.suppress(OSError):
         os.setpgid(pid, pid)
     with open(tell, "rb") as file:
-        words = file.read()
-    if words:
+        message = file.read()
+    if message:
         os.waitpid(pid, 0)
-        raise UnstartableError(words.decode())
+        raise UnstartableError(message.decode())
     return pid
 
 
@@ -105,7 +105,7 @@ def _why(error: OSError, name: str, cwd: str) -> str:
     if error.filename == cwd:
         return f"cannot start {name} in the folder {cwd}: {error.strerror}"
     if error.filename and isinstance(error, FileNotFoundError):
-        return f"cannot start {error.filename}: the program that it names to run it is not there"
+        return f"cannot start {error.filename}: its interpreter does not exist"
     if isinstance(error, FileNotFoundError):
-        return f"no program {name}" if "/" in name else f"no program {name} on PATH"
+        return f"program {name} not found" + ("" if "/" in name else " on PATH")
     return f"cannot start {error.filename or name}: {error.strerror}"

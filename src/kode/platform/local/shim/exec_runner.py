@@ -107,7 +107,7 @@ def _end(mark: str) -> None:
     asked: set[tuple[int, int]] = set()
     force = time.monotonic() + GRACE
     give_up, interval = force + GRACE, _POLL_INTERVAL
-    while (left := _left(mark)) and time.monotonic() < give_up:
+    while (left := _find_started(mark)) and time.monotonic() < give_up:
         for each in left:
             if time.monotonic() > force:
                 _send(each, signal.SIGKILL)
@@ -127,7 +127,7 @@ def _send(target: procfs.ProcessInfo, number: int) -> None:
         os.close(fd)
 
 
-def _left(mark: str) -> list[procfs.ProcessInfo]:
+def _find_started(mark: str) -> list[procfs.ProcessInfo]:
     rows, own = procfs.rows(), os.getpid()
     below = {each.pid for each in procfs.descendants(own, rows)}
     return [

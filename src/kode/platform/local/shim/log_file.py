@@ -8,7 +8,7 @@ raises: what cannot be written is dropped, and a line says so once there is room
 import os
 import time
 
-MOST_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024
 OLDER = 3
 _LOOK_SECONDS = 1.0
 """How often to look whether the file is still where it should be."""
@@ -21,10 +21,10 @@ class LogFile:
         trouble: why the last write failed; empty where it did not.
     """
 
-    def __init__(self, path: str, most: int = MOST_BYTES) -> None:
+    def __init__(self, path: str, max_bytes: int = MAX_BYTES) -> None:
         self.trouble = ""
         self._path = path
-        self._most = most
+        self._most = max_bytes
         self._fd: int | None = None
         self._size = 0
         self._lost = 0

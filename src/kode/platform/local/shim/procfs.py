@@ -26,12 +26,12 @@ class ProcessInfo:
 
     __slots__ = ("ended", "parent", "pid", "session", "start")
 
-    def __init__(self, pid: int, words: list[bytes]) -> None:
+    def __init__(self, pid: int, fields: list[bytes]) -> None:
         self.pid = pid
-        self.ended = words[0] in {b"Z", b"X"}
-        self.parent = int(words[1])
-        self.session = int(words[3])
-        self.start = int(words[_START])
+        self.ended = fields[0] in {b"Z", b"X"}
+        self.parent = int(fields[1])
+        self.session = int(fields[3])
+        self.start = int(fields[_START])
 
 
 def boot() -> str:
@@ -43,20 +43,20 @@ def row(pid: int) -> ProcessInfo | None:
     """Return what is known of a process; None where it does not exist."""
     text = _read(f"/proc/{pid}/stat")
     # The name is in brackets and may itself contain brackets and spaces.
-    words = text[text.rfind(b")") + 1 :].split()
-    return ProcessInfo(pid, words) if len(words) > _START else None
+    fields = text[text.rfind(b")") + 1 :].split()
+    return ProcessInfo(pid, fields) if len(fields) > _START else None
 
 
 def rows() -> list[ProcessInfo]:
     """Return all processes."""
-    found = (row(int(name)) for name in os.listdir("/proc") if name.isdigit())
-    return [each for each in found if each is not None]
+    processes = (row(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return [each for each in processes if each is not None]
 
 
 def is_alive(pid: int, start: int) -> bool:
     """Return whether a process still runs."""
-    found = row(pid)
-    return found is not None and found.start == start and not found.ended
+    process = row(pid)
+    return process is not None and process.start == start and not process.ended
 
 
 def descendants(root: int, among: list[ProcessInfo]) -> list[ProcessInfo]:
@@ -64,13 +64,13 @@ def descendants(root: int, among: list[ProcessInfo]) -> list[ProcessInfo]:
     children: dict[int, list[ProcessInfo]] = {}
     for each in among:
         children.setdefault(each.parent, []).append(each)
-    found: list[ProcessInfo] = []
+    below: list[ProcessInfo] = []
     parents = [root]
     while parents:
         for child in children.pop(parents.pop(), ()):
-            found.append(child)
+            below.append(child)
             parents.append(child.pid)
-    return found
+    return below
 
 
 def has_instance(pid: int, instance: str) -> bool:

@@ -11,8 +11,8 @@ NAME = "record.json"
 VERSION = 1
 _BLOCK = 4096
 """Bytes of the file, padded with spaces: writing over them takes no new space."""
-_MOST_WORDS = 500
-_MOST_LINES = 10
+_MAX_CHARACTERS = 500
+_MAX_LINES = 10
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -38,7 +38,7 @@ class Record:
         main_start: its start time in clock ticks.
         main_since: seconds since the epoch at which main was started.
         exit_code: of what ended last.
-        words: its last lines.
+        words: its last lines; the name in files of programs that run.
         restarts: as the supervisor counted.
         trouble: why the log loses lines; empty where it does not.
     """
@@ -92,13 +92,13 @@ class Record:
         return record
 
 
-def words(output: bytes) -> str:
+def last_lines(output: bytes) -> str:
     """Return the last lines of what something printed, without colours and control characters."""
     text = _ESCAPES.sub("", output.decode("utf-8", "replace"))
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [line.rstrip() for line in text.split("\n") if line.strip()]
-    kept = "\n".join(lines[-_MOST_LINES:])
-    return kept if len(kept) <= _MOST_WORDS else "..." + kept[3 - _MOST_WORDS :]
+    kept = "\n".join(lines[-_MAX_LINES:])
+    return kept if len(kept) <= _MAX_CHARACTERS else "..." + kept[3 - _MAX_CHARACTERS :]
 
 
 def _write(path: str, text: bytes, flags: int) -> None:

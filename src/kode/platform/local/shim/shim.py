@@ -102,7 +102,7 @@ class Shim:
             return False
         code = self._run(step, phase, None)
         self._record.exit_code = code
-        self._record.words = record.words(self._tail)
+        self._record.words = record.last_lines(self._tail)
         self._record.main_pid = self._record.main_start = None
         return code == 0
 
@@ -248,12 +248,12 @@ def _nothing(_number: int, _frame: object) -> None:
 
 def _kill_below() -> bool:
     """Send SIGKILL to all that is below us; return whether there was anything."""
-    found = procfs.descendants(os.getpid(), procfs.rows())
-    for each in found:
+    below = procfs.descendants(os.getpid(), procfs.rows())
+    for each in below:
         fd = procfs.kill(each)
         if fd is not None:
             os.close(fd)
-    return bool(found)
+    return bool(below)
 
 
 def _read(fd: int) -> bytes:

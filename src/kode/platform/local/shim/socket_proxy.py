@@ -1,4 +1,4 @@
-"""What stands between a container and the door: from a Unix socket to a port on its loopback.
+"""What stands between a container and the gateway: from a Unix socket to a port on its loopback.
 
 Rule: the editor listens on nothing but its own loopback, as beside a sidecar, and no port of this
 machine is opened; only the person's own programs may open the socket. It lives as long as podman,

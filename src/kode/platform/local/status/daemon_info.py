@@ -24,7 +24,7 @@ class DaemonInfo:
         since: seconds since the epoch.
         version: of the product.
         address: that it listens on.
-        ready: whether its door answers.
+        ready: whether its gateway answers.
         trouble: why it does not; empty where that is not known, or it only just starts.
         boot: id of the boot that it runs in; empty in a record of an older release.
         statuses_since: resourceVersion after which a status was written by this platform; what
@@ -54,20 +54,20 @@ def info_path(paths: Paths) -> Path:
 def find_daemon(paths: Paths) -> DaemonInfo | None:
     """Return the platform that runs; None where none does."""
     try:
-        told = json.loads(info_path(paths).read_text(encoding="utf-8"))
+        content = json.loads(info_path(paths).read_text(encoding="utf-8"))
         # One of another release may say more.
-        found = DaemonInfo(**{key: told[key] for key in _FIELDS & told.keys()})
+        info = DaemonInfo(**{key: content[key] for key in _FIELDS & content.keys()})
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-    if found.boot not in ("", procfs.boot()):
+    if info.boot not in ("", procfs.boot()):
         return None
-    return found if procfs.is_alive(found.pid, found.start) else None
+    return info if procfs.is_alive(info.pid, info.start) else None
 
 
-def write(paths: Paths, found: DaemonInfo) -> None:
+def write(paths: Paths, info: DaemonInfo) -> None:
     """Write that a platform runs.
 
     Raises:
         OSError: it cannot be written.
     """
-    replace_file(info_path(paths), json.dumps(asdict(found)))
+    replace_file(info_path(paths), json.dumps(asdict(info)))

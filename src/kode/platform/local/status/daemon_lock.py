@@ -40,7 +40,7 @@ def exclusive(paths: Paths, within: float = 0.0) -> Iterator[None]:
     with (paths.run / "platform.lock").open("a", encoding="utf-8") as stream:
         while not try_lock(stream):
             if time.monotonic() >= until:
-                text = f"another platform runs in {paths.root}: `kode status` shows it"
+                text = f"another platform is running in {paths.root}: `kode status` shows it"
                 raise LockHeld(Reason.PLATFORM_ERROR, text)
             time.sleep(_POLL_INTERVAL)
         yield

@@ -33,7 +33,7 @@ def as_pod_view(state: State | None, made: str, failed: State | None = None) -> 
         failure=_trouble(state, failed),
         terminated=None,
         annotations={labels.POD_HASH: made},
-        unanswered=state.words if state.phase is ProgramPhase.UNHEALTHY else "",
+        unanswered=state.message if state.phase is ProgramPhase.UNHEALTHY else "",
     )
 
 
@@ -46,7 +46,7 @@ def _trouble(state: State, failed: State | None) -> ContainerFailure | None:
         or state.phase not in (ProgramPhase.BACKOFF, ProgramPhase.STARTING)
     ):
         return None
-    words = f": {last.words}" if last.words else ""
+    message = f": {last.message}" if last.message else ""
     code = "" if last.exit_code is None else f" with exit code {last.exit_code}"
     is_editor = last.step == EDITOR
-    return ContainerFailure("crash", last.step, not is_editor, f"{last.step} ended{code}{words}")
+    return ContainerFailure("crash", last.step, not is_editor, f"{last.step} ended{code}{message}")

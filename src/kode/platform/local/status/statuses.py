@@ -111,12 +111,12 @@ def with_credible_status(kode: Object, run: DaemonInfo | None) -> Object:
     """
     status = _status(kode)
     if run is None:
-        found = standing.orphaned(status)
+        credible = standing.orphaned(status)
     elif int(kode["metadata"]["resourceVersion"]) <= int(run.statuses_since):
-        found = standing.awaited(status, "", suspend=is_suspended(kode))
+        credible = standing.awaited(status, "", suspend=is_suspended(kode))
     else:
         return kode
-    return kode if found is status else {**kode, "status": found}
+    return kode if credible is status else {**kode, "status": credible}
 
 
 def is_suspended(kode: Object) -> bool:
@@ -130,5 +130,5 @@ def timestamp() -> str:
 
 
 def _status(kode: Object) -> Status:
-    found: Status = kode.get("status") or {}
-    return found
+    status: Status = kode.get("status") or {}
+    return status

@@ -42,9 +42,9 @@ async def watch_kodes(
             now = run()
             if lived and now is None:
                 for kode in await kodes():
-                    told = with_credible_status(kode, now)
-                    if told is not kode:
-                        yield WatchEvent("MODIFIED", told)
+                    credible = with_credible_status(kode, now)
+                    if credible is not kode:
+                        yield WatchEvent("MODIFIED", credible)
             lived = now is not None
     finally:
         step.cancel()

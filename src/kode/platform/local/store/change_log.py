@@ -17,10 +17,10 @@ from kode.platform.port import WatchEvent
 
 Type = Literal["ADDED", "MODIFIED", "DELETED"]
 
-_MOST = 5_000
-_LONGEST_SECONDS = 3600.0
-_LARGEST = 64 * 2**20
-_EVERY = 64
+_MAX_CHANGES = 5_000
+_MAX_AGE = 3600.0
+_MAX_BYTES = 64 * 2**20
+_BATCH = 64
 """Versions between two looks at what can be forgotten."""
 
 
@@ -41,8 +41,8 @@ class ChangeBatch:
 
 def version(database: sqlite3.Connection) -> int:
     """Return the version of the whole store."""
-    (found,) = database.execute("SELECT version FROM counter").fetchone()
-    return int(found)
+    (number,) = database.execute("SELECT version FROM counter").fetchone()
+    return int(number)
 
 
 def next_version(database: sqlite3.Connection) -> int:
@@ -70,7 +70,7 @@ def append(database: sqlite3.Connection, what: Type, entry: StoredObject, now: f
             body,
         ),
     )
-    if number % _EVERY == 0:
+    if number % _BATCH == 0:
         compact(database, now)
 
 
@@ -93,20 +93,20 @@ def read_since(
     # A version of the future is one of a store that was since put back from a copy.
     if not forgotten <= number <= newest:
         raise Expired(
-            Reason.EXPIRED, f"changes since version {since} are not known any more: list again"
+            Reason.EXPIRED, f"changes since version {since} are no longer available: list again"
         )
     rows = database.execute(
         "SELECT version, kind, namespace, type, body FROM changes WHERE version > ? "
         "ORDER BY version LIMIT ?",
-        (number, _EVERY),
+        (number, _BATCH),
     ).fetchall()
-    found = tuple(
+    events = tuple(
         WatchEvent(what, json.loads(body))
         for _, kind, place, what, body in rows
         if (not kinds or kind in kinds) and namespace in {None, place}
     )
-    complete = len(rows) < _EVERY
-    return ChangeBatch(found, str(newest if complete else rows[-1][0]), complete)
+    complete = len(rows) < _BATCH
+    return ChangeBatch(events, str(newest if complete else rows[-1][0]), complete)
 
 
 def redact(database: sqlite3.Connection, uid: str) -> None:
@@ -126,7 +126,7 @@ def compact(database: sqlite3.Connection, now: float) -> None:
     rows = database.execute("SELECT version, time, size FROM changes ORDER BY version DESC")
     for number, time, length in rows.fetchall():
         kept, size = kept + 1, size + length
-        if kept > _MOST or size > _LARGEST or now - time > _LONGEST_SECONDS:
+        if kept > _MAX_CHANGES or size > _MAX_BYTES or now - time > _MAX_AGE:
             database.execute("DELETE FROM changes WHERE version <= ?", (number,))
             database.execute("UPDATE counter SET forgotten = ?", (number,))
             return
@@ -134,5 +134,5 @@ def compact(database: sqlite3.Connection, now: float) -> None:
 
 def _number(since: str) -> int:
     if not since.isascii() or not since.isdecimal() or len(since) > len(str(2**63)) - 1:
-        raise PlatformError(Reason.PLATFORM_ERROR, f"{since!r} is no version of the store")
+        raise PlatformError(Reason.PLATFORM_ERROR, f"invalid resourceVersion {since!r}")
     return int(since)

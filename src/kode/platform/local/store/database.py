@@ -28,7 +28,7 @@ _BUSY_SECONDS = 20.0
 _OWN = frozenset({"run", "logs", "volumes"})
 _LITTLE = 2**20
 """Bytes of free space below which a failure to write is one of space."""
-_LARGEST_JOURNAL = 16 * 2**20
+_MAX_JOURNAL_BYTES = 16 * 2**20
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _UNREACHABLE = frozenset(
     {
@@ -51,7 +51,7 @@ class Database:
         """
         self.path = path
         self._lock = threading.RLock()
-        with _told(path):
+        with _translate_errors(path):
             if not path.exists():
                 _make(path)
             self._place = _place_of(path)
@@ -77,7 +77,7 @@ class Database:
         Raises:
             PlatformError: nothing of it was written.
         """
-        with self._lock, _told(self.path):
+        with self._lock, _translate_errors(self.path):
             self._check_place()
             with _transaction(self._connection, "BEGIN IMMEDIATE"):
                 yield self._connection
@@ -85,14 +85,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Open a transaction in which everything read is of the same moment."""
-        with self._lock, _told(self.path), _transaction(self._connection, "BEGIN"):
+        with self._lock, _translate_errors(self.path), _transaction(self._connection, "BEGIN"):
             yield self._connection
 
     def data_version(self) -> int:
         """Return a number that differs once another connection has written."""
-        with self._lock, _told(self.path):
-            (found,) = self._connection.execute("PRAGMA data_version").fetchone()
-            return int(found)
+        with self._lock, _translate_errors(self.path):
+            (number,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return int(number)
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong with the file, as SQLite tells it; empty where nothing is."""
@@ -113,13 +113,13 @@ class Database:
             )
 
 
-def damage_error(path: Path, words: str) -> PlatformError:
+def damage_error(path: Path, problem: str) -> PlatformError:
     """Return the error for a file whose contents make no sense."""
     return PlatformError(
         Reason.PLATFORM_ERROR,
-        f"{path} is damaged ({words}); nothing was changed. Run `kode down`, then put back a copy "
-        f"of it, or move {path.name} and {path.name}-wal away to begin with none; the files of the "
-        f"Kodes, in {path.parent / 'volumes'}, stay. `kode doctor` shows what is wrong with it",
+        f"{path} is damaged ({problem}); nothing was changed. Run `kode down`, then restore a copy "
+        f"of it, or move {path.name} and {path.name}-wal away to start with an empty one; the "
+        f"files of your Kodes, in {path.parent / 'volumes'}, are kept. `kode doctor` shows more",
     )
 
 
@@ -138,7 +138,7 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
 
 def _connect(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
     if path.stat().st_size == 0:
-        raise damage_error(path, "it has no length")
+        raise damage_error(path, "it is empty")
     connection = sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?mode={mode}",
         uri=True,
@@ -149,7 +149,7 @@ def _connect(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
     )
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
-    connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_JOURNAL:d}")
+    connection.execute(f"PRAGMA journal_size_limit = {_MAX_JOURNAL_BYTES:d}")
     return connection
 
 
@@ -160,7 +160,7 @@ def _make(path: Path) -> None:
         # SQLite would play the journal of the old file into the new one.
         raise PlatformError(
             Reason.PLATFORM_ERROR,
-            f"{journal} is there without {path.name}: put {path.name} back, or move "
+            f"{journal} exists without {path.name}: restore {path.name}, or move "
             f"{journal.name} away as well",
         )
     handle, name = tempfile.mkstemp(prefix=".kode.db-", dir=path.parent)
@@ -203,21 +203,21 @@ def _sync(path: Path) -> None:
 
 def _place_of(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
         raise _meaning(path, error) from error
     except OSError as error:
         raise PlatformError(
-            Reason.PLATFORM_ERROR, f"{path}: {error.strerror or error}; see to its folder"
+            Reason.PLATFORM_ERROR, f"{path}: {error.strerror or error}; check its folder"
         ) from error
 
 
@@ -227,17 +227,19 @@ def _meaning(path: Path, error: sqlite3.Error) -> PlatformError:
     if primary in _DAMAGED:
         return damage_error(path, str(error))
     if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(path)):
-        words = f"no space is left for {path}: nothing was written; free some and try again"
+        message = f"no space is left for {path}: nothing was written; free some and try again"
     elif primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        words = (
+        message = (
             f"{path} was locked by another program for {_BUSY_SECONDS:.0f} s: nothing was "
             "written; try again"
         )
     elif primary in _UNREACHABLE:
-        words = f"{path} cannot be opened for writing ({error}): see to the rights of its folder"
+        message = (
+            f"{path} cannot be opened for writing ({error}): check the permissions of its folder"
+        )
     else:
-        words = f"{path}: {error}; `kode doctor` looks closer"
-    return PlatformError(Reason.PLATFORM_ERROR, words)
+        message = f"{path}: {error}; run `kode doctor`"
+    return PlatformError(Reason.PLATFORM_ERROR, message)
 
 
 def _is_full(path: Path) -> bool:

@@ -9,7 +9,7 @@ import sqlite3
 from kode.platform.local.store.objects import Key
 from kode.platform.port import Event
 
-_MOST = 1_000
+_MAX_EVENTS = 1_000
 
 
 def record(database: sqlite3.Connection, event: Event) -> None:
@@ -32,7 +32,7 @@ def record(database: sqlite3.Connection, event: Event) -> None:
     database.execute(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE namespace = ? AND kode = ? "
         "ORDER BY id DESC LIMIT -1 OFFSET ?)",
-        (event.namespace, event.kode, _MOST),
+        (event.namespace, event.kode, _MAX_EVENTS),
     )
 
 

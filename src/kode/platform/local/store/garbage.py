@@ -57,10 +57,10 @@ def check_owner(database: sqlite3.Connection, document: Object) -> None:
         RefNotFound: with the name of the Kode.
     """
     for owner in document["metadata"].get("ownerReferences") or []:
-        found = database.execute(
+        row = database.execute(
             "SELECT 1 FROM objects WHERE uid = ? AND kind = 'Kode'", (owner.get("uid"),)
         ).fetchone()
-        if owner.get("kind") == "Kode" and found is None:
+        if owner.get("kind") == "Kode" and row is None:
             raise RefNotFound(
                 Reason.NOT_FOUND, f"its owner, Kode {owner.get('name')}, does not exist any more"
             )

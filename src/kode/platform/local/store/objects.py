@@ -93,16 +93,16 @@ class StoredObject:
         return self.is_terminating and not self.document["metadata"].get("finalizers")
 
 
-def new_object(given: StoredObject, *, uid: str, now: str) -> StoredObject:
+def new_object(draft: StoredObject, *, uid: str, now: str) -> StoredObject:
     """Return a new object as it is first stored, but for its version."""
-    metadata = _writable_metadata(given.document)
+    metadata = _writable_metadata(draft.document)
     metadata |= {"uid": uid, "creationTimestamp": now}
-    if given.document["kind"] in KINDS:
+    if draft.document["kind"] in KINDS:
         metadata["generation"] = 1
-    if given.document["kind"] == CLAIM:
+    if draft.document["kind"] == CLAIM:
         # Files outlast a crash between the claim's deletion and their own.
         metadata["finalizers"] = _with_files(metadata)
-    return replace(given, document={**given.document, "metadata": metadata})
+    return replace(draft, document={**draft.document, "metadata": metadata})
 
 
 def updated(before: StoredObject, after: StoredObject) -> StoredObject:
@@ -159,8 +159,10 @@ def _with_files(metadata: Object) -> list[str]:
 
 
 def _writable_metadata(document: Object) -> Document:
-    found: Mapping[str, Any] = document["metadata"]
-    return {key: value for key, value in found.items() if key not in _OWN and value not in ({}, [])}
+    metadata: Mapping[str, Any] = document["metadata"]
+    return {
+        key: value for key, value in metadata.items() if key not in _OWN and value not in ({}, [])
+    }
 
 
 def _content(document: Object) -> Document:

@@ -60,8 +60,8 @@ CURRENT = len(_STEPS)
 
 def version(database: sqlite3.Connection) -> int:
     """Return the version of a file's tables."""
-    (found,) = database.execute("PRAGMA user_version").fetchone()
-    return int(found)
+    (number,) = database.execute("PRAGMA user_version").fetchone()
+    return int(number)
 
 
 def check(database: sqlite3.Connection, where: str) -> None:
@@ -74,14 +74,13 @@ def check(database: sqlite3.Connection, where: str) -> None:
     if mark != MARK:
         raise PlatformError(
             Reason.PLATFORM_ERROR,
-            f"{where} is a database of something else: move it away, or set KODE_HOME to another "
-            "folder",
+            f"{where} belongs to another program: move it away, or set KODE_HOME to another folder",
         )
-    found = version(database)
-    if found > CURRENT:
+    current = version(database)
+    if current > CURRENT:
         raise PlatformError(
             Reason.PLATFORM_ERROR,
-            f"{where} was written by a newer release (its tables have version {found}, this one "
+            f"{where} was written by a newer release (its tables have version {current}, this one "
             f"knows {CURRENT}): install that release again",
         )
 

@@ -57,8 +57,8 @@ class LocalStore:
     def find(self, kind: str, name: str, namespace: str = "") -> Document | None:
         """Return an object; None where there is none."""
         with self._database.read() as database:
-            found = self._entry(database, Key(kind, namespace, name))
-        return found.document if found else None
+            entry = self._entry(database, Key(kind, namespace, name))
+        return entry.document if entry else None
 
     def get(self, kind: str, name: str, namespace: str = "") -> Document:
         """Return an object.
@@ -66,10 +66,10 @@ class LocalStore:
         Raises:
             RefNotFound: there is none.
         """
-        found = self.find(kind, name, namespace)
-        if found is None:
+        document = self.find(kind, name, namespace)
+        if document is None:
             raise not_found(Key(kind, namespace, name))
-        return found
+        return document
 
     def list(self, kind: str, namespace: str | None = None) -> ObjectList:
         """Return the objects of a kind, sorted by namespace and name; None for all namespaces."""
@@ -113,7 +113,7 @@ class LocalStore:
         def make(live: StoredObject | None) -> StoredObject:
             if live is not None:
                 going = "; it is being deleted" if live.is_terminating else ""
-                raise Conflict(Reason.ALREADY_EXISTS, f"{key} exists already{going}")
+                raise Conflict(Reason.ALREADY_EXISTS, f"{key} already exists{going}")
             return StoredObject(dict(document))
 
         return self.edit(key, make)
@@ -285,12 +285,12 @@ class LocalStore:
 
     def _load(self, text: str) -> Document:
         try:
-            found = json.loads(text)
+            document = json.loads(text)
         except ValueError as error:
             raise damage_error(self.path, f"a document cannot be read: {error}") from error
-        if not isinstance(found, dict):
-            raise damage_error(self.path, "a document is no object")
-        return found
+        if not isinstance(document, dict):
+            raise damage_error(self.path, "a document is not an object")
+        return document
 
     def _put(
         self,
@@ -373,8 +373,7 @@ def check_version(live: StoredObject, document: Object) -> None:
     if metadata.get("uid", live.uid) != live.uid or metadata.get("resourceVersion") != live.version:
         raise Conflict(
             Reason.OUTDATED,
-            f"{Key.of(document)} has changed since it was read: read it again and repeat the "
-            "change",
+            f"{Key.of(document)} was modified since it was read; get it again and retry",
         )
 
 
@@ -389,8 +388,8 @@ def _with_status(live: StoredObject, status: Mapping[str, Any]) -> StoredObject:
     return replace(live, document={**rest, "status": dict(status)} if status else rest)
 
 
-def _has_password(found: StoredObject) -> bool:
-    return found.document["kind"] == "Kode" and "password" in found.document.get("spec", {})
+def _has_password(entry: StoredObject) -> bool:
+    return entry.document["kind"] == "Kode" and "password" in entry.document.get("spec", {})
 
 
 def _stamp(seconds: float) -> str:

@@ -81,7 +81,7 @@ class Folder:
     def complaint(self) -> str:
         """Return the last lines of what a failing shim printed."""
         try:
-            return record.words(self.errors.read_bytes()[-8192:])
+            return record.last_lines(self.errors.read_bytes()[-8192:])
         except OSError:
             return ""
 

@@ -41,7 +41,7 @@ def kill_instance(
         spared = {os.getpid()}
         if except_shim is not None:
             spared |= {except_shim, *(each.pid for each in procfs.descendants(except_shim, rows))}
-        found = [
+        processes = [
             each
             for each in rows
             if each.pid not in spared
@@ -52,18 +52,18 @@ def kill_instance(
                 or procfs.has_instance(each.pid, instance)
             )
         ]
-        if not found:
+        if not processes:
             return True
-        _end(found, until)
+        _end(processes, until)
         # What may not be ended is not asked again and again without a breath.
         time.sleep(_PAUSE)
     return False
 
 
-def _end(found: list[procfs.ProcessInfo], until: float) -> None:
+def _end(processes: list[procfs.ProcessInfo], until: float) -> None:
     """Kill, and wait for the last of them or for the time."""
     poll = select.poll()
-    fds = [fd for fd in map(procfs.kill, found) if fd is not None]
+    fds = [fd for fd in map(procfs.kill, processes) if fd is not None]
     for fd in fds:
         poll.register(fd, select.POLLIN)
     waiting = set(fds)

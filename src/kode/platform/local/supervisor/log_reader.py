@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _SECONDS = 0.2
-_MOST_FILES = 9
+_MAX_FILES = 9
 _CHUNK = 64 * 1024
 
 
@@ -33,11 +33,11 @@ async def read(path: Path, *, follow: bool, tail: int | None) -> AsyncGenerator[
         for line in await asyncio.to_thread(reader.begin, tail):
             yield line
         while follow:
-            found = False
+            has_lines = False
             for line in reader.read_new():
-                found = True
+                has_lines = True
                 yield line
-            if not found:
+            if not has_lines:
                 if reader.has_started and not path.parent.exists():
                     break
                 await asyncio.sleep(_SECONDS)
@@ -84,7 +84,7 @@ class _Reader:
         last = _inode(self._files[-1]) if self._files else None
         newer: list[BinaryIO] = []
         seen: set[int] = set()
-        for number in range(_MOST_FILES + 1):
+        for number in range(_MAX_FILES + 1):
             path = self._path.with_name(f"{self._path.name}.{number}") if number else self._path
             try:
                 file = self._stack.enter_context(path.open("rb"))

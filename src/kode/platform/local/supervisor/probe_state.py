@@ -14,12 +14,12 @@ class ProbeState:
     """The answers of one life.
 
     Attributes:
-        words: what was wrong with the last answer; empty where it was fine.
+        message: what was wrong with the last answer; empty where it was fine.
         running_since: seconds of the monotonic clock since which it is fine; None before.
     """
 
     def __init__(self, health: Probe | None, timings: Timings) -> None:
-        self.words = ""
+        self.message = ""
         self.running_since: float | None = None
         self._health = health
         self._timings = timings
@@ -32,13 +32,13 @@ class ProbeState:
         self._asked = time.monotonic()
         if self._began is None:
             self._began = self._asked
-        self.words = await trouble(self._health) if self._health else ""
-        if self.words:
+        self.message = await trouble(self._health) if self._health else ""
+        if self.message:
             self._missed += 1
             if self.gone and self._health:
-                self.words = (
-                    f"its socket {self._health.socket} is gone, as by a cleaner of temporary "
-                    "files: a restart makes it again"
+                self.message = (
+                    f"its socket {self._health.socket} was deleted, for example by a cleaner of "
+                    "temporary files; a restart creates it again"
                 )
             return
         self._missed = 0

@@ -31,12 +31,12 @@ class Outcome:
     Attributes:
         step: name of what ended.
         exit_code: of what ended.
-        words: its last lines.
+        message: its last lines.
     """
 
     step: str = ""
     exit_code: int | None = None
-    words: str = ""
+    message: str = ""
 
 
 class ProcessRun:
@@ -121,8 +121,8 @@ class ProcessRun:
         report = await self._settle()
         if report is not None and report.phase == record.ENDED:
             return Outcome(report.step, report.exit_code, report.words)
-        words = self._folder.complaint() or "it was ended by force from outside"
-        return Outcome(report.step if report else "", _KILLED, words)
+        message = self._folder.complaint() or "it was killed from outside"
+        return Outcome(report.step if report else "", _KILLED, message)
 
     async def clear(self) -> None:
         """Stop it and clear away what it left: processes, what its cleanup knows, our files."""
@@ -171,5 +171,5 @@ class ProcessRun:
             main = (report.main_pid, report.main_start)
         instance = self.program.instance
         if not await asyncio.to_thread(kill_instance, instance, main=main, session=session):
-            raise OSError("something of the last start cannot be ended")
+            raise OSError("a process of the last start cannot be killed")
         return report

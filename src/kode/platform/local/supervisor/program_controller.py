@@ -18,7 +18,7 @@ from kode.platform.local.supervisor.process_run import Outcome, ProcessRun
 from kode.platform.local.supervisor.timings import Timings
 
 _LOG = logging.getLogger(__name__)
-_MOST_WORDS = 500
+_MAX_CHARACTERS = 500
 
 
 class ProgramController:
@@ -73,7 +73,7 @@ class ProgramController:
                 await self._run_once()
             except Exception as error:  # noqa: BLE001 - a program is not given up for our faults
                 _LOG.exception("keeping %s", self.key)
-                await self._wait_to_retry(Outcome(words=f"{type(error).__name__}: {error}"))
+                await self._wait_to_retry(Outcome(message=f"{type(error).__name__}: {error}"))
                 if self._leave:
                     await asyncio.sleep(self._timings.first)
 
@@ -88,7 +88,7 @@ class ProgramController:
                 self._tell(ProgramPhase.STARTING, step="")
                 await self._process_run.start(self._restarts)
         except OSError as error:
-            await self._wait_to_retry(Outcome(words=f"cannot start it: {error}"))
+            await self._wait_to_retry(Outcome(message=f"cannot start it: {error}"))
             return
         probe_state = ProbeState(self._process_run.program.health, self._timings)
         late = await self._watch(probe_state)
@@ -104,8 +104,8 @@ class ProgramController:
                 else 0
             )
             began = "" if probe_state.lost else f"not ready within {seconds:g} s: "
-            words = f"{began}{probe_state.words}\n{outcome.words}"
-            outcome = replace(outcome, words=words.strip()[:_MOST_WORDS])
+            message = f"{began}{probe_state.message}\n{outcome.message}"
+            outcome = replace(outcome, message=message.strip()[:_MAX_CHARACTERS])
         if probe_state.stable:
             self._failed = 0
         await self._wait_to_retry(outcome)
@@ -117,11 +117,11 @@ class ProgramController:
             report = self._process_run.report()
             if report is not None and report.phase == record.MAIN:
                 await self._wait_for_wakeup(probe_state)
-                words = f"the log loses lines: {report.trouble}" if report.trouble else ""
+                message = f"the log loses lines: {report.trouble}" if report.trouble else ""
                 phase = probe_state.phase
                 if phase is ProgramPhase.UNHEALTHY:
-                    words = probe_state.words
-                self._tell(phase, step=report.step, pid=report.main_pid, words=words)
+                    message = probe_state.message
+                self._tell(phase, step=report.step, pid=report.main_pid, message=message)
             elif report is not None and report.phase in {record.CLEANING, record.STEP}:
                 self._tell(ProgramPhase.STARTING, step=report.step)
             if probe_state.timed_out or probe_state.lost:
@@ -156,7 +156,7 @@ class ProgramController:
             ProgramPhase.BACKOFF,
             step=outcome.step,
             exit_code=outcome.exit_code,
-            words=outcome.words,
+            message=outcome.message,
             retry_at=time.time() + seconds,
         )
         while not self._leave and (left := until - time.monotonic()) > 0:

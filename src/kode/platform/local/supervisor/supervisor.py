@@ -47,8 +47,8 @@ class Supervisor:
             names = sorted(each.name for each in self._run.iterdir() if each.is_dir())
         except FileNotFoundError:
             return
-        found = await asyncio.gather(*(ProcessRun.find(self._run, name) for name in names))
-        lives = [life for life in found if life is not None]
+        runs = await asyncio.gather(*(ProcessRun.find(self._run, name) for name in names))
+        lives = [life for life in runs if life is not None]
         for life in lives:
             if not life.is_dead:
                 self._control(ProgramController(life, self._timings, self._on_change))

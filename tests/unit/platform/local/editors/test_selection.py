@@ -55,7 +55,7 @@ def test_choice_that_is_gone_is_told(paths: Paths, tmp_path: Path) -> None:
     file = program(tmp_path / "bin")
     selection.save(paths, file)
     file.unlink()
-    with pytest.raises(PlatformError, match="kode editors use --own"):
+    with pytest.raises(PlatformError, match="kode editors use --builtin"):
         selection.selected(paths, {})
     with pytest.raises(PlatformError, match="KODE_CODE_SERVER"):
         selection.selected(paths, {"KODE_CODE_SERVER": "/none"})

@@ -99,7 +99,7 @@ def test_a_value_of_several_lines_has_no_place_in_a_file(value: str) -> None:
     assert found.program.main.env["KEY"] == value
     assert "DOCKER_X" not in found.program.main.env["KODE_ENV_FILE"]
     assert [it for it in found.unsupported if it.startswith("env")] == [
-        "env DOCKER_X: a value of several lines, under a name that podman goes by"
+        "env DOCKER_X: a value of several lines, under a name that podman itself reads"
     ]
 
 
@@ -314,7 +314,7 @@ def test_without_podman_its_place_is_told() -> None:
 
 def test_a_template_that_is_all_image_is_no_process() -> None:
     meant = derive(resolved(kode(), template(type="webtop"), login=credentials()))
-    with pytest.raises(InvalidSpec, match="no process can"):
+    with pytest.raises(InvalidSpec, match="needs podman"):
         plan(meant, host(requested_runtime="process", engine=ROOT))
 
 

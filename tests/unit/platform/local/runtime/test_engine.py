@@ -70,8 +70,8 @@ async def test_engine_is_what_podman_says_of_itself(tmp_path: Path) -> None:
     [
         ("echo first >&2; echo cannot clone >&2; exit 125", "does not work here: cannot clone"),
         ("exit 3", "exit code 3"),
-        ("echo '{}'", "nothing that can be understood"),
-        ("echo no", "nothing that can be understood"),
+        ("echo '{}'", "unexpected output"),
+        ("echo no", "unexpected output"),
         (f"echo '{INFO % '3.4.4'}'", "3.4.4 is too old; install 4.3 or newer"),
     ],
 )

@@ -14,7 +14,7 @@ HYBRID = "OCI runtime error: crun: cgroups in hybrid mode not supported"
     [
         ({"crun": HYBRID}, "apt-get install runc"),
         ({"runc": "OCI runtime error: runc create failed"}, "apt-get install crun"),
-        ({"kata": "no kvm"}, "mend the OCI runtime kata"),
+        ({"kata": "no kvm"}, "fix the OCI runtime kata"),
         ({"crun": HYBRID, "runc": "no"}, "`podman info`"),
         ({"crun": HYBRID, "runc": "could not find slirp4netns, the"}, "install slirp4netns"),
         ({"crun": 'slirp4netns failed: "open(\\"/dev/net/tun\\"): denied"'}, "chmod 0666"),

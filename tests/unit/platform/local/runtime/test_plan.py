@@ -181,8 +181,10 @@ def test_custom_command_that_names_a_socket_listens_there_and_keeps_its_network(
 
 
 def test_custom_command_is_refused_where_anybody_would_reach_it() -> None:
-    closed = host(network=Network(why_not="a user namespace is refused: Operation not permitted"))
-    with pytest.raises(InvalidSpec, match="user namespace is refused") as raised:
+    closed = host(
+        network=Network(why_not="cannot create a user namespace: Operation not permitted")
+    )
+    with pytest.raises(InvalidSpec, match="user namespace") as raised:
         planned(closed, **CUSTOM, command=["serve"])
     assert raised.value.reason is Reason.NOT_ON_LOCAL_PLATFORM
     for way in ("KODE_SOCKET", "kode.jacero.io/network: host"):

@@ -37,7 +37,7 @@ def test_a_phase_is_a_view(
 
 def test_an_end_is_told_with_its_last_words() -> None:
     found = as_pod_view(
-        state(ProgramPhase.BACKOFF, step="editor", exit_code=3, words="no such flag"), "m"
+        state(ProgramPhase.BACKOFF, step="editor", exit_code=3, message="no such flag"), "m"
     )
     assert found
     assert found.failure
@@ -61,9 +61,9 @@ def test_the_next_try_is_in_trouble_until_it_answers() -> None:
 
 
 def test_why_it_does_not_answer_any_more_is_told() -> None:
-    found = as_pod_view(state(ProgramPhase.UNHEALTHY, words="its socket is gone"), "m")
+    found = as_pod_view(state(ProgramPhase.UNHEALTHY, message="its socket is gone"), "m")
     assert found
     assert found.unanswered == "its socket is gone"
-    running = as_pod_view(state(ProgramPhase.RUNNING, words="the log loses lines"), "m")
+    running = as_pod_view(state(ProgramPhase.RUNNING, message="the log loses lines"), "m")
     assert running
     assert not running.unanswered

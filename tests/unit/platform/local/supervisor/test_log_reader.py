@@ -82,7 +82,7 @@ async def test_a_log_may_come_later(log: Path) -> None:
 
 
 async def test_no_line_is_lost_or_given_twice_by_a_rotation(log: Path) -> None:
-    writer = LogFile(str(log), most=300)
+    writer = LogFile(str(log), max_bytes=300)
     count = 400
 
     async def read_new() -> None:

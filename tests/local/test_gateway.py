@@ -1,4 +1,4 @@
-"""The door of one machine: who is led where, and whose change touches whom."""
+"""The gateway of the local platform: who is led where, and whose change touches whom."""
 
 import asyncio
 import errno
@@ -17,7 +17,7 @@ from kode.errors import PlatformError
 from kode.gateway.sidecar import AuthMode as Decides
 from kode.platform.local.gateway import LocalGateway, Route, port_check, sockets
 from kode.platform.local.paths import Paths
-from tests.local.doors import LOGIN, Room, room, said, until
+from tests.local.gateways import LOGIN, RunningGateway, running_gateway, said, until
 
 AUTHZ = "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"
 BROKEN = {
@@ -27,7 +27,7 @@ BROKEN = {
 
 
 async def test_each_host_leads_to_its_own_editor(tmp_path: Path) -> None:
-    async with room(tmp_path, "one", "two") as found:
+    async with running_gateway(tmp_path, "one", "two") as found:
         for name in ("one", "two"):
             status, _, text = await found.ask(f"{name}.localhost", X_Forwarded_Host="evil.example")
             assert status == 200
@@ -41,7 +41,7 @@ async def test_each_host_leads_to_its_own_editor(tmp_path: Path) -> None:
 
 @pytest.mark.attack
 async def test_what_a_client_says_about_its_way_counts_for_nothing(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         claims = {
             "X_Forwarded_For": "10.1.2.3",
             "Forwarded": "for=10.1.2.3",
@@ -54,7 +54,7 @@ async def test_what_a_client_says_about_its_way_counts_for_nothing(tmp_path: Pat
 
 @pytest.mark.attack
 async def test_a_host_that_is_nobodys_leads_nowhere(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         for host in ("two.localhost", "one.example", "one.localhost.example", "x.one.localhost"):
             status, headers, text = await found.ask(host, Accept="text/html,*/*")
             assert status == 404
@@ -67,8 +67,8 @@ async def test_a_host_that_is_nobodys_leads_nowhere(tmp_path: Path) -> None:
 
 
 async def test_only_the_right_password_opens(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
-        assert await found.door.set_routes([found.entry("one", Decides.BASIC)]) == {}
+    async with running_gateway(tmp_path, "one") as found:
+        assert await found.gateway.set_routes([found.entry("one", Decides.BASIC)]) == {}
         await found.until_served("one", Authorization=LOGIN)
 
         async def asked() -> bool:
@@ -80,7 +80,7 @@ async def test_only_the_right_password_opens(tmp_path: Path) -> None:
         other = replace(
             found.entry("one", Decides.BASIC), users="me:{SHA}2kuSN7rMzfGcB2DKt67EqDWQELA=\n"
         )
-        await found.door.set_routes([other])
+        await found.gateway.set_routes([other])
 
         async def refused() -> bool:
             return await found.status("one.localhost", Authorization=LOGIN) == 401
@@ -89,7 +89,7 @@ async def test_only_the_right_password_opens(tmp_path: Path) -> None:
 
 
 async def test_a_change_of_one_cuts_nobody_elses_connections(tmp_path: Path) -> None:
-    async with room(tmp_path, "one", "two") as found:
+    async with running_gateway(tmp_path, "one", "two") as found:
         opened = await found.websocket("one")
         stream = await found.session.get(
             f"http://127.0.0.1:{found.port}/stream", headers=found.headers("one.localhost", {})
@@ -102,7 +102,7 @@ async def test_a_change_of_one_cuts_nobody_elses_connections(tmp_path: Path) -> 
             [one, replace(two, state="stopped", sidecar=None)],
             [one],
         ):
-            assert await found.door.set_routes(entries) == {}
+            assert await found.gateway.set_routes(entries) == {}
             if len(entries) == 3:
                 await found.until_served("three")
             assert await said(opened, "a word") == "one heard a word"
@@ -116,7 +116,7 @@ async def test_a_change_of_one_cuts_nobody_elses_connections(tmp_path: Path) -> 
         await opened.close()
 
 
-async def _gone(found: Room, name: str) -> None:
+async def _gone(found: RunningGateway, name: str) -> None:
     async def gone() -> bool:
         return await found.status(f"{name}.localhost") == 404
 
@@ -124,9 +124,9 @@ async def _gone(found: Room, name: str) -> None:
 
 
 async def test_a_broken_filter_is_refused_in_envoys_words_and_others_work(tmp_path: Path) -> None:
-    async with room(tmp_path, "one", "two") as found:
+    async with running_gateway(tmp_path, "one", "two") as found:
         entries = [found.entry("one", Decides.FILTERS, http_filters=(BROKEN,)), found.entry("two")]
-        refused = await found.door.set_routes(entries)
+        refused = await found.gateway.set_routes(entries)
         assert list(refused) == ["one"]
         assert "no_such_field" in refused["one"]
         assert len(refused["one"]) < 700
@@ -137,13 +137,13 @@ async def test_a_broken_filter_is_refused_in_envoys_words_and_others_work(tmp_pa
         await until(shut)
         assert "proxy config" in (await found.ask("one.localhost"))[2]
         await found.until_served("two")
-        assert await found.door.set_routes([found.entry("one"), found.entry("two")]) == {}
+        assert await found.gateway.set_routes([found.entry("one"), found.entry("two")]) == {}
         await found.until_served("one")
         assert "update_rejected: 1" not in await found.admin("/stats?filter=update_rejected")
 
 
 async def test_two_proxy_configs_may_use_one_name_for_two_things(tmp_path: Path) -> None:
-    async with room(tmp_path, "one", "two") as found:
+    async with running_gateway(tmp_path, "one", "two") as found:
         entries = []
         for name, code in (("one", 401), ("two", 402)):
             await found.move_in(f"{name}-guard")
@@ -165,7 +165,7 @@ async def test_two_proxy_configs_may_use_one_name_for_two_things(tmp_path: Path)
                 },
             }
             entries.append(found.entry(name, http_filters=(lua,), clusters=(guard,)))
-        assert await found.door.set_routes(entries) == {}
+        assert await found.gateway.set_routes(entries) == {}
         for name, code in (("one", 401), ("two", 402)):
 
             async def guarded(name: str = name, code: int = code) -> bool:
@@ -175,7 +175,7 @@ async def test_two_proxy_configs_may_use_one_name_for_two_things(tmp_path: Path)
             await until(guarded)
 
 
-def _socket(found: Room, cluster: str, name: str) -> dict[str, object]:
+def _socket(found: RunningGateway, cluster: str, name: str) -> dict[str, object]:
     address = {"pipe": {"path": str(found.paths.root / f"{name}.sock")}}
     return {
         "cluster_name": cluster,
@@ -184,7 +184,7 @@ def _socket(found: Room, cluster: str, name: str) -> dict[str, object]:
 
 
 async def test_killed_it_comes_back_with_what_it_had(tmp_path: Path) -> None:
-    async with room(tmp_path, "one", "two") as found:
+    async with running_gateway(tmp_path, "one", "two") as found:
         await found.close(kill=True)
         with pytest.raises(aiohttp.ClientError):
             await found.ask("one.localhost")
@@ -197,46 +197,46 @@ async def test_killed_it_comes_back_with_what_it_had(tmp_path: Path) -> None:
 async def test_nothing_is_left_of_those_who_are_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with room(tmp_path, "one", "two") as found:
+    async with running_gateway(tmp_path, "one", "two") as found:
         assert len(_inner(found)) == 2
-        await found.door.set_routes([found.entry("one")])
+        await found.gateway.set_routes([found.entry("one")])
         await _gone(found, "two")
         assert len(_inner(found)) == 2
         monkeypatch.setattr(sockets, "SECONDS_TO_STAY", 0)
-        await found.door.set_routes([found.entry("one")])
+        await found.gateway.set_routes([found.entry("one")])
         assert len(_inner(found)) == 1
-        await found.door.set_routes([found.entry("one"), found.entry("two")])
+        await found.gateway.set_routes([found.entry("one"), found.entry("two")])
         await found.until_served("two")
         await found.close(kill=True)
-        found.door.remove_sockets()
+        found.gateway.remove_sockets()
         assert not list(found.paths.sockets.glob("*.sock"))
         await found.open()
         await found.until_served("two")
 
 
-def _inner(found: Room) -> list[Path]:
+def _inner(found: RunningGateway) -> list[Path]:
     return [path for path in found.paths.sockets.glob("door-*.sock") if "admin" not in path.name]
 
 
 async def test_one_who_goes_and_comes_at_once_is_served(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         for _ in range(10):
-            await found.door.set_routes([])
-            await found.door.set_routes([found.entry("one")])
+            await found.gateway.set_routes([])
+            await found.gateway.set_routes([found.entry("one")])
         await found.until_served("one")
         await asyncio.sleep(1)
         await found.until_served("one")
 
 
 async def test_a_stopped_kode_says_how_to_start_it(tmp_path: Path) -> None:
-    async with room(tmp_path) as found:
+    async with running_gateway(tmp_path) as found:
         title = "team-a/<dev>"
         entries = [
             Route("a", ("a.localhost",), title, "stopped"),
             Route("b", ("b.localhost",), title, "starting"),
             Route("c", ("c.localhost",), title, "failed"),
         ]
-        assert await found.door.set_routes(entries) == {}
+        assert await found.gateway.set_routes(entries) == {}
         page = {"Accept": "text/html,*/*", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Site": "none"}
 
         async def known() -> bool:
@@ -259,8 +259,8 @@ async def test_a_stopped_kode_says_how_to_start_it(tmp_path: Path) -> None:
 
 
 async def test_before_the_editor_answers_people_see_that_it_starts(tmp_path: Path) -> None:
-    async with room(tmp_path) as found:
-        await found.door.set_routes([replace(found.entry("one"), state="starting")])
+    async with running_gateway(tmp_path) as found:
+        await found.gateway.set_routes([replace(found.entry("one"), state="starting")])
 
         async def starts() -> bool:
             _, _, text = await found.ask("one.localhost", Sec_Fetch_Mode="navigate")
@@ -273,7 +273,7 @@ async def test_before_the_editor_answers_people_see_that_it_starts(tmp_path: Pat
 
 @pytest.mark.attack
 async def test_hosts_that_would_break_the_routes_of_all_are_refused(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         one = found.entry("one")
         others = {
             "again": ("one.localhost",),
@@ -284,16 +284,16 @@ async def test_hosts_that_would_break_the_routes_of_all_are_refused(tmp_path: Pa
             "upper": ("A.localhost",),
         }
         entries = [one, *(replace(one, id=name, hosts=hosts) for name, hosts in others.items())]
-        refused = await found.door.set_routes(entries)
+        refused = await found.gateway.set_routes(entries)
         assert set(refused) == set(others)
         await found.until_served("one")
 
 
 async def test_ten_at_once(tmp_path: Path) -> None:
     names = [f"kode-{number}" for number in range(10)]
-    async with room(tmp_path, *names) as found:
+    async with running_gateway(tmp_path, *names) as found:
         opened = [await found.websocket(name) for name in names]
-        await found.door.set_routes([found.entry(name) for name in names[:5]])
+        await found.gateway.set_routes([found.entry(name) for name in names[:5]])
         await _gone(found, names[9])
         for name, line in zip(names[:5], opened, strict=False):
             assert await said(line, "x") == f"{name} heard x"
@@ -302,15 +302,15 @@ async def test_ten_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_folder_with_a_long_name(tmp_path: Path) -> None:
-    async with room(tmp_path / ("x" * 60) / ("y" * 60)[:20], *[]) as found:
-        assert len(str(found.door.admin)) < 108
+    async with running_gateway(tmp_path / ("x" * 60) / ("y" * 60)[:20], *[]) as found:
+        assert len(str(found.gateway.admin)) < 108
         assert await found.status("localhost") == 200
 
 
 @pytest.mark.attack
 async def test_files_and_sockets_are_for_their_owner_alone(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
-        await found.door.set_routes([found.entry("one", Decides.BASIC)])
+    async with running_gateway(tmp_path, "one") as found:
+        await found.gateway.set_routes([found.entry("one", Decides.BASIC)])
         folders = (found.paths.run / "door", found.paths.sockets)
         assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
         files = {path for it in folders for path in it.rglob("*") if not path.is_dir()}
@@ -320,7 +320,7 @@ async def test_files_and_sockets_are_for_their_owner_alone(tmp_path: Path) -> No
 
 @pytest.mark.attack
 async def test_only_loopback_is_listened_on(tmp_path: Path) -> None:
-    async with room(tmp_path) as found:
+    async with running_gateway(tmp_path) as found:
         listeners = json.loads(await found.admin("/listeners?format=json"))
         addresses = {
             item["socket_address"]["address"]
@@ -348,7 +348,7 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 # for a moment
 
 @pytest.mark.parametrize("asked", ["127.0.0.1", "::1", "127.0.0.2", "localhost", *EVERYWHERE])
 async def test_both_loopback_addresses_are_always_ours(tmp_path: Path, asked: str) -> None:
-    async with room(tmp_path, address=asked) as found:
+    async with running_gateway(tmp_path, address=asked) as found:
         families = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
         for loopback in port_check.addresses("127.0.0.1"):
             with closing(socket.socket(families[loopback])) as client:
@@ -379,8 +379,8 @@ def test_an_address_that_is_not_here_is_told(tmp_path: Path) -> None:
 
 
 async def test_an_open_door_is_not_in_its_own_way(tmp_path: Path) -> None:
-    async with room(tmp_path / "a") as found:
-        found.door.check()
+    async with running_gateway(tmp_path / "a") as found:
+        found.gateway.check()
         with pytest.raises(PlatformError, match=f"pid {found.envoy.pid if found.envoy else 0}"):
             LocalGateway(Paths(tmp_path / "b", tmp_path), port=found.port).check()
 
@@ -395,6 +395,6 @@ def test_another_port_makes_another_program(tmp_path: Path) -> None:
 async def test_other_hosts_are_taken_only_by_a_door_for_others(tmp_path: Path) -> None:
     given = Route("dev", ("dev.localhost", "dev.example"), "default/dev", "stopped")
     for address, refused in (("127.0.0.1", {"dev"}), ("::1", {"dev"}), ("0.0.0.0", set())):  # noqa: S104 # never opened
-        door = LocalGateway(Paths(tmp_path / address, tmp_path), address)
-        assert set(await door.set_routes([given])) == refused
-        assert set(await door.set_routes([replace(given, hosts=("192.0.2.1",))])) == {"dev"}
+        gateway = LocalGateway(Paths(tmp_path / address, tmp_path), address)
+        assert set(await gateway.set_routes([given])) == refused
+        assert set(await gateway.set_routes([replace(given, hosts=("192.0.2.1",))])) == {"dev"}

@@ -33,11 +33,11 @@ LEADS_ON = "leads-on"
 
 
 @dataclass
-class Room:
-    """A door that is open, and where its editors' sockets are.
+class RunningGateway:
+    """A gateway that is running, and where its editors' sockets are.
 
     Attributes:
-        door: the door.
+        door: the gateway.
         paths: its folders.
         port: where people reach it.
         session: what asks.
@@ -46,7 +46,7 @@ class Room:
         heard: what the editors were asked, `dev GET /path`.
     """
 
-    door: LocalGateway
+    gateway: LocalGateway
     paths: Paths
     port: int
     session: aiohttp.ClientSession
@@ -62,7 +62,7 @@ class Room:
 
     async def open(self) -> None:
         """Start Envoy as a supervisor does, and wait until it answers."""
-        program = self.door.program()
+        program = self.gateway.program()
         program.log.parent.mkdir(parents=True, exist_ok=True)
         with program.log.open("ab") as log:
             self.envoy = await asyncio.create_subprocess_exec(
@@ -83,7 +83,7 @@ class Room:
     async def admin(self, path: str) -> str:
         """Return what Envoy's admin answers; nothing where it does not."""
         try:
-            connector = aiohttp.UnixConnector(str(self.door.admin))
+            connector = aiohttp.UnixConnector(str(self.gateway.admin))
             async with (
                 aiohttp.ClientSession(connector=connector) as session,
                 session.get(f"http://admin{path}") as answer,
@@ -150,17 +150,17 @@ class Room:
 
 
 @asynccontextmanager
-async def room(root: Path, *names: str, **options: Any) -> AsyncIterator[Room]:
-    """Open a door with editors of these names, all led to."""
+async def running_gateway(root: Path, *names: str, **options: Any) -> AsyncIterator[RunningGateway]:
+    """Start a gateway with a route to an editor of each of these names."""
     port = free_port()
     paths = Paths(root, root / "cache")
     await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
     async with aiohttp.ClientSession() as session:
-        found = Room(LocalGateway(paths, port=port, **options), paths, port, session)
+        found = RunningGateway(LocalGateway(paths, port=port, **options), paths, port, session)
         try:
             for name in names:
                 await found.move_in(name)
-            assert await found.door.set_routes([found.entry(name) for name in names]) == {}
+            assert await found.gateway.set_routes([found.entry(name) for name in names]) == {}
             await found.open()
             for name in names:
                 await found.until_served(name)

@@ -1,4 +1,4 @@
-"""What the door says of itself: whom Envoy leads to, by Envoy's own word.
+"""What the gateway says of itself: whom Envoy leads to, by Envoy's own word.
 
 Rule: what it says is tried by a request at that moment, with no wait in between.
 """
@@ -10,72 +10,72 @@ from dataclasses import replace
 from pathlib import Path
 
 from kode.platform.local import files
-from tests.local.doors import room, until
+from tests.local.gateways import running_gateway, until
 
 
 async def test_a_kode_is_led_to_from_when_the_door_says_so(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         running = found.entry("one")
         starting = replace(running, state="starting", sidecar=None)
         for _ in range(30):
-            await found.door.set_routes([starting])
-            assert not found.door.serves(running)
-            # At once: the way was closed before the door said so.
+            await found.gateway.set_routes([starting])
+            assert not found.gateway.serves(running)
+            # At once: the way was closed before the gateway said so.
             assert await found.status("one.localhost") == 503
-            await found.door.set_routes([running])
-            assert found.door.serves(running)
+            await found.gateway.set_routes([running])
+            assert found.gateway.serves(running)
             assert await found.status("one.localhost") == 200
 
 
 async def test_the_door_says_nothing_of_an_envoy_that_has_not_loaded_it(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         assert found.envoy
         one, two = found.entry("one"), found.entry("two")
         await found.move_in("two")
-        await found.door.set_routes([one])
-        assert found.door.serves(one)
+        await found.gateway.set_routes([one])
+        assert found.gateway.serves(one)
         found.envoy.send_signal(signal.SIGSTOP)
         try:
-            assert await found.door.set_routes([one, two]) == {}
+            assert await found.gateway.set_routes([one, two]) == {}
         finally:
             found.envoy.send_signal(signal.SIGCONT)
-        assert found.door.serves(one)
-        assert not found.door.serves(two)
-        await found.door.set_routes([one, two])
-        assert found.door.serves(two)
+        assert found.gateway.serves(one)
+        assert not found.gateway.serves(two)
+        await found.gateway.set_routes([one, two])
+        assert found.gateway.serves(two)
         assert await found.status("two.localhost") == 200
 
 
 async def test_an_envoy_that_was_lost_leads_to_nobody_until_it_has_said_so(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         one = found.entry("one")
-        await found.door.set_routes([one])
+        await found.gateway.set_routes([one])
         await found.close(kill=True)
-        assert found.door.mark_lost()
-        assert not found.door.mark_lost()
-        assert await found.door.set_routes([one]) == {}
-        assert not found.door.serves(one)
+        assert found.gateway.mark_lost()
+        assert not found.gateway.mark_lost()
+        assert await found.gateway.set_routes([one]) == {}
+        assert not found.gateway.serves(one)
         await found.open()
-        assert not found.door.serves(one)
-        await found.door.set_routes([one])
-        assert found.door.serves(one)
+        assert not found.gateway.serves(one)
+        await found.gateway.set_routes([one])
+        assert found.gateway.serves(one)
         assert await found.status("one.localhost") == 200
 
 
 async def test_an_envoy_that_is_lost_meanwhile_has_said_nothing(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         one = found.entry("one")
-        offering = asyncio.create_task(found.door.set_routes([one]))
+        offering = asyncio.create_task(found.gateway.set_routes([one]))
         await asyncio.sleep(0)
-        found.door.mark_lost()
+        found.gateway.mark_lost()
         await offering
-        assert not found.door.serves(one)
+        assert not found.gateway.serves(one)
 
 
 async def test_what_envoy_has_not_loaded_is_laid_before_it_again(tmp_path: Path) -> None:
-    async with room(tmp_path, "one") as found:
+    async with running_gateway(tmp_path, "one") as found:
         one = found.entry("one")
-        await found.door.set_routes([one])
+        await found.gateway.set_routes([one])
         # As another Envoy would have it that began while the files were replaced.
         file = found.paths.run / "door" / "routes.json"
         right = file.read_bytes()
@@ -87,6 +87,6 @@ async def test_what_envoy_has_not_loaded_is_laid_before_it_again(tmp_path: Path)
 
         await until(loaded)
         file.write_bytes(right)
-        await found.door.set_routes([one])
-        assert found.door.serves(one)
+        await found.gateway.set_routes([one])
+        assert found.gateway.serves(one)
         assert "of another time" not in await found.admin("/stats?filter=version_text")

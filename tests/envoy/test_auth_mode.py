@@ -27,14 +27,14 @@ def login(user: str = USER, password: str = PASSWORD) -> dict[str, str]:
 
 
 @contextmanager
-def sidecar(door: AuthMode, folder: Path, *, authorization: str = "") -> Iterator[Running]:
+def sidecar(auth_mode: AuthMode, folder: Path, *, authorization: str = "") -> Iterator[Running]:
     """Run a sidecar with an editor behind it."""
     users = folder / "htpasswd"
     users.write_text(htpasswd(Credentials(USER, PASSWORD, "dev-auth")))
     upstream = Upstream(free_port(), "/healthz", authorization=authorization)
     with (
         editor(upstream.port),
-        running(Sidecar(door, upstream, users_file=str(users)), folder) as found,
+        running(Sidecar(auth_mode, upstream, users_file=str(users)), folder) as found,
     ):
         found.wait_until_ready()
         yield found
