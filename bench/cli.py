@@ -1,4 +1,4 @@
-"""How long a person waits for the command line itself.
+"""How long a user waits for the command line itself.
 
 Rule: a whole process each time, as a shell starts it; beside it what Python and typer alone take,
 in turns, so that whatever else the machine does hits all of them alike.

@@ -35,7 +35,7 @@ class Idle:
     window: float
 
     async def measure(self, program: Program, count: int, known: int) -> tuple[Figure, ...]:
-        """Create Kodes, wait for rest, look at it, and start the operator anew.
+        """Create Kodes, wait for rest, look at it, and start the operator again.
 
         Args:
             program: the operator, running; it runs at the end as well.

@@ -1,7 +1,7 @@
 """`make bench-local`: one machine's platform: a start beside the editor's bare one, `up`, memory.
 
 Rule: the floor is the very command on the very socket, without the platform, and both are over when
-the same page is there. The time that Python takes to begin a command counts where a person waits
+the same page is there. The time that Python takes to begin a command counts where a user waits
 for a command, so in `up`, and not in a start.
 """
 

@@ -2,4 +2,4 @@
 
 
 class DevclusterError(Exception):
-    """A message for a person; printed without a traceback."""
+    """A message for a user; printed without a traceback."""

@@ -2,7 +2,7 @@
 
 Three things: kernel settings that the kubelet writes, a kernel module, and the mount
 points of directories that are hidden from the kubelet. The first cluster on the
-machine notes them, whoever started it, and the last one to go puts them back.
+machine notes them, its starter, and the last one to go puts them back.
 """
 
 import contextlib

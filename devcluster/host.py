@@ -41,7 +41,7 @@ def missing_packages() -> list[str]:
 
 
 def require() -> None:
-    """Say everything that is missing at once, with the command that mends it."""
+    """Say everything that is missing at once, with the command that fixes it."""
     if platform.system() != "Linux":
         raise DevclusterError("devcluster runs on Linux only: it is made of Linux namespaces.")
     require_root()

@@ -13,7 +13,7 @@ from pathlib import Path
 from devcluster.errors import DevclusterError
 from devcluster.images_layout import Layout
 
-# Raised when the way of building changes, so that every image is built anew.
+# Raised when the way of building changes, so that every image is built again.
 RECIPE = "1"
 KEY_LENGTH = 16
 # The id of the build secret that Dockerfiles mount, and where a mount without a target puts it.

@@ -106,7 +106,7 @@ class RunDir:
 
     @property
     def tools(self) -> Path:
-        """The binaries that a person uses: for PATH in a shell of the host."""
+        """The binaries that a user uses: for PATH in a shell of the host."""
         return self.root / "tools"
 
     @property

@@ -82,7 +82,7 @@ def habits(tree: Mapping[str, Source]) -> Iterator[Finding]:
 def package(path: str) -> str:
     """Return the package whose names a list entry is about: src/kode/api, src/kode/platform/local.
 
-    Not the module, so that files may move while their names are mended.
+    Not the module, so that files may move while their names are fixed.
     """
     parts = PurePosixPath(path).parent.parts
     return "/".join(parts[:4] if parts[:3] == ("src", "kode", "platform") else parts[:3])

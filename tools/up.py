@@ -1,6 +1,6 @@
 """An editor on the development cluster, and the way back: `make cluster-editor`, `-editor-down`.
 
-Rule: every step is a command that is printed and that a person could type; --stop undoes what a
+Rule: every step is a command that is printed and that a user could type; --stop undoes what a
 start began, and leaves a cluster that was there before.
 """
 
@@ -72,7 +72,7 @@ def run(command: list[str], variables: dict[str, str] | None = None) -> None:
 
 
 def install(variables: dict[str, str]) -> None:
-    """Install the operator, declare the example, wait until a person can work."""
+    """Install the operator, declare the example, wait until a user can work."""
     rollout = ["rollout", "status", "--namespace=kode-system", "--timeout=180s"]
     for step in (
         ["apply", "--kustomize", "deploy/dev"],

@@ -55,7 +55,7 @@ def runs(program: Path) -> bool:
 
 def download(folder: Path) -> Path:
     """Have pip fetch uv's wheel into a folder; return the wheel."""
-    # What a person has set for installs does not count; index, proxy and certificates do.
+    # What a user has set for installs does not count; index, proxy and certificates do.
     environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0", "PYTHONPATH": ""}
     locked = [*LOCKED, "--dest", str(folder), "--requirement", str(LOCK)]
     command = [*pip(folder), *DOWNLOAD, *locked]

@@ -1,7 +1,7 @@
 """The five errors of the product.
 
 Rule: one error, one meaning; each is mapped once to a condition and a next try (evaluate,
-controllers) and once to what a person sees (cli). Domain code knows no status codes.
+controllers) and once to what a user sees (cli). Domain code knows no status codes.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from kode.api.conditions import Reason as Reason  # noqa: PLC0414 - what is rais
 
 @dataclass(eq=False)
 class KodeError(Exception):
-    """Something that a person should know, with the reason that names it.
+    """Something that a user should know, with the reason that names it.
 
     Attributes:
         reason: the stable name, from one enum.
@@ -27,7 +27,7 @@ class KodeError(Exception):
 
 
 class InvalidSpec(KodeError):
-    """A spec that no waiting mends; tried again when it changes."""
+    """A spec that no waiting fixes; tried again when it changes."""
 
 
 class RefNotFound(KodeError):

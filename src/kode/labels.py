@@ -73,10 +73,10 @@ NEW_HOME = f"{GROUP}/new-home"
 home is to be made. It names that one claim, so that the next loss is not passed over."""
 
 RUNTIME = f"{GROUP}/runtime"
-"""Annotation on a Kode: what runs it on one machine, podman or process; a cluster has no choice."""
+"""Annotation on a Kode: what runs it on the local platform, podman or process; not for clusters."""
 
 NETWORK = f"{GROUP}/network"
-"""Annotation on a Kode: `host` accepts that its program listens on an open port of one machine."""
+"""Annotation on a Kode: `host` accepts that its program listens on an open port of the machine."""
 
 OWNER_NAME = f"{GROUP}/owner-name"
 """Annotation on a Kode: what its template's {{ owner.name }} stands for."""
@@ -85,7 +85,7 @@ OWNER_EMAIL = f"{GROUP}/owner-email"
 """Annotation on a Kode: what its template's {{ owner.email }} stands for."""
 
 PURGE = f"{GROUP}/purge"
-"""Annotation on a Kode of one machine that is being deleted: its files go as well."""
+"""Annotation on a Kode of the local platform that is being deleted: its files go as well."""
 
 ALLOW_GRANTS = f"{GROUP}/allow-grants"
 """Label on a namespace: an administrator lets its KodeTemplates grant what others may not."""

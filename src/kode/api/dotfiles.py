@@ -1,4 +1,4 @@
-"""Dotfiles: a person's own settings, kept in a git repository.
+"""Dotfiles: a user's own settings, kept in a git repository.
 
 Rule: what git or a shell would take for an option, a transport of its own or a password is no URL
 here.

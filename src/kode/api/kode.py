@@ -1,4 +1,4 @@
-"""Kode: one person's development environment.
+"""Kode: a development environment for one user.
 
 Rule: every field here changes what is rendered; defaults that a template may give are not set here.
 """
@@ -109,7 +109,7 @@ class Storage(Model):
 
 
 class KodeSpec(Model):
-    """What a person asks for."""
+    """What the user requests."""
 
     rules = (
         Rule(
@@ -206,7 +206,7 @@ class KodeSpec(Model):
 
 
 class Kode(CustomResource):
-    """One person's development environment."""
+    """A development environment for one user."""
 
     kind: Literal["Kode"] = "Kode"
     spec: KodeSpec

@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def _drop_python_variables() -> None:
-    """Begin anew without what the shell says to Python, where it says anything."""
+    """Begin again without what the shell says to Python, where it says anything."""
     ours = __file__.rsplit(os.sep, 3)[0]
     # Whoever runs this from a folder by PYTHONPATH goes on to.
     by_path = ours in os.environ.get("PYTHONPATH", "").split(os.pathsep)

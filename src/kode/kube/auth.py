@@ -1,7 +1,7 @@
-"""Who a person, or a program of theirs, is to an API server.
+"""Who a user, or a program of theirs, is to an API server.
 
 Rule: credentials are read when they are needed and never shown; a private key is in a file of ours
-only while it is loaded, and that file is the person's alone.
+only while it is loaded, and that file is the user's alone.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ def select_context(
     Args:
         environment: KUBECONFIG and HOME say where kubeconfigs are; in a pod without one, its
             service account is used.
-        file: a kubeconfig that a person names.
-        context: a context that a person names; empty for the current one.
+        file: a kubeconfig that a user names.
+        context: a context that a user names; empty for the current one.
 
     Raises:
         PlatformError: there is none.
     """
     files = paths(environment, file)
-    # A file that a person names must be there.
+    # A file that a user names must be there.
     if not context and file is None and not any(path.exists() for path in files):
         config = in_pod(environment)
         if config:
@@ -138,7 +138,7 @@ class KubeconfigAuth:
         return {**headers, "Authorization": authorization} if authorization else headers
 
     async def refresh(self) -> None:
-        """Forget the credentials, so that they are read, or asked for, anew."""
+        """Forget the credentials, so that they are read, or asked for, again."""
         self._token = self._credential = None
 
     async def _authorization(self) -> str:

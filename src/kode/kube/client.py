@@ -96,7 +96,7 @@ class Client:
         Args:
             transport: the connection.
             field_manager: who writes, for managedFields.
-            encode: makes JSON of a document; another one may refuse what a person wrote.
+            encode: makes JSON of a document; another one may refuse what a user wrote.
         """
         self._transport = transport
         self._encode = encode

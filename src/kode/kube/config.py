@@ -118,7 +118,7 @@ class _File(_Part):
 
 @dataclass(frozen=True)
 class ContextConfig:
-    """One cluster as one person reaches it.
+    """One cluster as one user reaches it.
 
     Attributes:
         name: what people call it: the context's name.
@@ -204,7 +204,7 @@ def paths(environment: Mapping[str, str], explicit: Path | None = None) -> tuple
 
     Args:
         environment: KUBECONFIG names files, else ~/.kube/config is it.
-        explicit: a file that a person names; then it alone.
+        explicit: a file that a user names; then it alone.
     """
     if explicit:
         return (explicit,)

@@ -1,6 +1,6 @@
 """Resources of the Kubernetes API: where each is served, and references to their objects.
 
-Rule: the only place that makes paths; each part that a person can choose is quoted.
+Rule: the only place that makes paths; each part that a user can choose is quoted.
 
 Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
 """

@@ -66,7 +66,7 @@ class Authenticator(Protocol):
         ...
 
     async def refresh(self) -> None:
-        """Get the credentials anew."""
+        """Get the credentials again."""
         ...
 
 
@@ -314,7 +314,7 @@ class Transport:
                 "Accept-Encoding": "identity",
             },
             cookie_jar=aiohttp.DummyCookieJar(),
-            # Not from the environment: aiohttp would look it up for each request anew.
+            # Not from the environment: aiohttp would look it up for each request again.
             proxy=self._auth.proxy(),
         )
 

@@ -107,7 +107,7 @@ class ExecOptions:
     """A command to run where a Kode runs.
 
     Attributes:
-        argv: program and arguments; empty for the person's login shell.
+        argv: program and arguments; empty for the user's login shell.
         terminal: whether standard input and output are a terminal.
         root: whether it runs as root, where there is one, and not as the editor's user.
     """
@@ -126,7 +126,7 @@ class Platform(Protocol):
 
     @property
     def display_name(self) -> str:
-        """What a person is told: `this machine`, or `cluster NAME`."""
+        """What a user is told: `this machine`, or `cluster NAME`."""
 
     async def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """Return one object."""
@@ -167,13 +167,13 @@ class Platform(Protocol):
         """Stop a Kode, keeping its files, or start it; return it."""
 
     async def restart(self, name: str, namespace: str) -> Object:
-        """Have a Kode started anew, taking any pending update; return it."""
+        """Have a Kode started again, taking any pending update; return it."""
 
     async def renew_home(self, name: str, namespace: str) -> Object:
         """Have a new, empty home made for a Kode in the place of one that is gone; return it.
 
         Raises:
-            Conflict: the home is not the Kode's own, so that it is nobody's to make anew.
+            Conflict: the home is not the Kode's own, so that it is nobody's to make again.
         """
 
     def logs(self, name: str, namespace: str, query: LogQuery) -> AsyncGenerator[str, None]:

@@ -41,7 +41,7 @@ from kode.platform.resources import BY_KIND, KODE
 _PAUSES = (0.2, 1.0, 2.0, 5.0)
 """Seconds before a watch is opened again, the last one for ever."""
 FIELD_MANAGER = "kode-cli"
-"""Field manager of what a person's documents say."""
+"""Field manager of what a user's documents say."""
 
 LIFECYCLE_MANAGER = "kode-switch"
 """Field manager of stop, start and restart: another one, so that a document that does not speak of
@@ -94,8 +94,8 @@ class ClusterPlatform:
 
         Args:
             environment: KUBECONFIG and HOME say where kubeconfigs are.
-            file: a kubeconfig that a person names.
-            context: a context that a person names.
+            file: a kubeconfig that a user names.
+            context: a context that a user names.
             force_conflicts: whether an apply takes over fields that others have set.
 
         Raises:
@@ -106,7 +106,7 @@ class ClusterPlatform:
 
     @property
     def display_name(self) -> str:
-        """What a person is told."""
+        """What a user is told."""
         return f"cluster {self._access.name}"
 
     @property
@@ -180,7 +180,7 @@ class ClusterPlatform:
             try:
                 result = await self._apply(ref, document, force=self._force_conflicts)
             except ApiConflict as conflict:
-                # What stop and start have set is the same person's: the document is newer.
+                # What stop and start have set is the same user's: the document is newer.
                 owners = set(messages.field_owners(conflict).values())
                 if not owners or not owners <= FIELD_MANAGERS:
                     raise
@@ -210,7 +210,7 @@ class ClusterPlatform:
         return await self._patch(name, namespace, {"spec": {"suspend": suspended}})
 
     async def restart(self, name: str, namespace: str) -> Object:
-        """Have a Kode started anew, taking any pending update; return it."""
+        """Have a Kode started again, taking any pending update; return it."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         return await self._patch(
             name, namespace, {"metadata": {"annotations": {labels.RESTARTED_AT: now}}}

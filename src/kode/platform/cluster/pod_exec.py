@@ -23,7 +23,7 @@ from kode.platform.cluster import messages, pods
 from kode.platform.cluster.exec_command import Leash
 from kode.platform.port import ExecOptions
 
-# The person's own shell where the image knows one.
+# The user's own shell where the image knows one.
 _SHELL = (
     'shell=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f7); '
     'case $shell in */nologin|*/false|"") shell=${SHELL:-};; esac; '

@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--address", default="127.0.0.1", help="to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="to listen on (%(default)s)")
     args = parser.parse_args()
-    # Files of a person's are nobody else's.
+    # Files of a user's are nobody else's.
     os.umask(0o077)
     paths = Paths.of(os.environ)
     try:

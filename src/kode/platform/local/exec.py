@@ -1,7 +1,7 @@
 """Running a command where a Kode runs: with its environment, in its folder.
 
 Rule: it gets what the editor was started with and nothing else, but for what tells a program about
-the person's terminal. It carries the Kode's mark, so that nothing of it outlives the Kode, and is
+the user's terminal. It carries the Kode's mark, so that nothing of it outlives the Kode, and is
 on a leash, so that nothing of it outlives a tool that was ended.
 """
 
@@ -73,7 +73,7 @@ class ExecContext:
         return [podman, verb, *options, *rest, *(command.argv or ("sh", "-c", _BEST_SHELL))]
 
     def _login(self, variables: Mapping[str, str]) -> list[str]:
-        """Return the words of a person's shell, after what a login brings."""
+        """Return the words of a user's shell, after what a login brings."""
         shell = _shell(variables)
         if not self.bin:
             return [shell, "-l"]

@@ -1,6 +1,6 @@
 """Where everything of the local platform is.
 
-Rule: one folder of the person's own, mode 0700; nothing outside of it but the download cache, and
+Rule: one folder of the user's own, mode 0700; nothing outside of it but the download cache, and
 sockets where the folder's path is too long for them.
 """
 
@@ -28,7 +28,7 @@ class Paths:
 
     Attributes:
         root: its own folder.
-        cache: downloads and installed editors, shared by all platforms of a person.
+        cache: downloads and installed editors, shared by all platforms of a user.
     """
 
     root: Path
@@ -91,7 +91,7 @@ class Paths:
 
     @property
     def sockets(self) -> Path:
-        """Unix sockets: in `run`, or where that is too long, in a folder of the person's own."""
+        """Unix sockets: in `run`, or where that is too long, in a folder of the user's own."""
         if len(os.fsencode(self.run)) <= _MAX_SOCKET_DIR:
             return self.run
         mark = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]

@@ -62,7 +62,7 @@ class LocalPlatform:
 
     @property
     def display_name(self) -> str:
-        """What a person is told."""
+        """What a user is told."""
         return "this machine"
 
     @property
@@ -158,7 +158,7 @@ class LocalPlatform:
         return await self._update(name, namespace, change)
 
     async def restart(self, name: str, namespace: str) -> Object:
-        """Have a Kode started anew, taking any pending update; return it."""
+        """Have a Kode started again, taking any pending update; return it."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
         def tell(status: Status) -> Status:

@@ -39,7 +39,7 @@ class Probe:
         port: a TCP port on loopback.
         startup_timeout: seconds that a start may take before it counts as a failure.
         unhealthy_from_status: the first status that shows no life; 401 shows it always.
-        renew: whether it is started anew where its socket is gone; not where somebody works in it.
+        renew: whether it is started again where its socket is gone; not where somebody works in it.
     """
 
     path: str
@@ -65,7 +65,7 @@ class Program:
             nothing (a container engine's leftovers, for example).
         health: how main shows that it lives; None where running is enough.
         grace: seconds between asking to end and ending by force.
-        mark: another one makes another program of the same words, so that it is run anew.
+        mark: another one makes another program of the same words, so that it is run again.
         meant: digest of what it follows from, which then counts in the place of its words: those
             may hold what the machine's shell happens to say, and that is nobody's edit.
     """

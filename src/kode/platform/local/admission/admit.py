@@ -1,7 +1,7 @@
 """What the API server would do with a document before it stores it.
 
 Rule: what it refuses is refused, naming each wrong field; what it would fill in is filled in; so
-that a document reads back the same on a cluster and on one machine.
+that a document reads back the same on a cluster and on the local platform.
 """
 
 import math

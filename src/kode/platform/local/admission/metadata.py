@@ -1,6 +1,6 @@
 """What the API server asks of metadata.
 
-Rule: every problem is told with the path of its field; nothing is mended silently.
+Rule: every problem is told with the path of its field; nothing is fixed silently.
 
 Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and
 https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/

@@ -1,1 +1,1 @@
-"""The editors of one machine: what can be installed, how, and what is."""
+"""The editors of the local platform: what can be installed, how, and what is."""

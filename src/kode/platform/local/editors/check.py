@@ -23,9 +23,9 @@ _ANSWER_TIMEOUT = 5.0
 _SUCCESS = range(200, 300)
 
 
-def surroundings(person: Mapping[str, str]) -> dict[str, str]:
-    """Return what of a person's environment an editor has when a Kode is started."""
-    return {"PATH": os.defpath, **inherit_env(person)}
+def surroundings(user_env: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a user's environment an editor has when a Kode is started."""
+    return {"PATH": os.defpath, **inherit_env(user_env)}
 
 
 async def check_starts(editor: Editor, environment: Mapping[str, str]) -> None:
@@ -33,7 +33,7 @@ async def check_starts(editor: Editor, environment: Mapping[str, str]) -> None:
 
     Args:
         editor: the editor.
-        environment: a person's.
+        environment: a user's.
 
     Raises:
         CommandFailed: it ended, or did not answer in time.

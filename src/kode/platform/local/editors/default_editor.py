@@ -28,7 +28,7 @@ class DefaultEditor:
 
 
 async def install_default_editor(editors: Editors, tell: Tell = lambda _: None) -> DefaultEditor:
-    """Return what the first environment of a person is made of, installing its editor.
+    """Return what the first environment of a user is made of, installing its editor.
 
     Args:
         editors: the editors of this machine.

@@ -1,4 +1,4 @@
-"""Run a program so that it ends with whoever started it: the first argument is that one's pid.
+"""Run a program so that it ends with its starter: the first argument is that one's pid.
 
 Rule: the standard library only, and no import of ours: it is run as a file. Everything that the
 program starts is in one process group, and the group dies when the starter does.

@@ -16,7 +16,7 @@ class Editor:
         name: code-server or jupyterlab.
         version: its version; empty where nobody has asked it.
         argv: what starts it, before any flag.
-        root: folder of the installation; None for a person's own program.
+        root: folder of the installation; None for a user's own program.
         env: what it needs in its environment.
         notes: what is missing in it, one sentence each.
     """

@@ -16,7 +16,7 @@ from kode.platform.local.paths import Paths
 
 
 class Editors:
-    """The editors of one person on this machine."""
+    """The editors of one user on this machine."""
 
     def __init__(self, paths: Paths, environment: Mapping[str, str] | None = None) -> None:
         self._paths = paths
@@ -27,7 +27,7 @@ class Editors:
 
         Raises:
             RefNotFound: there is no editor of that name.
-            PlatformError: the person chose one of their own, and it is not there.
+            PlatformError: the user chose one of their own, and it is not there.
         """
         wanted = release(name)
         own = selection.selected(self._paths, self._environment) if name == CODE_SERVER else None
@@ -69,7 +69,7 @@ class Editors:
         return install.remove(release(name), self._paths.editors)
 
     async def use(self, path: str | None) -> Path | None:
-        """Use a code-server of the person's own from now on; None for Kode's own again.
+        """Use a code-server of the user's own from now on; None for Kode's own again.
 
         Returns:
             Its whole path.

@@ -53,7 +53,7 @@ async def install(
         release: what to install.
         editors: folder that it is to stand in.
         cache: folder of downloads.
-        environment: the environment of whoever asks: proxies, certificates, registries, PATH.
+        environment: the environment of the caller: proxies, certificates, registries, PATH.
         tell: takes how far it is.
 
     Raises:

@@ -1,7 +1,7 @@
 """One install under way: its folders, its environment, its steps.
 
 Rule: everything is written below `work`; what is downloaded stays in the cache, so that an
-interrupted install begins anew at little cost.
+interrupted install begins again at little cost.
 """
 
 import sys
@@ -23,7 +23,7 @@ class InstallContext:
         work: folder that it is put together in.
         final: folder that `work` becomes in the end.
         cache: folder of downloads.
-        environment: the environment of whoever asked for it: proxies, certificates, registries.
+        environment: the environment of the caller: proxies, certificates, registries.
         tell: takes how far it is.
         total: steps altogether.
         done: steps that are done.

@@ -1,4 +1,4 @@
-"""What a person is told when an install fails, and what to do next.
+"""What a user is told when an install fails, and what to do next.
 
 Rule: the words of the program that failed are kept; the advice comes first.
 """

@@ -1,7 +1,7 @@
 """How JupyterLab is put together from PyPI.
 
 Rule: wheels only, by hash, in a virtual environment of its own that is never added to; what a
-person installs goes into an environment in their home, on top of it (see kernel.py).
+user installs goes into an environment in their home, on top of it (see kernel.py).
 """
 
 import asyncio
@@ -34,7 +34,7 @@ STEPS = (
 
 def editor(version: str, root: Path) -> Editor:
     """Return the editor that stands in a folder."""
-    # -P: a file json.py in a person's folder is not what JupyterLab means by json.
+    # -P: a file json.py in a user's folder is not what JupyterLab means by json.
     argv = (str(_python(root)), "-P", "-m", "jupyterlab")
     return Editor(name="jupyterlab", version=version, argv=argv, root=root)
 

@@ -1,7 +1,7 @@
 """Make the Python of one Kode: an environment in its home, on top of JupyterLab's own.
 
 Rule: the standard library only, and no import of ours: JupyterLab's Python runs it as a file, with
-the folder as its argument, before each start. What a person installs lands in their home and
+the folder as its argument, before each start. What a user installs lands in their home and
 outlives an upgrade of JupyterLab; what JupyterLab brought stays as it was.
 """
 

@@ -1,6 +1,6 @@
-"""What npm is run with: the registry, proxy, certificates and logins that a person has set.
+"""What npm is run with: the registry, proxy, certificates and logins that a user has set.
 
-Rule: no import of ours, and nothing else of a person's. Where packages come from is theirs to say,
+Rule: no import of ours, and nothing else of a user's. Where packages come from is theirs to say,
 in npm's files or in its variables; where they go, which, and how is not: settings like `global`,
 `prefix`, `omit`, `before`, `dry-run` or `ignore-scripts` are left out.
 
@@ -25,23 +25,23 @@ _COUNTS = re.compile(
 _FILES = (("globalconfig", ""), ("userconfig", ".npmrc"))
 
 
-def environment(person: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for npm, made from a person's; its files are for `text`."""
+def environment(user_env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for npm, made from a user's; its files are for `text`."""
     return {
         name: value
-        for name, value in person.items()
+        for name, value in user_env.items()
         if _counts_as_variable(name) or not (_VARIABLE.fullmatch(name) or _DROPPED.fullmatch(name))
     }
 
 
-def text(person: Mapping[str, str]) -> str:
-    """Return the text of one npmrc that stands for a person's files.
+def text(user_env: Mapping[str, str]) -> str:
+    """Return the text of one npmrc that stands for a user's files.
 
     Args:
-        person: their environment; HOME and npm's own variables lead to the files. Those that cannot
-            be read count as absent.
+        user_env: their environment; HOME and npm's own variables lead to the files. Those that
+            cannot be read count as absent.
     """
-    return "".join(f"{line}\n" for path in _paths(person) for line in _lines(path))
+    return "".join(f"{line}\n" for path in _paths(user_env) for line in _lines(path))
 
 
 def _counts_as_variable(name: str) -> bool:
@@ -61,16 +61,16 @@ def _counts(option: str) -> bool:
     return bool(_COUNTS.fullmatch(option if option.startswith("//") else option.lower()))
 
 
-def _paths(person: Mapping[str, str]) -> Iterator[Path]:
+def _paths(user_env: Mapping[str, str]) -> Iterator[Path]:
     named = {}
-    for name, value in person.items():
+    for name, value in user_env.items():
         match = _VARIABLE.fullmatch(name)
         if match and value:
             named[_option(match[1]).lower()] = value
     for option, in_home in _FILES:
         if option in named:
             yield Path(named[option])
-        elif in_home and (home := person.get("HOME")):
+        elif in_home and (home := user_env.get("HOME")):
             yield Path(home) / in_home
 
 

@@ -1,4 +1,4 @@
-"""A code-server of the person's own, where they have chosen one.
+"""A code-server of the user's own, where they have chosen one.
 
 Rule: what lies on the PATH is used only when asked, by KODE_CODE_SERVER or `kode editors use`; the
 variable wins.
@@ -20,7 +20,7 @@ VARIABLE = "KODE_CODE_SERVER"
 
 
 def selected(paths: Paths, environment: Mapping[str, str]) -> Editor | None:
-    """Return the person's own code-server; None where they have chosen none.
+    """Return the user's own code-server; None where they have chosen none.
 
     Raises:
         PlatformError: what they have chosen is not there, or the choice cannot be read.

@@ -1,6 +1,6 @@
 """What of a shell's variables the programs of an install and of a probe do not get.
 
-Rule: pure. What says how other programs of a person's run (Python, Node, make) changes nothing of
+Rule: pure. What says how other programs of a user's run (Python, Node, make) changes nothing of
 ours; what says by which way and by whose certificates the network is reached does count.
 
 Source: Node's "Command-line API", Python's "Command line and environment".
@@ -26,12 +26,12 @@ _NETWORK = re.compile(
 """Options of Node's about the network and certificates."""
 
 
-def harmless(person: Mapping[str, str]) -> dict[str, str]:
-    """Return a person's variables without those that say how programs run."""
+def harmless(user_env: Mapping[str, str]) -> dict[str, str]:
+    """Return a user's variables without those that say how programs run."""
     kept = {
         name: value
-        for name, value in person.items()
+        for name, value in user_env.items()
         if name in _KEPT or not _DROPPED.fullmatch(name)
     }
-    options = [word for word in person.get(_OPTIONS, "").split() if _NETWORK.fullmatch(word)]
+    options = [word for word in user_env.get(_OPTIONS, "").split() if _NETWORK.fullmatch(word)]
     return {**kept, _OPTIONS: " ".join(options)} if options else kept

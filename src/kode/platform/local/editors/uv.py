@@ -1,7 +1,7 @@
-"""What uv is run with: the index, proxy and certificates that a person has set, and nothing else.
+"""What uv is run with: the index, proxy and certificates that a user has set, and nothing else.
 
 Rule: the standard library only and no import of ours, because tools/venv.py uses it before anything
-is installed. Where packages come from is the person's to say, in pip's words (which uv does not
+is installed. Where packages come from is the user's to say, in pip's words (which uv does not
 read) or in uv's; where they go, and which, is not: settings like pip's `user` and `target` or uv's
 `exclude-newer` are left out.
 
@@ -56,18 +56,22 @@ _LISTS = {"extra-index-url", "find-links", "trusted-host"}
 _SECTIONS = ("global", "download", "install")
 
 
-def environment(person: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for uv, made from a person's.
+def environment(user_env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for uv, made from a user's.
 
     Args:
-        person: the environment of whoever asks; HOME and XDG_CONFIG_HOME lead to their files.
+        user_env: the environment of the caller; HOME and XDG_CONFIG_HOME lead to their files.
 
     What is said in two places counts from the first of: uv's variables, uv's files, pip's
     variables, pip's files. Files that cannot be read count as absent.
     """
-    kept = {name: value for name, value in person.items() if not _DROPPED.match(name)}
-    own = {name: value for name, value in person.items() if _NAMES_INDEX.match(name)}
-    indexes = {**_from_pip_files(person), **_from_pip_variables(person), **_from_uv_files(person)}
+    kept = {name: value for name, value in user_env.items() if not _DROPPED.match(name)}
+    own = {name: value for name, value in user_env.items() if _NAMES_INDEX.match(name)}
+    indexes = {
+        **_from_pip_files(user_env),
+        **_from_pip_variables(user_env),
+        **_from_uv_files(user_env),
+    }
     # The older names of two variables: uv would prefer what pip's settings say to them.
     for older, newer in (("UV_INDEX_URL", "UV_DEFAULT_INDEX"), ("UV_EXTRA_INDEX_URL", "UV_INDEX")):
         if older in own:
@@ -82,18 +86,18 @@ def environment(person: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _from_pip_variables(person: Mapping[str, str]) -> dict[str, str]:
+def _from_pip_variables(user_env: Mapping[str, str]) -> dict[str, str]:
     settings = {}
     for option in _FROM_PIP:
-        value = person.get(f"PIP_{option.upper().replace('-', '_')}", "")
+        value = user_env.get(f"PIP_{option.upper().replace('-', '_')}", "")
         if value:
             settings[option] = value.split() if option in _LISTS else [value]
     return _variables(settings, _FROM_PIP)
 
 
-def _from_pip_files(person: Mapping[str, str]) -> dict[str, str]:
+def _from_pip_files(user_env: Mapping[str, str]) -> dict[str, str]:
     settings: dict[str, list[str]] = {}
-    for path in _pip_files(person):
+    for path in _pip_files(user_env):
         parser = configparser.RawConfigParser()
         with contextlib.suppress(OSError, configparser.Error, UnicodeDecodeError):
             parser.read_string(path.read_text(encoding="utf-8"))
@@ -107,28 +111,31 @@ def _from_pip_files(person: Mapping[str, str]) -> dict[str, str]:
     return _variables(settings, _FROM_PIP)
 
 
-def _pip_files(person: Mapping[str, str]) -> Iterator[Path]:
+def _pip_files(user_env: Mapping[str, str]) -> Iterator[Path]:
     """Where pip keeps settings, what counts more later; PIP_CONFIG_FILE=/dev/null means none."""
-    chosen = person.get("PIP_CONFIG_FILE", "")
+    chosen = user_env.get("PIP_CONFIG_FILE", "")
     if chosen == "/dev/null":
         return
-    for folder in person.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"):
+    for folder in user_env.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"):
         yield Path(folder) / "pip" / "pip.conf"
     yield Path("/etc/pip.conf")
-    home = person.get("HOME", "")
+    home = user_env.get("HOME", "")
     if home:
         yield Path(home) / ".pip" / "pip.conf"
-    yield from (folder / "pip" / "pip.conf" for folder in _user_folders(person))
+    yield from (folder / "pip" / "pip.conf" for folder in _user_folders(user_env))
     if chosen:
         yield Path(chosen)
 
 
-def _from_uv_files(person: Mapping[str, str]) -> dict[str, str]:
+def _from_uv_files(user_env: Mapping[str, str]) -> dict[str, str]:
     variables: dict[str, str] = {}
-    files = [Path("/etc/uv/uv.toml"), *(folder / "uv/uv.toml" for folder in _user_folders(person))]
-    if chosen := person.get("UV_CONFIG_FILE"):
+    files = [
+        Path("/etc/uv/uv.toml"),
+        *(folder / "uv/uv.toml" for folder in _user_folders(user_env)),
+    ]
+    if chosen := user_env.get("UV_CONFIG_FILE"):
         files = [Path(chosen)]
-    if person.get("UV_NO_CONFIG"):
+    if user_env.get("UV_NO_CONFIG"):
         files = []
     for path in files:
         document: dict[str, Any] = {}
@@ -158,10 +165,10 @@ def _from_uv_table(table: Mapping[str, Any]) -> dict[str, str]:
     return _variables(settings, _FROM_UV)
 
 
-def _user_folders(person: Mapping[str, str]) -> Iterator[Path]:
-    if folder := person.get("XDG_CONFIG_HOME"):
+def _user_folders(user_env: Mapping[str, str]) -> Iterator[Path]:
+    if folder := user_env.get("XDG_CONFIG_HOME"):
         yield Path(folder)
-    elif home := person.get("HOME"):
+    elif home := user_env.get("HOME"):
         yield Path(home) / ".config"
 
 

@@ -1,6 +1,6 @@
 """A program in a network of its own, and the relay from a Unix socket to its port.
 
-Rule: no port of this machine is opened; only the person's own programs may open the socket. It
+Rule: no port of this machine is opened; only the user's own programs may open the socket. It
 lives as long as the program, and ends with its exit code. Standard library only, and one thread.
 """
 

@@ -17,7 +17,7 @@ from kode.platform.local.netns.network import UPLINKS, Network
 
 _TIMEOUT = 60.0
 _RETRY_DELAY = 60.0
-# Where an administrator's programs are that a person's PATH may lack.
+# Where an administrator's programs are that a user's PATH may lack.
 _PLACES = ":/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _INSTALL = (
     "neither slirp4netns nor pasta is installed, which would connect it (on Debian: apt-get "

@@ -1,7 +1,7 @@
 """Network namespaces: making one for the calling process, and entering another's.
 
 Rule: the standard library only, and one thread: another one would keep the process out of a user
-namespace. An unprivileged person gets a user namespace in which they are who they are outside.
+namespace. An unprivileged user gets a user namespace in which they are who they are outside.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Commands that a Kode on one machine has before those of the machine.
+"""Commands that a Kode on the local platform has before those of the machine.
 
 Rule: pure. Each is a small script for sh in a folder of the Kode's own, which comes first on its
 PATH: the editor's own command line, and ssh, which by itself takes the ~/.ssh of the home that the

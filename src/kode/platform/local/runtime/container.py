@@ -41,7 +41,7 @@ class Container:
         manifest: what a cluster would run.
         values: its variables.
         user: who it runs as, as uid:gid; empty for whom its image says.
-        users: the person's user and group id in it; None for root, whose are the same.
+        users: the user's user and group id in it; None for root, whose are the same.
         options: further options of podman's.
     """
 

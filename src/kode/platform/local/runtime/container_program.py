@@ -152,7 +152,7 @@ class _Builder:
         return self.own(name, argv)
 
     def _folders(self) -> Command:
-        # Where a person runs podman they own the files, on both sides.
+        # Where a user runs podman they own the files, on both sides.
         rendering = rendered.init_containers(self._kode)[0]
         _, _, _, _, *folders = rendering["command"]
         paths = dict.fromkeys((self._kode.home, *folders))

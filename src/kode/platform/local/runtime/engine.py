@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MIN_VERSION = (4, 3)
-"""The first version that maps a person to a user id of one's choice (keep-id:uid=)."""
+"""The first version that maps a user to a user id of one's choice (keep-id:uid=)."""
 
 _OWN = re.compile(
     r"HOME|PATH|USER|LOGNAME|TMPDIR|XDG_(RUNTIME_DIR|(DATA|CONFIG|CACHE)_HOME)"
@@ -25,7 +25,7 @@ class Engine:
     Attributes:
         path: of podman.
         version: its version.
-        rootless: whether it runs with a person's own rights.
+        rootless: whether it runs with a user's own rights.
         limits: whether it can hold a container to amounts, by resource: cpu, memory.
         ulimits: limits of open files and programs that it must be given, where it may not raise
             its own; empty where it may.

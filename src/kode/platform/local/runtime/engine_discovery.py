@@ -1,7 +1,7 @@
 """Looking for podman, beside the passes: it is tried once, and again while there is none.
 
 Rule: what is on PATH is not yet what works, and what says a version is not yet what runs; only an
-engine that has run a container counts. It is tried anew when it is no longer the same.
+engine that has run a container counts. It is tried again when it is no longer the same.
 """
 
 import asyncio
@@ -182,7 +182,7 @@ def _stand_ins(engine: Engine) -> list[str]:
 
 
 def _runtime(name: str) -> str | None:
-    # Podman itself looks in more folders than a person's PATH may have.
+    # Podman itself looks in more folders than a user's PATH may have.
     folders = (os.environ.get("PATH", os.defpath), *_RUNTIME_FOLDERS)
     return shutil.which(name, path=os.pathsep.join(folders))
 
@@ -202,7 +202,7 @@ async def _run(argv: list[str], env: Mapping[str, str]) -> tuple[int, str, str]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        # What podman leaves behind for a person's later commands is not this platform's.
+        # What podman leaves behind for a user's later commands is not this platform's.
         start_new_session=True,
     )
     try:

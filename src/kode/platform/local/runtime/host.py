@@ -1,6 +1,6 @@
 """What a plan needs to know of the machine.
 
-Rule: plain frozen values, gathered by whoever asks for a plan; nothing here looks at the machine.
+Rule: plain frozen values, gathered for a plan by its caller; nothing here looks at the machine.
 """
 
 from collections.abc import Mapping

@@ -275,7 +275,7 @@ def _step(kode: ResolvedKode, host: HostContext, name: str, argv: tuple[str, ...
 
 
 def _written_once(kode: ResolvedKode, host: HostContext, name: str, settings: object) -> Command:
-    """Return what writes settings into the home where the person has none."""
+    """Return what writes settings into the home where the user has none."""
     content = (str(host.volume / name), json.dumps(settings, indent=2))
     return _step(kode, host, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *content))
 

@@ -1,6 +1,6 @@
-"""Which runtime a Kode gets on one machine, and why.
+"""Which runtime a Kode gets on the local platform, and why.
 
-Rule: pure. What is quick is the rule and what needs its image the exception; a person's word wins
+Rule: pure. What is quick is the rule and what needs its image the exception; a user's word wins
 over both.
 """
 

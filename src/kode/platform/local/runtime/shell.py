@@ -10,7 +10,7 @@ from kode.render import terminal
 
 _AS = terminal.PREFIX
 
-# By the name of the person's own shell: it tells code-server how to speak to it. Where no such file
+# By the name of the user's own shell: it tells code-server how to speak to it. Where no such file
 # can be made, the editor starts all the same.
 _START = f"""shell=$1/${{SHELL##*/}} text=$2
 shift 2

@@ -1,4 +1,4 @@
-"""Words of a template as they are meant on one machine.
+"""Words of a template as they are meant on the local platform.
 
 Rule: pure. A path that begins with the Kode's home is the same path of the folder that stands for
 it; what `$(NAME)` is, is the same everywhere (kode.render.variables).

@@ -126,7 +126,7 @@ def _argv(engine: Engine, name: str, place: Path, python: Interpreter) -> tuple[
         elif source.is_dir():
             target.mkdir(exist_ok=True)
             mounts.append(bind(source, path, "ro"))
-    # The person is themselves there, as in their Kodes, and so may read and remove what it writes.
+    # The user is themselves there, as in their Kodes, and so may read and remove what it writes.
     user = f"--userns=keep-id:uid={_PERSON},gid={_PERSON}" if engine.rootless else "--user=0:0"
     # Folders of this machine must not be given a label for the sake of a trial.
     label = ["--security-opt=label=disable"] if engine.relabels else []

@@ -26,10 +26,10 @@ def list_unsupported_in_container(kode: ResolvedKode, *, rootless: bool) -> tupl
 
     Args:
         kode: the Kode.
-        rootless: whether the engine runs with a person's own rights.
+        rootless: whether the engine runs with a user's own rights.
     """
     host_users = kode.template.host_users
-    # A container of a person's is in a user namespace, one of root's is not.
+    # A container of a user's is in a user namespace, one of root's is not.
     users = [] if host_users in (None, not rootless) else [_host_users(host_users)]
     return (*_template(kode), *users, *_storage(kode))
 

@@ -36,7 +36,7 @@ def remove(volume: Path) -> None:
 
 
 def _remove_within_podman(volume: Path) -> bool:
-    """Remove files that a container made under user ids which are the person's only there."""
+    """Remove files that a container made under user ids which are the user's only there."""
     podman = shutil.which("podman")
     if podman is None or os.geteuid() == 0:
         return False

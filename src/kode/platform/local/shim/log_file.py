@@ -62,7 +62,7 @@ class LogFile:
             self.trouble = ""
 
     def _open(self) -> int:
-        """Return the file, made anew where it or its folder has vanished."""
+        """Return the file, made again where it or its folder has vanished."""
         now = time.monotonic()
         if self._fd is not None and now - self._looked > _LOOK_SECONDS:
             self._looked = now

@@ -269,7 +269,7 @@ def _lock(folder: str) -> bool:
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # A supervisor may have removed the file, and begun anew, before we had it.
+        # A supervisor may have removed the file, and begun again, before we had it.
         return os.stat(path).st_ino == os.fstat(fd).st_ino
     except OSError:
         return False

@@ -1,7 +1,7 @@
 """What stands between a container and the gateway: from a Unix socket to a port on its loopback.
 
 Rule: the editor listens on nothing but its own loopback, as beside a sidecar, and no port of this
-machine is opened; only the person's own programs may open the socket. It lives as long as podman,
+machine is opened; only the user's own programs may open the socket. It lives as long as podman,
 and ends with its exit code. Standard library only, and one thread: another one would keep it out of
 the container's user namespace.
 """

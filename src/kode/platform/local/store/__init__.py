@@ -1,1 +1,1 @@
-"""The store of one machine: what the API server would hold, in one file."""
+"""The store of the local platform: what the API server would hold, in one file."""

@@ -1,7 +1,7 @@
 """The file of the store: made whole or not at all, opened, and what its failures mean.
 
 Rule: a file that is damaged, empty, newer or somebody else's is never written over and never made
-anew; the error says which file it is and what to do.
+again; the error says which file it is and what to do.
 
 A new file is made under another name and then linked into place, so that one of no length is always
 damage and never a start that was cut short. Every write is one transaction that takes the lock at

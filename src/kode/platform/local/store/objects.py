@@ -20,7 +20,7 @@ STORED = (*KINDS, SECRET, CLAIM)
 """Every kind that the store holds."""
 
 VOLUME_FINALIZER = "kode.jacero.io/files"
-"""Finalizer of claims: the files are there; whoever deletes them takes it away, and the claim goes.
+"""Finalizer of claims: the files are there; what deletes them takes it away, and the claim goes.
 """
 
 _OWN = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp")

@@ -32,13 +32,13 @@ Edit = Callable[[StoredObject | None], StoredObject]
 
 
 class LocalStore:
-    """The documents of one machine."""
+    """The documents of the local platform."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         """Open the store at a path, making it where there is none.
 
         Args:
-            path: the file; its folder becomes the person's own.
+            path: the file; its folder becomes the user's own.
             clock: seconds since the epoch.
 
         Raises:

@@ -1,1 +1,1 @@
-"""Programs kept running on one machine: a shim for each, and a supervisor that watches them."""
+"""Programs kept running on this machine: a shim for each, and a supervisor that watches them."""

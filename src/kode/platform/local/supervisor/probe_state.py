@@ -64,7 +64,7 @@ class ProbeState:
 
     @property
     def lost(self) -> bool:
-        """Whether it is to be started anew, since nobody reaches it any more."""
+        """Whether it is to be started again, since nobody reaches it any more."""
         renew = self._health is not None and self._health.renew
         return renew and self.phase is ProgramPhase.UNHEALTHY and self.gone
 

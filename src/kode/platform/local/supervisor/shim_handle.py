@@ -50,7 +50,7 @@ class ShimHandle:
         Raises:
             OSError: it cannot be started.
         """
-        # -I and -S: no variable, no site-packages, nothing of a person's setup; and a quick start.
+        # -I and -S: no variable, no site-packages, nothing of a user's setup; and a quick start.
         argv = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BEGIN]
         printed = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         pid = os.posix_spawn(

@@ -55,7 +55,7 @@ class Supervisor:
         await asyncio.gather(*(life.clear() for life in lives if life.is_dead))
 
     async def run(self, program: Program) -> None:
-        """Run a program, or run it anew where it differs from what runs; returns at once."""
+        """Run a program, or run it again where it differs from what runs; returns at once."""
         controller = self._controllers.get(program.key)
         if controller is not None:
             controller.set_program(program)
