@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from bench import flows, side
+from bench import api_writes, contenders
 from bench.api import Api
-from bench.figures import Figure
-from bench.flows import Writes
+from bench.api_writes import Writes
+from bench.cpu_shares import Shares
+from bench.metrics import Metric
 from bench.program import Program, Usage, usage
-from bench.shares import Shares
 from bench.timing import Times
 
 RATE_GOAL = 0.85
@@ -87,41 +87,41 @@ class Bench:
 
     async def floor(self, name: str) -> Floor:
         """Run the bare client."""
-        run = side.Run(name, self.count, self.password)
-        async with side.namespaces(self.admin, name):
-            sets = await side.prepared(self.admin, run, self.namespace)
+        run = contenders.Run(name, self.count, self.password)
+        async with contenders.namespaces(self.admin, name):
+            sets = await contenders.prepared(self.admin, run, self.namespace)
             before, shares = usage(os.getpid()), Shares()
-            applied, running = await side.bare(self.admin, self.client, sets)
+            applied, running = await contenders.bare(self.admin, self.client, sets)
             after = usage(os.getpid())
             spent = Spent(after.cpu - before.cpu, after.rss, shares.so_far())
             return Floor(applied, running, spent)
 
     async def ours(self, name: str) -> Ours:
         """Run the operator."""
-        run = side.Run(name, self.count, self.password)
-        async with side.namespaces(self.admin, name):
+        run = contenders.Run(name, self.count, self.password)
+        async with contenders.namespaces(self.admin, name):
             with self.operator() as program:
-                await side.leads(self.admin, self.namespace)
-                idle, writes = program.usage(), await flows.count(self.admin)
+                await contenders.leads(self.admin, self.namespace)
+                idle, writes = program.usage(), await api_writes.count(self.admin)
                 shares = Shares()
-                ready = await side.ours(self.admin, run)
+                ready = await contenders.ours(self.admin, run)
                 used, parts = await self._settled(program), shares.so_far()
-                writes = (await flows.count(self.admin)).since(writes)
+                writes = (await api_writes.count(self.admin)).since(writes)
                 return Ours(ready, writes, Spent(used.cpu - idle.cpu, used.peak, parts))
 
     async def _settled(self, program: Program) -> Usage:
         # What the operator writes a moment later counts as well.
-        started, before = time.monotonic(), await flows.count(self.admin)
-        while time.monotonic() - started < side.TIMEOUT:
-            await side.pause(5)
-            now = await flows.count(self.admin)
+        started, before = time.monotonic(), await api_writes.count(self.admin)
+        while time.monotonic() - started < contenders.TIMEOUT:
+            await contenders.pause(5)
+            now = await api_writes.count(self.admin)
             if now.since(before).but_lease() == 0:
                 return program.usage()
             before = now
         raise TimeoutError("the operator goes on writing")
 
 
-async def rounds(bench: Bench, count: int) -> tuple[Figure, ...]:
+async def rounds(bench: Bench, count: int) -> tuple[Metric, ...]:
     """Measure both sides a number of times; return the figures."""
     floors: list[Floor] = []
     ours: list[Ours] = []
@@ -137,54 +137,54 @@ async def rounds(bench: Bench, count: int) -> tuple[Figure, ...]:
     return figures(bench, floors, ours)
 
 
-def figures(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
+def figures(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Metric, ...]:
     """Return what the rounds say."""
     return tuple(
-        Figure(f"{it.name}{bench.suffix}", it.value, it.unit, it.floor, it.goal, it.of)
+        Metric(f"{it.name}{bench.suffix}", it.value, it.unit, it.floor, it.goal, it.of)
         for it in (*_times(floors, ours), *_costs(bench, floors, ours))
     )
 
 
-def _times(floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
+def _times(floors: list[Floor], ours: list[Ours]) -> tuple[Metric, ...]:
     rate = median(it.ready.per_second() for it in ours)
     applied = median(it.applied.per_second() for it in floors)
     running = median(it.running.per_second() for it in floors)
     waits = median(it.ready.median() for it in ours), median(it.ready.p95() for it in ours)
     # Beside the same pods all else is equal; beside the applies alone we also wait for pods.
     return (
-        Figure("kodes_ready_per_second", rate, "Kodes/s", running, RATE_GOAL, "ratio at least"),
-        Figure("kodes_ready_per_second_beside_applies", rate, "Kodes/s", applied),
-        Figure("time_to_ready_median", waits[0], "s", median(it.running.median() for it in floors)),
-        Figure("time_to_ready_p95", waits[1], "s", median(it.running.p95() for it in floors)),
+        Metric("kodes_ready_per_second", rate, "Kodes/s", running, RATE_GOAL, "ratio at least"),
+        Metric("kodes_ready_per_second_beside_applies", rate, "Kodes/s", applied),
+        Metric("time_to_ready_median", waits[0], "s", median(it.running.median() for it in floors)),
+        Metric("time_to_ready_p95", waits[1], "s", median(it.running.p95() for it in floors)),
     )
 
 
-def _costs(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Figure, ...]:
+def _costs(bench: Bench, floors: list[Floor], ours: list[Ours]) -> tuple[Metric, ...]:
     children = 6 if bench.password else 4
 
     def beyond(writes: Writes) -> float:
         return writes.but_lease() / bench.count - children
 
     return (
-        Figure(
+        Metric(
             "writes_per_kode_beyond_children",
             median(beyond(it.writes) for it in ours),
             "writes",
             goal=WRITES_GOAL_WITH_PASSWORD if bench.password else WRITES_GOAL,
         ),
-        Figure(
+        Metric(
             "cpu_of_everything_per_kode",
             median(it.spent.everything() for it in ours) / bench.count * 1000,
             "ms",
             median(it.spent.everything() for it in floors) / bench.count * 1000,
         ),
-        Figure(
+        Metric(
             "cpu_per_kode",
             median(it.spent.cpu for it in ours) / bench.count * 1000,
             "ms",
             median(it.spent.cpu for it in floors) / bench.count * 1000,
         ),
-        Figure(
+        Metric(
             "peak_memory",
             median(it.spent.memory for it in ours),
             "MB",

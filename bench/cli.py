@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.figures import Figure, Report
+from bench.metrics import Metric, Report
 
 ROUNDS = 15
 GOAL = 300.0
@@ -43,9 +43,9 @@ def main() -> None:
         _fill(environment)
         times = _measured(FLOORS | COMMANDS, environment)
     for name in FLOORS:
-        report.tell(Figure(f"cli floor: {name}", times[name], "ms"))
+        report.tell(Metric(f"cli floor: {name}", times[name], "ms"))
     for name in COMMANDS:
-        report.tell(Figure(f"cli: {name}", times[name], "ms", floor=times["typer"], goal=GOAL))
+        report.tell(Metric(f"cli: {name}", times[name], "ms", floor=times["typer"], goal=GOAL))
 
 
 def _fill(environment: dict[str, str]) -> None:

@@ -16,8 +16,8 @@ from http import HTTPStatus
 from pathlib import Path
 from statistics import median
 
-from bench.figures import Figure, Report
 from bench.load import Load, Target, load, server
+from bench.metrics import Metric, Report
 from bench.program import usage
 from kode.gateway.sidecar import AuthMode as Decides
 from kode.gateway.sidecar import Sidecar, Upstream
@@ -60,26 +60,26 @@ async def measure(options: Options, report: Report) -> None:
         gateway = LocalGateway(Paths(root, root / "cache"), port=port)
         pid = await stack.enter_async_context(_open(gateway))
         direct, through = Target(_request(), socket=upstream), Target(_request(), port=port)
-        report.tell(Figure("door_memory_of_0_kodes", usage(pid).rss, "MB"))
+        report.tell(Metric("door_memory_of_0_kodes", usage(pid).rss, "MB"))
         await gateway.set_routes([_entry(number, upstream) for number in range(options.kodes)])
         await _until_served(through)
-        report.tell(Figure(f"door_memory_of_{options.kodes}_kodes", usage(pid).rss, "MB"))
+        report.tell(Metric(f"door_memory_of_{options.kodes}_kodes", usage(pid).rss, "MB"))
         for connections in (options.connections, 1):
             report.tell(*await _compare(direct, through, connections, options))
 
 
 async def _compare(
     direct: Target, through: Target, connections: int, options: Options
-) -> Sequence[Figure]:
+) -> Sequence[Metric]:
     sides: dict[Target, list[Load]] = {direct: [], through: []}
     for number in range(options.rounds):
         order = (direct, through) if number % 2 else (through, direct)
         for target in order:
             sides[target].append(await load(target, connections, options.seconds))
 
-    def figure(name: str, unit: str, value: Callable[[Load], float]) -> Figure:
+    def figure(name: str, unit: str, value: Callable[[Load], float]) -> Metric:
         ours, floor = (median(map(value, sides[target])) for target in (through, direct))
-        return Figure(f"door_{name}_at_{connections}", ours, unit, floor)
+        return Metric(f"door_{name}_at_{connections}", ours, unit, floor)
 
     return (
         figure("requests_per_second", "1/s", lambda it: it.per_second),

@@ -6,9 +6,9 @@ Rule: idle means that nobody touches anything; whatever is written then is a def
 import time
 from dataclasses import dataclass
 
-from bench import flows, side
+from bench import api_writes, contenders
 from bench.api import Api
-from bench.figures import Figure
+from bench.metrics import Metric
 from bench.program import Program
 from kode.kube.resources import POD
 from kode.platform.resources import CHILDREN, KODE
@@ -34,7 +34,7 @@ class Idle:
     namespace: str
     window: float
 
-    async def measure(self, program: Program, count: int, known: int) -> tuple[Figure, ...]:
+    async def measure(self, program: Program, count: int, known: int) -> tuple[Metric, ...]:
         """Create Kodes, wait for rest, look at it, and start the operator again.
 
         Args:
@@ -43,56 +43,56 @@ class Idle:
             known: how many there are already.
         """
         started = time.monotonic()
-        await side.ours(self.admin, side.Run("idle", count, known=known))
+        await contenders.ours(self.admin, contenders.Run("idle", count, known=known))
         print(f"# {count - known} Kodes in {time.monotonic() - started:.0f} s", flush=True)
         await self._quiet(program)
         figures = (*await self._rest(program), *await self._restart(program))
         return tuple(
-            Figure(f"{it.name}_at_{count}", it.value, it.unit, it.floor, it.goal) for it in figures
+            Metric(f"{it.name}_at_{count}", it.value, it.unit, it.floor, it.goal) for it in figures
         )
 
-    async def _rest(self, program: Program) -> tuple[Figure, ...]:
-        before, cpu = await flows.count(self.admin), program.usage().cpu
+    async def _rest(self, program: Program) -> tuple[Metric, ...]:
+        before, cpu = await api_writes.count(self.admin), program.usage().cpu
         started = time.monotonic()
-        await side.pause(self.window)
+        await contenders.pause(self.window)
         hours = (time.monotonic() - started) / 3600
-        written = (await flows.count(self.admin)).since(before)
+        written = (await api_writes.count(self.admin)).since(before)
         used = program.usage()
         return (
-            Figure(
+            Metric(
                 "idle_writes_per_hour",
                 written.but_lease() / hours,
                 "writes",
                 goal=0,
             ),
-            Figure("idle_lease_writes_per_hour", written.lease / hours, "writes"),
-            Figure("idle_cpu", (used.cpu - cpu) / hours / 36, "% of a core"),
-            Figure("memory", used.rss, "MB", goal=MEMORY_GOAL),
-            Figure("peak_memory", used.peak, "MB"),
+            Metric("idle_lease_writes_per_hour", written.lease / hours, "writes"),
+            Metric("idle_cpu", (used.cpu - cpu) / hours / 36, "% of a core"),
+            Metric("memory", used.rss, "MB", goal=MEMORY_GOAL),
+            Metric("peak_memory", used.peak, "MB"),
         )
 
-    async def _restart(self, program: Program) -> tuple[Figure, ...]:
+    async def _restart(self, program: Program) -> tuple[Metric, ...]:
         program.stop()
         floor = await self._measure_list()
-        before = await flows.count(self.admin)
+        before = await api_writes.count(self.admin)
         program.start()
-        await side.leads(self.admin, self.namespace)
+        await contenders.leads(self.admin, self.namespace)
         seconds = await self._quiet(program)
-        written = (await flows.count(self.admin)).since(before)
+        written = (await api_writes.count(self.admin)).since(before)
         used = program.usage()
         return (
-            Figure("restart_to_quiet", seconds, "s", floor, goal=RESTART_GOAL),
-            Figure("restart_writes", written.but_lease(), "writes", goal=0),
-            Figure("restart_cpu", used.cpu, "s"),
-            Figure("restart_memory", used.rss, "MB", goal=MEMORY_GOAL),
-            Figure("restart_peak_memory", used.peak, "MB", goal=MEMORY_GOAL),
+            Metric("restart_to_quiet", seconds, "s", floor, goal=RESTART_GOAL),
+            Metric("restart_writes", written.but_lease(), "writes", goal=0),
+            Metric("restart_cpu", used.cpu, "s"),
+            Metric("restart_memory", used.rss, "MB", goal=MEMORY_GOAL),
+            Metric("restart_peak_memory", used.peak, "MB", goal=MEMORY_GOAL),
         )
 
     async def _quiet(self, program: Program) -> float:
         """Wait until the operator rests; return the seconds from its start to then."""
         since, cpu = time.monotonic(), program.usage().cpu
         while True:
-            await side.pause(0.5)
+            await contenders.pause(0.5)
             now, used = time.monotonic(), program.usage().cpu
             if used - cpu > _STILL_CPU * _STILL:
                 since, cpu = now, used

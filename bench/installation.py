@@ -11,7 +11,7 @@ import yaml
 
 from bench.access import Access
 from bench.api import Api, collection
-from bench.flows import Account
+from bench.api_writes import Account
 
 KUSTOMIZATION = Path(__file__).resolve().parent.parent / "deploy" / "kustomize"
 _DAY = 24 * 3600

@@ -18,7 +18,7 @@ from pathlib import Path
 from socket import AF_UNIX, socket
 from statistics import median
 
-from bench.figures import Figure, Report
+from bench.metrics import Metric, Report
 from kode.platform.local.paths import Paths
 from kode.platform.local.platform import LocalPlatform
 from tests.local.kodes import LOGIN, opened, tiny
@@ -34,7 +34,7 @@ def measure(rounds: int, report: Report) -> None:
     """Measure all, telling figures as they come."""
     with newcomers() as machine:
         machine.up("--empty")
-        report.tell(Figure("platform_memory_of_0_kodes", _memory(machine), "MB"))
+        report.tell(Metric("platform_memory_of_0_kodes", _memory(machine), "MB"))
         machine.apply(opened(_EDITOR, "code-server"))
         machine.ready(_EDITOR)
         report.tell(*_starts(machine, rounds))
@@ -44,10 +44,10 @@ def measure(rounds: int, report: Report) -> None:
         machine.apply(tiny(), *map(opened, names))
         for name in names:
             machine.ready(name)
-        report.tell(Figure(f"platform_memory_of_{_KODES}_kodes", _memory(machine), "MB"))
+        report.tell(Metric(f"platform_memory_of_{_KODES}_kodes", _memory(machine), "MB"))
 
 
-def _starts(machine: Machine, rounds: int) -> list[Figure]:
+def _starts(machine: Machine, rounds: int) -> list[Metric]:
     bare, ours = [], []
     for _ in range(rounds):
         machine.kode("stop", _EDITOR, "--wait")
@@ -56,8 +56,8 @@ def _starts(machine: Machine, rounds: int) -> list[Figure]:
     name = "start_to_page"
     ratio = median(ours) / median(bare)
     return [
-        Figure(name, median(ours), "s", median(bare)),
-        Figure(f"{name}_ratio", ratio, "times", goal=1.5),
+        Metric(name, median(ours), "s", median(bare)),
+        Metric(f"{name}_ratio", ratio, "times", goal=1.5),
     ]
 
 
@@ -105,7 +105,7 @@ def _through(machine: Machine) -> float:
     return took
 
 
-def _up(machine: Machine, rounds: int) -> Figure:
+def _up(machine: Machine, rounds: int) -> Metric:
     took = []
     for _ in range(rounds):
         machine.kode("down")
@@ -113,7 +113,7 @@ def _up(machine: Machine, rounds: int) -> Figure:
         machine.up()
         _until(lambda: _is_serving(machine))
         took.append(time.monotonic() - began)
-    return Figure("up_to_editor", median(took), "s")
+    return Metric("up_to_editor", median(took), "s")
 
 
 def _answers(path: Path) -> bool:

@@ -13,13 +13,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import flows, kodes, side
+from bench import api_writes, contenders, kodes
 from bench.access import administrator
 from bench.api import Api
 from bench.burst import Bench, rounds
-from bench.figures import ARTIFACTS, Report
 from bench.idle import Idle
 from bench.installation import identity, install
+from bench.metrics import ARTIFACTS, Report
 from bench.program import Program, operator
 
 _LOCAL = ("--health-probe-bind-address=127.0.0.1:18081", "--log-level=warning")
@@ -50,13 +50,13 @@ async def measure(options: Options, report: Report) -> None:
     admin_access = administrator()
     async with contextlib.AsyncExitStack() as stack:
         admin = await stack.enter_async_context(Api(admin_access))
-        await side.clear(admin)
+        await contenders.clear(admin)
         ours = await identity(admin, admin_access, account)
-        client = await stack.enter_async_context(Api(ours, side.IN_FLIGHT))
+        client = await stack.enter_async_context(Api(ours, contenders.IN_FLIGHT))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kubeconfig = ours.write(folder / "kubeconfig")
-        await flows.separate(admin, client, account)
-        stack.push_async_callback(flows.join, admin)
+        await api_writes.separate(admin, client, account)
+        stack.push_async_callback(api_writes.join, admin)
         await admin.apply(kodes.TEMPLATE)
 
         def program() -> Program:
@@ -68,14 +68,16 @@ async def measure(options: Options, report: Report) -> None:
             # The lines with a password are there for the writes; the rates are nearly the same.
             report.tell(*await rounds(bench, 1 if password else options.rounds))
         if options.idle:
-            await stack.enter_async_context(side.namespaces(admin, "idle", leave=options.leave))
+            await stack.enter_async_context(
+                contenders.namespaces(admin, "idle", leave=options.leave)
+            )
             await _rest(Idle(admin, account.namespace, options.window), program(), options, report)
 
 
 async def _rest(idle: Idle, program: Program, options: Options, report: Report) -> None:
     known = 0
     with program:
-        await side.leads(idle.admin, idle.namespace)
+        await contenders.leads(idle.admin, idle.namespace)
         for count in sorted(options.idle):
             report.tell(*await idle.measure(program, count, known))
             known = count

@@ -82,7 +82,7 @@ class Boot:
             api.wait(what, test, lambda: check_services(run), BOOT_SECONDS)
 
         target = [str(RELAY_FD), network.NODE_IP, str(network.API_PORT)]
-        relay = [sys.executable, "-m", "devcluster.relay", *target]
+        relay = [sys.executable, "-m", "devcluster.api_proxy", *target]
         namespaces.supply(run, process, services.first(run, relay, fake=self.fake))
         wait("the API server to answer", server.ready)
         namespaces.supply(run, process, services.second(run, fake=self.fake))

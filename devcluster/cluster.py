@@ -18,7 +18,7 @@ from typing import Protocol
 from devcluster import build, cgroups, host, locks, namespaces, state
 from devcluster.boot import Boot
 from devcluster.errors import DevclusterError
-from devcluster.footprint import Footprint
+from devcluster.host_changes import HostChanges
 from devcluster.paths import RunDir, Store
 from devcluster.state import Mode, State
 
@@ -49,7 +49,7 @@ class DevCluster:
 
     name: str = DEFAULT_NAME
     store: Store = field(default_factory=Store.default)
-    footprint: Footprint = field(default_factory=Footprint)
+    host_changes: HostChanges = field(default_factory=HostChanges)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(NAME_PATTERN, self.name):
@@ -79,7 +79,7 @@ class DevCluster:
             build.build(boot.components(), self.store)
             self.clear()  # of a boot that failed, or a crash
             self.run.root.mkdir(parents=True)
-            self.footprint.enter(self.run.root)
+            self.host_changes.enter(self.run.root)
             return boot.go(), True
 
     def down(self) -> bool:
@@ -103,7 +103,7 @@ class DevCluster:
                 namespaces.end(process)
         cgroups.remove(self.run.cgroup)
         remove_tree(self.run.root)
-        self.footprint.leave(self.run.root)
+        self.host_changes.leave(self.run.root)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

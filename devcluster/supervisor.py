@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devcluster import network
-from devcluster.footprint import NODE_DIRECTORIES
+from devcluster.host_changes import NODE_DIRECTORIES
 from devcluster.paths import RunDir
 
 RELAY_FD = 3

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster import cgroups, footprint, namespaces
+from devcluster import cgroups, host_changes, namespaces
 from devcluster.paths import CGROUP_PREFIX
 from tests.devcluster.throwaway import Throwaway, wait
 
@@ -38,7 +38,7 @@ def traces() -> dict[str, set[str]]:
     """
     others = f" {tempfile.gettempdir()}/kode-"
     here = Path("/proc/self/mounts").read_text().splitlines()
-    settings = (Path("/proc/sys", name) for name in footprint.KERNEL_SETTINGS)
+    settings = (Path("/proc/sys", name) for name in host_changes.KERNEL_SETTINGS)
     run, own = str(LIFE.cluster.run.root), LIFE.cluster.run.cgroup
     return {
         "mounts": {line for line in here if others not in line},
@@ -50,7 +50,7 @@ def traces() -> dict[str, set[str]]:
             if path.name == own or not path.name.startswith((CGROUP_PREFIX, *OF_PODMAN))
         },
         "settings": {f"{path}={path.read_text()}" for path in settings if path.exists()},
-        "directories": {path for path in footprint.NODE_DIRECTORIES if Path(path).exists()},
+        "directories": {path for path in host_changes.NODE_DIRECTORIES if Path(path).exists()},
         "files": {
             *(str(path) for path in Path("/run").iterdir() if path.name not in OF_PODMAN),
             *map(str, TEMPORARY.rglob("*")),

@@ -11,7 +11,7 @@ import pytest
 
 from bench.access import Access, administrator
 from bench.api import Api
-from bench.flows import Account
+from bench.api_writes import Account
 from bench.installation import identity, install
 from tests.faults.place import Place
 from tests.faults.replica import Replica, bury

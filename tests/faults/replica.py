@@ -7,7 +7,7 @@ from typing import Self
 
 from bench.access import Access
 from bench.api import Api, Refused, collection
-from bench.flows import Account
+from bench.api_writes import Account
 from bench.program import operator
 from tests.faults.proxy import Proxy
 

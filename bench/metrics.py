@@ -12,7 +12,7 @@ ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """One measured value.
 
     Attributes:
@@ -67,7 +67,7 @@ class Report:
         self._path = ARTIFACTS / f"{name}.jsonl"
         self._path.write_text("")
 
-    def tell(self, *figures: Figure) -> None:
+    def tell(self, *figures: Metric) -> None:
         """Print figures and append them to the file."""
         for figure in figures:
             print(figure.line(), flush=True)

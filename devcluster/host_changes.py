@@ -46,7 +46,7 @@ class Noted:
 
 
 @dataclass(frozen=True)
-class Footprint:
+class HostChanges:
     """The note of one machine. It does not outlive a reboot, as what it is about."""
 
     file: Path = Path("/run/kode-devcluster.json")

@@ -5,7 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 
-from devcluster import relay
+from devcluster import api_proxy
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -20,7 +20,7 @@ async def relayed(port: int) -> AsyncIterator[int]:
     """The port of a relay to a port."""
     listener = socket.create_server(("127.0.0.1", 0))
     outside = listener.getsockname()[1]
-    task = asyncio.create_task(relay.serve(listener.detach(), "127.0.0.1", port))
+    task = asyncio.create_task(api_proxy.serve(listener.detach(), "127.0.0.1", port))
     try:
         yield outside
     finally:
