@@ -89,7 +89,7 @@ class Bench:
         """Run the bare client."""
         run = contenders.Run(name, self.count, self.password)
         async with contenders.namespaces(self.admin, name):
-            sets = await contenders.prepared(self.admin, run, self.namespace)
+            sets = await contenders.prepare(self.admin, run, self.namespace)
             before, shares = usage(os.getpid()), Shares()
             applied, running = await contenders.bare(self.admin, self.client, sets)
             after = usage(os.getpid())
@@ -105,11 +105,11 @@ class Bench:
                 idle, writes = program.usage(), await api_writes.count(self.admin)
                 shares = Shares()
                 ready = await contenders.ours(self.admin, run)
-                used, parts = await self._settled(program), shares.so_far()
+                used, parts = await self._wait_until_idle(program), shares.so_far()
                 writes = (await api_writes.count(self.admin)).since(writes)
                 return Ours(ready, writes, Spent(used.cpu - idle.cpu, used.peak, parts))
 
-    async def _settled(self, program: Program) -> Usage:
+    async def _wait_until_idle(self, program: Program) -> Usage:
         # What the operator writes a moment later counts as well.
         started, before = time.monotonic(), await api_writes.count(self.admin)
         while time.monotonic() - started < contenders.TIMEOUT:

@@ -41,7 +41,7 @@ def main() -> None:
         for name in ("KODE_CONTEXT", "KODE_NAMESPACE", "KUBECONFIG"):
             environment.pop(name, None)
         _fill(environment)
-        times = _measured(FLOORS | COMMANDS, environment)
+        times = _measure(FLOORS | COMMANDS, environment)
     for name in FLOORS:
         report.tell(Metric(f"cli floor: {name}", times[name], "ms"))
     for name in COMMANDS:
@@ -56,7 +56,7 @@ def _fill(environment: dict[str, str]) -> None:
     )
 
 
-def _measured(
+def _measure(
     commands: Mapping[str, Sequence[str]], environment: dict[str, str]
 ) -> dict[str, float]:
     """Return the median of each, in milliseconds."""

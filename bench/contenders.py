@@ -66,7 +66,7 @@ async def namespaces(api: Api, name: str, *, leave: bool = False) -> AsyncIterat
             await _empty(api, [it["metadata"]["name"] for it in manifests])
 
 
-async def prepared(admin: Api, run: Run, operator_namespace: str) -> tuple[Sequence[Object], ...]:
+async def prepare(admin: Api, run: Run, operator_namespace: str) -> tuple[Sequence[Object], ...]:
     """Create Kodes that nobody reconciles; return the children of each."""
     live: list[Object] = []
 

@@ -50,7 +50,7 @@ def add_snapshots(cluster: DevCluster) -> None:
 
 
 def real_node(cluster: DevCluster) -> State:
-    state = cluster.required()
+    state = cluster.require_state()
     if state.mode == "fake":
         raise DevclusterError("this needs a real node, and the nodes of this cluster are fake")
     return state
@@ -62,7 +62,7 @@ def install(cluster: DevCluster, component: components.Component) -> None:
 
 
 def wait(cluster: DevCluster, what: str, test: Callable[[api.Api], bool]) -> None:
-    server = api.Api(cluster.run, cluster.required().port)
+    server = api.Api(cluster.run, cluster.require_state().port)
     check = partial(boot.check_services, cluster.run)
     api.wait(what, lambda: test(server), check, READY_SECONDS)
 

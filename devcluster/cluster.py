@@ -67,7 +67,7 @@ class DevCluster:
     def up(self, mode: Mode) -> tuple[State, bool]:
         """Start the cluster; tells also whether it had to be started."""
         boot = Boot(self.name, mode, self.store)
-        with self.locked():
+        with self.lock():
             if current := self.state():
                 if current.mode != mode:
                     raise DevclusterError(
@@ -84,7 +84,7 @@ class DevCluster:
 
     def down(self) -> bool:
         """Remove every trace; tells whether there was any."""
-        with self.locked():
+        with self.lock():
             present = self.run.root.is_dir() or any(
                 (it / self.run.cgroup).is_dir() for it in cgroups.hierarchies()
             )
@@ -106,11 +106,11 @@ class DevCluster:
         self.host_changes.leave(self.run.root)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         with locks.hold(self.store, self.name):
             yield
 
-    def required(self) -> State:
+    def require_state(self) -> State:
         current = self.state()
         if not current:
             raise DevclusterError(
@@ -119,17 +119,17 @@ class DevCluster:
         return current
 
     def exec_prefix(self, *, whole: bool = False) -> list[str]:
-        return namespaces.enter(self.required().supervisor, whole=whole)
+        return namespaces.enter(self.require_state().supervisor, whole=whole)
 
     def exec_environment(self) -> dict[str, str]:
         return _environment(self.run.inside_kubeconfig, self.run.bin)
 
     def host_environment(self) -> dict[str, str]:
-        self.required()
+        self.require_state()
         return _environment(self.run.host_kubeconfig, self.run.tools)
 
     def kubeconfig(self, *, on_host: bool) -> Path:
-        self.required()
+        self.require_state()
         return self.run.host_kubeconfig if on_host else self.run.inside_kubeconfig
 
 

@@ -23,7 +23,7 @@ def _json(document: object) -> str:
 def kubeconfig(server: str, pki: Path, identity: str) -> str:
     """Credentials inside, so that the file may be copied anywhere."""
 
-    def encoded(file: str) -> str:
+    def encode(file: str) -> str:
         return base64.b64encode((pki / file).read_bytes()).decode()
 
     name = "devcluster"
@@ -34,15 +34,15 @@ def kubeconfig(server: str, pki: Path, identity: str) -> str:
             "clusters": [
                 {
                     "name": name,
-                    "cluster": {"server": server, "certificate-authority-data": encoded("ca.crt")},
+                    "cluster": {"server": server, "certificate-authority-data": encode("ca.crt")},
                 }
             ],
             "users": [
                 {
                     "name": identity,
                     "user": {
-                        "client-certificate-data": encoded(f"{identity}.crt"),
-                        "client-key-data": encoded(f"{identity}.key"),
+                        "client-certificate-data": encode(f"{identity}.crt"),
+                        "client-key-data": encode(f"{identity}.key"),
                     },
                 }
             ],

@@ -54,7 +54,7 @@ class HostChanges:
 
     def enter(self, run: Path) -> None:
         """Count a cluster in. The first one finds the host as it is to be again."""
-        with self._locked():
+        with self._lock():
             noted = self._read()
             if noted:
                 self._write(noted, {*noted.clusters, str(run)})
@@ -71,7 +71,7 @@ class HostChanges:
 
         Not before: removing a directory takes away every mount on it.
         """
-        with self._locked():
+        with self._lock():
             noted = self._read()
             if not noted:
                 return
@@ -116,7 +116,7 @@ class HostChanges:
         scratch.rename(self.file)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _lock(self) -> Iterator[None]:
         # The directory serves as the lock, so that no lock file is left behind.
         descriptor = os.open(self.file.parent, os.O_RDONLY)
         try:

@@ -34,7 +34,7 @@ GENERATORS: tuple[Callable[[], Files], ...] = (definitions, reference.pages, com
 COMMENT = {".yaml": "# {}\n", ".md": "<!-- {} -->\n\n"}
 
 
-def generated() -> Files:
+def render_files() -> Files:
     """Every generated file under the line that says so."""
     files = {path: text for generator in GENERATORS for path, text in generator().items()}
     note = f"{GENERATED} from the code; change it there."
@@ -64,7 +64,7 @@ def write(files: Files, root: Path = ROOT) -> None:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with --check say which are stale."""
-    files = generated()
+    files = render_files()
     if arguments != ["--check"]:
         write(files)
         return 0

@@ -89,7 +89,7 @@ class Stage:
 
     def progress(self) -> str:
         """How long it runs, and the last line that it printed."""
-        lines = self._printed().split("\n")
+        lines = self._read_output().split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         seconds = time.monotonic() - self._started
         return f"== {self.name}: {seconds:.0f} s so far  {last[-MAX_PROGRESS_WIDTH:]}".rstrip()
@@ -103,9 +103,9 @@ class Stage:
 
     def show(self) -> None:
         """Print what it has printed."""
-        print(f"== {self.name}: output\n{self._printed().rstrip()}", flush=True)
+        print(f"== {self.name}: output\n{self._read_output().rstrip()}", flush=True)
 
-    def _printed(self) -> str:
+    def _read_output(self) -> str:
         return self._log.read_text(errors="replace")
 
 

@@ -83,7 +83,7 @@ def before() -> Iterator[dict[str, set[str]]]:
 
 
 def supervisor() -> namespaces.Process:
-    return LIFE.cluster.required().supervisor
+    return LIFE.cluster.require_state().supervisor
 
 
 def assert_traceless(before: dict[str, set[str]]) -> None:

@@ -120,7 +120,7 @@ class Parameter(Model):
             _matcher(self.pattern)
         seen = set()
         for option in self.options:
-            text = self._bounded(option.value)
+            text = self._check_bounds(option.value)
             if text in seen:
                 raise ValueError(f"options: duplicate value {text}")
             seen.add(text)
@@ -142,13 +142,13 @@ class Parameter(Model):
         Raises:
             ValueError: the value is none of this parameter's; the message says what would be.
         """
-        text = self._bounded(value)
+        text = self._check_bounds(value)
         if self.options and text not in {_text(self.type, it.value) for it in self.options}:
             shown = ", ".join(f"{_text(self.type, it.value)} ({it.name})" for it in self.options)
             raise ValueError(f"must be one of {shown}")
         return text
 
-    def _bounded(self, value: str | float | bool) -> str:  # noqa: FBT001 - a value, not a switch
+    def _check_bounds(self, value: str | float | bool) -> str:  # noqa: FBT001 - a value, not a switch
         text = _text(self.type, value)
         if self.min is not None and float(text) < self.min:
             raise ValueError(f"must be at least {_number(self.min)}")

@@ -35,7 +35,7 @@ def command(
         events = await session.platform.events(session.scope, name or None)
         _show(session, events, output)
         if watch:
-            await _go_on(session, name or None, events, output)
+            await _follow(session, name or None, events, output)
 
     run_command(target, action)
 
@@ -58,7 +58,7 @@ def _row(session: Session, event: Event) -> list[str]:
     return [age(event.time), event.type, kode, event.reason, f"{event.message}{times}"]
 
 
-async def _go_on(
+async def _follow(
     session: Session, name: str | None, before: tuple[Event, ...], output_format: OutputFormat
 ) -> None:
     import json

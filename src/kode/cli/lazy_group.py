@@ -64,7 +64,9 @@ def command_group(sections: Mapping[str, Mapping[str, str]]) -> type[TyperGroup]
     class Sections(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
-            lines = {name: line for found in sections.values() for name, line in found.items()}
+            lines = {
+                name: line for commands in sections.values() for name, line in commands.items()
+            }
             self.commands = cast("dict[str, Any]", LazyCommands(lines))
 
         def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class asks

@@ -85,7 +85,7 @@ class _ReadyCheck:
         self._progress = progress
 
     def __call__(self, kode: Object) -> bool:
-        if conditions.is_ready(kode) and _restarted(kode):
+        if conditions.is_ready(kode) and _is_restarted(kode):
             return True
         if kode["spec"].get("suspend"):
             raise CommandError(
@@ -117,7 +117,7 @@ async def _until(session: Session, name: str, enough: Callable[[Object], bool]) 
         await asyncio.sleep(_POLL_INTERVAL)
 
 
-def _restarted(kode: Object) -> bool:
+def _is_restarted(kode: Object) -> bool:
     # A Ready from before the requested restart does not count; but a restart may be so quick that
     # Ready never changed, and then only the time that has passed shows that it is over.
     requested = _parse_time(kode["metadata"].get("annotations", {}).get(RESTARTED_AT))

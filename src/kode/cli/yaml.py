@@ -159,9 +159,11 @@ def _invalid(message: str) -> InvalidSpec:
 _NOT_IN_KUBERNETES = ("timestamp", "int", "float")
 _Loader.yaml_implicit_resolvers = {
     first: [
-        (tag, pattern) for tag, pattern in found if tag.rsplit(":", 1)[-1] not in _NOT_IN_KUBERNETES
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag.rsplit(":", 1)[-1] not in _NOT_IN_KUBERNETES
     ]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INT, list("-+0123456789"))

@@ -52,13 +52,13 @@ class PortForward:
         """
         open_now: set[asyncio.Task[None]] = set()
 
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.create_task(self._connected(reader, writer))
+        def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(self._serve(reader, writer))
             open_now.add(task)
             task.add_done_callback(open_now.discard)
 
         listeners = _listeners(port)
-        servers = [await asyncio.start_server(connected, sock=it) for it in listeners]
+        servers = [await asyncio.start_server(serve, sock=it) for it in listeners]
         try:
             yield f"http://{host}:{listeners[0].getsockname()[1]}/"
         finally:
@@ -68,7 +68,7 @@ class PortForward:
                 task.cancel()
             await asyncio.gather(*open_now, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._relay(reader, writer)
         except (KodeError, OSError) as error:

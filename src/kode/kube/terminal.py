@@ -32,11 +32,11 @@ def raw(descriptor: int = 0) -> Iterator[None]:
 
 
 @contextmanager
-def resized(tell: Callable[[int, int], None], descriptor: int = 1) -> Iterator[None]:
+def on_resize(callback: Callable[[int, int], None], descriptor: int = 1) -> Iterator[None]:
     """Tell columns and rows of the terminal, now and whenever they change.
 
     Args:
-        tell: takes columns and rows; called in the event loop.
+        callback: takes columns and rows; called in the event loop.
         descriptor: the terminal; nothing is told where it is none.
     """
     if not os.isatty(descriptor):
@@ -45,7 +45,7 @@ def resized(tell: Callable[[int, int], None], descriptor: int = 1) -> Iterator[N
 
     def send_size() -> None:
         size = os.get_terminal_size(descriptor)
-        tell(size.columns, size.lines)
+        callback(size.columns, size.lines)
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGWINCH, send_size)

@@ -290,7 +290,7 @@ class Transport:
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         url = URL(self._auth.server + request.path, encoded=True)
-        return await self._connected().request(
+        return await self._open_session().request(
             request.method,
             url.with_query(request.params),
             # aiohttp sends large bytes in pieces only when they come as a file.
@@ -300,7 +300,7 @@ class Transport:
             server_hostname=self._auth.server_name(),
         )
 
-    def _connected(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = self._new_session()
         return self._session

@@ -33,7 +33,7 @@ def test_marked_file_that_nothing_makes_is_a_finding(tree: Path) -> None:
 
 
 def test_every_generated_file_carries_the_marker() -> None:
-    assert all(GENERATED in text.splitlines()[0] for text in generate.generated().values())
+    assert all(GENERATED in text.splitlines()[0] for text in generate.render_files().values())
 
 
 def test_definitions_have_no_aliases() -> None:

@@ -42,7 +42,7 @@ async def list_for_kode(
             for thing in selected
         )
     )
-    return _sorted(
+    return _sort(
         event(item, name) for listed in lists for item in listed if _place(item)[1:] in about
     )
 
@@ -70,7 +70,7 @@ async def list_all(client: Client, namespace: str | None) -> tuple[Event, ...]:
         name = owners.get(place) or (place[2] if place[1] == KODE.kind else "")
         if name:
             selected.append(event(item, name))
-    return _sorted(selected)
+    return _sort(selected)
 
 
 def event(item: Object, kode: str) -> Event:
@@ -125,7 +125,7 @@ def _place(item: Object) -> tuple[str, str, str]:
     )
 
 
-def _sorted(events: Iterable[Event]) -> tuple[Event, ...]:
+def _sort(events: Iterable[Event]) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: event.time))
 
 

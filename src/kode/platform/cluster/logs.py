@@ -56,7 +56,7 @@ class Log:
             except PlatformError as error:
                 if not self.query.follow or _is_final(error):
                     raise
-            if not self.query.follow or not await self._goes_on():
+            if not self.query.follow or not await self._wait_for_more():
                 return
 
     @property
@@ -67,7 +67,7 @@ class Log:
         with messages.translate_errors(self.ref):
             return await self.client.get(self.ref)
 
-    async def _goes_on(self) -> bool:
+    async def _wait_for_more(self) -> bool:
         """Wait until there is more to read; tell whether there ever is."""
         while True:
             await asyncio.sleep(_POLL_INTERVAL)

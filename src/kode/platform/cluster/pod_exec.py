@@ -123,7 +123,7 @@ async def _talk(streams: Channels, command: ExecOptions) -> int:
     with ExitStack() as stack:
         if command.terminal:
             stack.enter_context(terminal.raw())
-            stack.enter_context(terminal.resized(resize))
+            stack.enter_context(terminal.on_resize(resize))
         feeding = asyncio.create_task(_feed(streams))
         try:
             return await _listen(streams)

@@ -29,7 +29,7 @@ async def running(client: Client, kode: Object, container: str) -> Object:
     pod = await client.find(ObjectRef(POD, str(metadata["namespace"]), name))
     if pod is None or not _has_started(pod, container):
         raise NotReady(
-            Reason.STARTING, f"{container} of {_called(kode)} is not running: {why(kode)}"
+            Reason.STARTING, f"{container} of {_title(kode)} is not running: {why(kode)}"
         )
     return pod
 
@@ -79,7 +79,7 @@ def _has_started(pod: Object, container: str) -> bool:
     return False
 
 
-def _called(kode: Object) -> str:
+def _title(kode: Object) -> str:
     return f"Kode {kode['metadata']['namespace']}/{kode['metadata']['name']}"
 
 

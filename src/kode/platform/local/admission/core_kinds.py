@@ -99,7 +99,7 @@ def _secret(content: Document, live: Object | None) -> Iterator[str]:
             size += len(value) if isinstance(value, str) else 0
     if size > _MAX_BYTES:
         yield f"data: must be no more than {_MAX_BYTES} bytes in all"
-    yield from _fixed(content, live)
+    yield from _check_immutable(content, live)
 
 
 def _entry(field: str, key: object, value: object) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _entry(field: str, key: object, value: object) -> Iterator[str]:
         yield f"{field}.{key}: must be base64; plain text goes into stringData"
 
 
-def _fixed(content: Document, live: Object | None) -> Iterator[str]:
+def _check_immutable(content: Document, live: Object | None) -> Iterator[str]:
     if not isinstance(content.get("type", ""), str):
         yield "type: must be text"
     elif live and content.get("type", "Opaque") != live.get("type"):

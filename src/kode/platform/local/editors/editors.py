@@ -30,7 +30,9 @@ class Editors:
             PlatformError: the user chose one of their own, and it is not there.
         """
         wanted = release(name)
-        own = selection.selected(self._paths, self._environment) if name == CODE_SERVER else None
+        own = (
+            selection.load_selected(self._paths, self._environment) if name == CODE_SERVER else None
+        )
         return own or install.find(wanted, self._paths.editors)
 
     def list(self) -> tuple[Editor, ...]:

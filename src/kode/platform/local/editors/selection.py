@@ -19,7 +19,7 @@ from kode.platform.local.paths import Paths
 VARIABLE = "KODE_CODE_SERVER"
 
 
-def selected(paths: Paths, environment: Mapping[str, str]) -> Editor | None:
+def load_selected(paths: Paths, environment: Mapping[str, str]) -> Editor | None:
     """Return the user's own code-server; None where they have chosen none.
 
     Raises:

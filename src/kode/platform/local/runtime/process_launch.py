@@ -126,7 +126,7 @@ def _code_server(kode: ResolvedKode, host: HostContext, editor: Editor) -> Launc
         main=Command(EDITOR, start, {**variables.values, **editor.env}, folder),
         health=Probe("/healthz", socket=host.socket),
         runtime=_require_editor(editor),
-        steps=(_written_once(kode, host, _SETTINGS, _DEFAULTS),),
+        steps=(_write_once(kode, host, _SETTINGS, _DEFAULTS),),
         unsupported=tuple(lacking),
         commands=commands.editor(editor.argv, options),
     )
@@ -159,8 +159,8 @@ def _jupyter(kode: ResolvedKode, host: HostContext, editor: Editor) -> LaunchSpe
         health=Probe("/api", socket=host.socket),
         runtime=_require_editor(editor),
         steps=(
-            _written_once(kode, host, _NEWS, _QUIET),
-            _written_once(kode, host, _PAGES, _NO_DEBUGGER),
+            _write_once(kode, host, _NEWS, _QUIET),
+            _write_once(kode, host, _PAGES, _NO_DEBUGGER),
             _step(kode, host, "python", prepare),
         ),
         unsupported=tuple(lacking),
@@ -274,7 +274,7 @@ def _step(kode: ResolvedKode, host: HostContext, name: str, argv: tuple[str, ...
     return Command(name, argv, base_env(kode, host), host.volume)
 
 
-def _written_once(kode: ResolvedKode, host: HostContext, name: str, settings: object) -> Command:
+def _write_once(kode: ResolvedKode, host: HostContext, name: str, settings: object) -> Command:
     """Return what writes settings into the home where the user has none."""
     content = (str(host.volume / name), json.dumps(settings, indent=2))
     return _step(kode, host, "settings", ("sh", "-c", _WRITE_ONCE, "settings", *content))

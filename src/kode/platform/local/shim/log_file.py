@@ -48,7 +48,7 @@ class LogFile:
             fd = self._open()
             if self._lost:
                 note = f"\n[kode: {self._lost} bytes of output are lost: {self.trouble}]\n"
-                self._size += _whole(fd, note.encode())
+                self._size += _write_all(fd, note.encode())
                 self._lost = 0
             while written < len(data):
                 count = os.write(fd, data[written:])
@@ -96,7 +96,7 @@ class LogFile:
             self._fd = None
 
 
-def _whole(fd: int, data: bytes) -> int:
+def _write_all(fd: int, data: bytes) -> int:
     """Write all of a short text, or nothing of it."""
     count = os.write(fd, data)
     if count < len(data):

@@ -105,7 +105,7 @@ def new_object(draft: StoredObject, *, uid: str, now: str) -> StoredObject:
     return replace(draft, document={**draft.document, "metadata": metadata})
 
 
-def updated(before: StoredObject, after: StoredObject) -> StoredObject:
+def update(before: StoredObject, after: StoredObject) -> StoredObject:
     """Return an object as it is stored after a change, but for its version."""
     old = before.document["metadata"]
     metadata = _writable_metadata(after.document) | {key: old[key] for key in _OWN if key in old}

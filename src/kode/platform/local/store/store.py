@@ -197,7 +197,7 @@ class LocalStore:
                 if key.kind == "Kode":
                     events.begin(database, key)
                 return self._put(database, key, made).document
-            made = objects.updated(live, wanted)
+            made = objects.update(live, wanted)
             if made.is_deleted:
                 self._remove(database, made)
             elif made.document != live.document:
@@ -347,7 +347,7 @@ class LocalStore:
                     mark_retained = replace(
                         child, document=garbage.mark_retained(child.document, kode.document)
                     )
-                    self._put(database, key, objects.updated(child, mark_retained), child)
+                    self._put(database, key, objects.update(child, mark_retained), child)
                 case garbage.Disposition.IGNORE:
                     pass
 

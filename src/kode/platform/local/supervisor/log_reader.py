@@ -71,7 +71,7 @@ class _Reader:
         """Yield the lines that have come since."""
         self._look()
         while self._files:
-            yield from self._whole(self._files[0])
+            yield from self._read_rest(self._files[0])
             if len(self._files) == 1:
                 return
             self._files.pop(0).close()
@@ -102,7 +102,7 @@ class _Reader:
             newer.insert(0, file)
         self._files += newer
 
-    def _whole(self, file: BinaryIO) -> Iterator[str]:
+    def _read_rest(self, file: BinaryIO) -> Iterator[str]:
         if file.tell() > os.fstat(file.fileno()).st_size:
             # Somebody emptied it.
             file.seek(0)

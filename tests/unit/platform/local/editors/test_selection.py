@@ -23,14 +23,14 @@ def program(folder: Path, name: str = "code-server") -> Path:
 
 
 def test_what_lies_on_the_path_is_not_taken_unasked(paths: Paths, tmp_path: Path) -> None:
-    assert selection.selected(paths, {"PATH": str(program(tmp_path / "bin").parent)}) is None
+    assert selection.load_selected(paths, {"PATH": str(program(tmp_path / "bin").parent)}) is None
 
 
 def test_variable_wins_over_what_was_remembered(paths: Paths, tmp_path: Path) -> None:
     one, two = program(tmp_path / "one"), program(tmp_path / "two")
     selection.save(paths, one)
-    remembered = selection.selected(paths, {})
-    by_variable = selection.selected(paths, {"KODE_CODE_SERVER": str(two)})
+    remembered = selection.load_selected(paths, {})
+    by_variable = selection.load_selected(paths, {"KODE_CODE_SERVER": str(two)})
     assert remembered
     assert by_variable
     assert (remembered.argv, by_variable.argv) == ((str(one),), (str(two),))
@@ -41,7 +41,7 @@ def test_choice_is_taken_back(paths: Paths, tmp_path: Path) -> None:
     selection.save(paths, program(tmp_path / "bin"))
     selection.save(paths, None)
     selection.save(paths, None)
-    assert selection.selected(paths, {}) is None
+    assert selection.load_selected(paths, {}) is None
 
 
 def test_name_is_looked_up_once(tmp_path: Path) -> None:
@@ -56,9 +56,9 @@ def test_choice_that_is_gone_is_told(paths: Paths, tmp_path: Path) -> None:
     selection.save(paths, file)
     file.unlink()
     with pytest.raises(PlatformError, match="kode editors use --builtin"):
-        selection.selected(paths, {})
+        selection.load_selected(paths, {})
     with pytest.raises(PlatformError, match="KODE_CODE_SERVER"):
-        selection.selected(paths, {"KODE_CODE_SERVER": "/none"})
+        selection.load_selected(paths, {"KODE_CODE_SERVER": "/none"})
 
 
 @pytest.mark.parametrize("text", ["{", "\x00"])
@@ -66,11 +66,11 @@ def test_broken_file_is_told(paths: Paths, text: str) -> None:
     paths.root.mkdir()
     (paths.root / "editors.json").write_text(text)
     with pytest.raises(PlatformError, match="remove it"):
-        selection.selected(paths, {})
+        selection.load_selected(paths, {})
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"code-server": 1}'])
 def test_file_without_a_choice_is_none(paths: Paths, text: str) -> None:
     paths.root.mkdir()
     (paths.root / "editors.json").write_text(text)
-    assert selection.selected(paths, {}) is None
+    assert selection.load_selected(paths, {}) is None
