@@ -17,7 +17,7 @@ from kode.platform.local.paths import Paths
 from kode.platform.local.platform import LocalPlatform
 from kode.platform.local.store.store import LocalStore
 from kode.platform.port import Platform
-from tests.contract.stage import Stage
+from tests.contract.fixture import ContractFixture
 
 _SESSION = "kode-session"
 _MANY = 200
@@ -76,14 +76,14 @@ def ground(request: pytest.FixtureRequest, root: Path) -> Ground:
 
 
 @pytest.fixture
-async def stage(ground: Ground) -> AsyncIterator[Stage]:
-    """Where a test plays; left as it was found."""
+async def fixture(ground: Ground) -> AsyncIterator[ContractFixture]:
+    """What a test uses; left as it was found."""
 
     async def old_version() -> str:
         return _forget(ground.store) if ground.store else "1"
 
     here, there = ground.namespaces
-    found = Stage(ground.platform, here, there, secrets.token_hex(3), old_version)
+    found = ContractFixture(ground.platform, here, there, secrets.token_hex(3), old_version)
     yield found
     for kind, name in found.wide:
         try:

@@ -137,7 +137,7 @@ class Machine:
     def run(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a supervisor in a process of its own."""
         started = subprocess.Popen(
-            [sys.executable, "-m", "tests.local.keep", str(self.folder), *arguments],
+            [sys.executable, "-m", "tests.local.supervisor_process", str(self.folder), *arguments],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

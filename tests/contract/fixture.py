@@ -1,7 +1,7 @@
-"""Where a test of the contract plays: a platform, two namespaces, names of its own.
+"""What a test of the contract uses: a platform, two namespaces, names of its own.
 
 Rule: what a test says is said through the port alone, so that it means the same on both platforms;
-what must be done behind the port's back (make changes be forgotten) is said by the Stage.
+what must be done behind the port's back (make changes be forgotten) is said by the fixture.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,7 +20,7 @@ _TRIES = 20
 
 
 @dataclass
-class Stage:
+class ContractFixture:
     """One platform for one test.
 
     Attributes:

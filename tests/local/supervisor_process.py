@@ -1,6 +1,6 @@
 """A supervisor in a process of its own, to be killed: keeps the web programs of a machine.
 
-    python -m tests.local.keep FOLDER MARK KEY...
+    python -m tests.local.supervisor_process FOLDER MARK KEY...
 
 It prints a line for each state that changes.
 """
