@@ -63,7 +63,7 @@ def test_what_does_not_run_says_what_to_do(tmp_path: Path, running: int) -> None
     with pytest.raises(NotReady, match="kode describe dev"):
         load_context(tmp_path, "dev-1", WHAT)
     written(tmp_path, running, "ended")
-    with pytest.raises(NotReady, match=f"{WHAT} does not run"):
+    with pytest.raises(NotReady, match=f"{WHAT} is not running"):
         load_context(tmp_path, "dev-1", WHAT)
 
 
