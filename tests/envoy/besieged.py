@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tests.envoy import raw
 from tests.envoy.attacks import ELSEWHERE, HOST, RIGHT, answer, http2, request, statuses, talk
 from tests.envoy.recorder import Recorder, Request, recording
-from tests.envoy.server import free_port
 from tests.envoy.sidecars import COOKIE, SESSION, login
+from tests.polling import free_port
 
 _MINE = "GET /mine HTTP/1.1"
 _FLUSHES = 5

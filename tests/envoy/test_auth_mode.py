@@ -14,7 +14,8 @@ from kode.api import layout
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
-from tests.envoy.server import Running, editor, free_port, running
+from tests.envoy.server import Running, editor, running
+from tests.polling import free_port
 
 pytestmark = pytest.mark.attack
 

@@ -23,7 +23,8 @@ import pytest
 from kode.gateway import faults, passthrough
 from kode.gateway.auth_mode import choose
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
-from tests.envoy.server import Running, editor, free_port, running
+from tests.envoy.server import Running, editor, running
+from tests.polling import free_port
 
 pytestmark = pytest.mark.attack
 

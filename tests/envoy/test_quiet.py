@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
-from tests.envoy.server import HALVES, QUIET, Running, editor, free_port, running
+from tests.envoy.server import HALVES, QUIET, Running, editor, running
+from tests.polling import free_port
 
 # The limit that cuts, a pause that would be cut by it, and one so long that whatever else is slow
 # here ends before it: who is cut does not wait for its end.

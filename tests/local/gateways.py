@@ -6,10 +6,8 @@ editors are the test's.
 
 import asyncio
 import base64
-import socket
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from kode.platform.local.gateway import LocalGateway, Route
 from kode.platform.local.paths import Paths
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
+from tests.polling import free_port, until_async
 
 USER, PASSWORD = "me", "secret words: ü"
 USERS = htpasswd(Credentials(USER, PASSWORD, "dev-auth"))
@@ -74,7 +73,7 @@ class RunningGateway:
             )
         assert program.health
         assert program.health.path == "/ready"
-        await until(self.ready)
+        await until_async(self.ready)
 
     async def ready(self) -> bool:
         """Tell whether Envoy says that it is ready."""
@@ -130,7 +129,7 @@ class RunningGateway:
             status, _, text = await self.ask(f"{name}.localhost", "/", **headers)
             return status == 200 and f'"editor": "{name}"' in text
 
-        await until(served)
+        await until_async(served)
 
     async def websocket(self, name: str, **headers: str) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket to a Kode."""
@@ -176,21 +175,6 @@ async def said(opened: aiohttp.ClientWebSocketResponse, word: str) -> str:
     """Say a word on a WebSocket; return the answer."""
     await opened.send_str(word)
     return str(await opened.receive_str(timeout=SECONDS))
-
-
-async def until(found: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + SECONDS
-    while not await found():
-        assert time.monotonic() < deadline, "it did not come about"
-        await asyncio.sleep(0.05)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody has."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _editor(name: str, heard: list[str]) -> web.Application:

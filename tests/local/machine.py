@@ -13,11 +13,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -27,12 +26,12 @@ from typing import Any
 from kode.platform.local.paths import Paths
 from kode.platform.local.store.store import LocalStore
 from tests.local import traces
+from tests.polling import free_port, until
 
 KODE = Path(sys.executable).parent / "kode"
 PATIENCE = 240.0
 INSTALL_TIMEOUT = 900.0
 """Seconds for a Kode whose editor may have to be installed first, on an empty cache."""
-POLL_INTERVAL = 0.05
 # Where packages come from: without it an editor is there only where another test installed it.
 _FOR_DOWNLOADS = re.compile(r"^PIP_|^UV_|_config_|_proxy$|CERT", re.IGNORECASE)
 _LISTENS = "0A"
@@ -273,19 +272,3 @@ def command_lines() -> list[bytes]:
         with suppress(OSError):
             found.append(path.read_bytes())
     return found
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
-
-
-def until(holds: Callable[[], bool], said: Callable[[], str], patience: float = PATIENCE) -> None:
-    """Wait until something holds; fail with what is said where it never does."""
-    deadline = time.monotonic() + patience
-    while not holds():
-        assert time.monotonic() < deadline, said()
-        time.sleep(POLL_INTERVAL)

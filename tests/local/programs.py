@@ -4,16 +4,14 @@ Rule: every program holds a lock while it lives and says so when it finds it tak
 a time are seen, however shortly; nothing that a test started survives it.
 """
 
-import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +23,7 @@ from kode.platform.local.shim import procfs
 from kode.platform.local.supervisor.kill import kill_instance
 from kode.platform.local.supervisor.supervisor import Supervisor
 from kode.platform.local.supervisor.timings import Timings
+from tests.polling import until_async
 
 QUICK = Timings(
     first=0.2, longest=1.0, reset_after=60.0, startup_interval=0.05, interval=0.2, failures=3
@@ -168,14 +167,6 @@ def machine() -> Iterator[Machine]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def until(condition: Callable[[], object], what: str = "") -> None:
-    """Wait for something that comes by itself."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"not in {PATIENCE} s: {what}"
-        await asyncio.sleep(0.02)
-
-
 async def reach(supervisor: Supervisor, key: str, phase: ProgramPhase) -> State:
     """Wait until a program is so far."""
 
@@ -183,7 +174,7 @@ async def reach(supervisor: Supervisor, key: str, phase: ProgramPhase) -> State:
         state = supervisor.state(key)
         return state is not None and state.phase is phase
 
-    await until(there, f"{key} {phase}: {supervisor.state(key)}")
+    await until_async(there, f"{key} {phase}: {supervisor.state(key)}")
     state = supervisor.state(key)
     assert state is not None
     return state

@@ -22,7 +22,8 @@ from tests.envoy.besieged import Besieged
 from tests.envoy.forged import FORGED
 from tests.envoy.recorder import Recorder, recording
 from tests.envoy.sidecars import COOKIE, CREDENTIALS, SESSION, login
-from tests.local.gateways import RunningGateway, running_gateway, until
+from tests.local.gateways import RunningGateway, running_gateway
+from tests.polling import until_async
 
 pytestmark = pytest.mark.attack
 
@@ -72,7 +73,7 @@ async def _offer(found: RunningGateway) -> None:
             answer = await asyncio.to_thread(raw.ask, found.port, line, host=host)
             return answer.status == 200
 
-        await until(served)
+        await until_async(served)
 
 
 def _entry(found: RunningGateway, name: str, who: Credentials, cookie: str, session: str) -> Route:

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from tests.local.kodes import kode, template
-from tests.local.machine import KODE, Machine, command_lines, until
+from tests.local.machine import KODE, Machine, command_lines
+from tests.polling import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.attack]
 

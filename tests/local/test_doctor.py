@@ -21,8 +21,9 @@ from kode.platform.local.netns import discovery
 from kode.platform.local.paths import Paths
 from kode.platform.local.shim import procfs
 from kode.platform.local.status.daemon_info import DaemonInfo, write
-from tests.local.machine import KODE, Machine, free_port
+from tests.local.machine import KODE, Machine
 from tests.local.test_netns import NO_NETWORKS
+from tests.polling import free_port
 
 Mount = Callable[[str], Path]
 

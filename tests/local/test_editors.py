@@ -10,8 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,6 +24,7 @@ from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB, release
 from kode.platform.local.editors.editor import Editor, InstallProgress
 from kode.platform.local.editors.editors import Editors
 from kode.platform.local.paths import Paths
+from tests.polling import until
 
 pytestmark = pytest.mark.slow
 
@@ -112,14 +112,6 @@ def working_in(folder: Path) -> list[str]:
             if os.fsencode(folder) in command:
                 found.append(command.replace(b"\0", b" ").decode())
     return found
-
-
-def until(done: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(

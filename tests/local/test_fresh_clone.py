@@ -14,8 +14,9 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import browser, fresh
 from tests.browser.workbench import Workbench
 from tests.local import wheels
-from tests.local.machine import Machine, free_port
+from tests.local.machine import Machine
 from tests.local.test_newcomer import reads
+from tests.polling import free_port
 
 __all__ = ["browser"]
 

@@ -17,7 +17,8 @@ from kode.errors import PlatformError
 from kode.gateway.sidecar import AuthMode as Decides
 from kode.platform.local.gateway import LocalGateway, Route, port_check, sockets
 from kode.platform.local.paths import Paths
-from tests.local.gateways import LOGIN, RunningGateway, running_gateway, said, until
+from tests.local.gateways import LOGIN, RunningGateway, running_gateway, said
+from tests.polling import until_async
 
 AUTHZ = "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"
 BROKEN = {
@@ -74,7 +75,7 @@ async def test_only_the_right_password_opens(tmp_path: Path) -> None:
         async def asked() -> bool:
             return await found.status("one.localhost") == 401
 
-        await until(asked)
+        await until_async(asked)
         _, _, text = await found.ask("one.localhost", Authorization=LOGIN)
         assert "Authorization" not in json.loads(text)
         other = replace(
@@ -85,7 +86,7 @@ async def test_only_the_right_password_opens(tmp_path: Path) -> None:
         async def refused() -> bool:
             return await found.status("one.localhost", Authorization=LOGIN) == 401
 
-        await until(refused)
+        await until_async(refused)
 
 
 async def test_a_change_of_one_cuts_nobody_elses_connections(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ async def _gone(found: RunningGateway, name: str) -> None:
     async def gone() -> bool:
         return await found.status(f"{name}.localhost") == 404
 
-    await until(gone)
+    await until_async(gone)
 
 
 async def test_a_broken_filter_is_refused_in_envoys_words_and_others_work(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ async def test_a_broken_filter_is_refused_in_envoys_words_and_others_work(tmp_pa
         async def shut() -> bool:
             return await found.status("one.localhost") == 503
 
-        await until(shut)
+        await until_async(shut)
         assert "proxy config" in (await found.ask("one.localhost"))[2]
         await found.until_served("two")
         assert await found.gateway.set_routes([found.entry("one"), found.entry("two")]) == {}
@@ -172,7 +173,7 @@ async def test_two_proxy_configs_may_use_one_name_for_two_things(tmp_path: Path)
                 status, _, text = await found.ask(f"{name}.localhost")
                 return status == code and f'"editor": "{name}-guard"' in text
 
-            await until(guarded)
+            await until_async(guarded)
 
 
 def _socket(found: RunningGateway, cluster: str, name: str) -> dict[str, object]:
@@ -242,7 +243,7 @@ async def test_a_stopped_kode_says_how_to_start_it(tmp_path: Path) -> None:
         async def known() -> bool:
             return await found.status("c.localhost") == 503
 
-        await until(known)
+        await until_async(known)
         for host, words in (
             ("a.localhost", "kode start &lt;dev&gt; -n team-a"),
             ("b.localhost", 'http-equiv="refresh"'),
@@ -266,7 +267,7 @@ async def test_before_the_editor_answers_people_see_that_it_starts(tmp_path: Pat
             _, _, text = await found.ask("one.localhost", Sec_Fetch_Mode="navigate")
             return "Your editor is starting" in text
 
-        await until(starts)
+        await until_async(starts)
         await found.move_in("one")
         await found.until_served("one")
 

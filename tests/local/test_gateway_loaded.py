@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from kode.platform.local import files
-from tests.local.gateways import running_gateway, until
+from tests.local.gateways import running_gateway
+from tests.polling import until_async
 
 
 async def test_a_kode_is_led_to_from_when_the_door_says_so(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ async def test_what_envoy_has_not_loaded_is_laid_before_it_again(tmp_path: Path)
         async def loaded() -> bool:
             return "of another time" in await found.admin("/stats?filter=version_text")
 
-        await until(loaded)
+        await until_async(loaded)
         file.write_bytes(right)
         await found.gateway.set_routes([one])
         assert found.gateway.serves(one)

@@ -17,7 +17,8 @@ import pytest
 
 from kode.platform.local.paths import Paths
 from tests.local import wheels
-from tests.local.machine import Machine, free_port
+from tests.local.machine import Machine
+from tests.polling import free_port
 from tools import uv, wheel
 
 pytestmark = pytest.mark.slow

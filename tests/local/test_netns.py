@@ -16,7 +16,7 @@ import pytest
 
 import kode
 from kode.platform.local.netns.network import UPLINKS, Network, enter
-from tests.local.machine import free_port, until
+from tests.polling import free_port, until
 
 pytestmark = pytest.mark.attack
 

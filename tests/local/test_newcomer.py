@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.conftest import browser
 from tests.browser.workbench import Workbench
-from tests.local.machine import Machine, until
+from tests.local.machine import Machine
+from tests.polling import until
 
 __all__ = ["browser"]
 

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.local.gateways import LEADS_ON, RunningGateway, free_port, running_gateway, said
+from tests.local.gateways import LEADS_ON, RunningGateway, running_gateway, said
+from tests.polling import free_port
 
 pytestmark = pytest.mark.attack
 

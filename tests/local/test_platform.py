@@ -7,7 +7,8 @@ import time
 import pytest
 
 from tests.local.kodes import kode, template
-from tests.local.machine import Machine, until
+from tests.local.machine import Machine
+from tests.polling import until
 
 pytestmark = pytest.mark.slow
 

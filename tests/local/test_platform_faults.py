@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from tests.local.kodes import LOGIN, kode, opened, template, tiny
-from tests.local.machine import Machine, free_port, until
+from tests.local.machine import Machine
+from tests.polling import free_port, until
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,8 @@ import pytest
 
 from tests.local.kodes import LOGIN, opened, tiny
 from tests.local.load import BROKEN, Load
-from tests.local.machine import Machine, until
+from tests.local.machine import Machine
+from tests.polling import until
 
 pytestmark = pytest.mark.slow
 

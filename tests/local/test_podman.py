@@ -10,7 +10,8 @@ import pytest
 
 from tests.local.contained import PORT, begin, inside, kode, template, told
 from tests.local.images import IMAGE, Podman
-from tests.local.machine import KODE, Machine, command_lines, until
+from tests.local.machine import KODE, Machine, command_lines
+from tests.polling import until
 
 pytestmark = pytest.mark.slow
 

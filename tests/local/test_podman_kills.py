@@ -7,7 +7,8 @@ import pytest
 
 from tests.local.contained import begin, gone, inside, kode, record, template
 from tests.local.images import Podman
-from tests.local.machine import Machine, until
+from tests.local.machine import Machine
+from tests.polling import until
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,8 @@ from kode.platform.local.paths import Paths
 from kode.platform.local.status.daemon_info import find_daemon
 from kode.platform.local.store.store import LocalStore
 from tests.local.kodes import LOGIN, opened, tiny
-from tests.local.machine import Machine, until
+from tests.local.machine import Machine
+from tests.polling import until
 
 pytestmark = pytest.mark.slow
 

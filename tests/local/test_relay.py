@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kode.platform.local.shim import socket_proxy
-from tests.local.machine import free_port, until
+from tests.polling import free_port, until
 
 SIZE = 8 * 2**20
 # It echoes until it hears the end of what is sent, and ends with 7 when asked to.

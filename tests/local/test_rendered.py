@@ -20,8 +20,8 @@ import pytest
 from kode.platform.local.editors.catalog import CODE_SERVER, JUPYTERLAB
 from kode.render import editor
 from tests.documents import CODERCOM, resolved, template
-from tests.envoy.server import free_port
 from tests.local.test_started import HOSTILE, HOSTILE_JUPYTER, installed
+from tests.polling import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.attack]
 

@@ -24,8 +24,9 @@ from tests.canaries import CANARY, leaks
 from tests.documents import Document, proxy_document
 from tests.local import traces
 from tests.local.kodes import LOGIN, kode, tiny
-from tests.local.machine import Machine, newcomers, until
+from tests.local.machine import Machine, newcomers
 from tests.local.test_started import installed
+from tests.polling import until
 from tests.sweep import CommandLines, Search, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.attack]

@@ -15,7 +15,8 @@ import pytest
 from kode.platform.local.paths import Paths
 from tests.local import traces
 from tests.local.kodes import LOGIN, opened, tiny
-from tests.local.machine import KODE, Machine, newcomers, until
+from tests.local.machine import KODE, Machine, newcomers
+from tests.polling import until
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,8 @@ from kode.platform.local.program import Command, ProgramPhase
 from kode.platform.local.shim import record
 from kode.platform.local.shim.log_file import LogFile
 from kode.platform.local.shim.record import Record
-from tests.local.programs import Machine, environment, machine, reach, until
+from tests.local.programs import Machine, environment, machine, reach
+from tests.polling import until_async
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ async def test_a_long_log_is_rotated_between_lines(place: Machine) -> None:
     supervisor = place.supervisor()
     await supervisor.run(program)
     end = f"{count - 1} {line}\n"
-    await until(lambda: place.text(program).endswith(end), "the last line")
+    await until_async(lambda: place.text(program).endswith(end), "the last line")
     files = sorted(program.log.parent.iterdir(), key=lambda path: path.name)
     assert [file.name for file in files] == ["log", "log.1", "log.2", "log.3"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -98,10 +99,10 @@ async def test_a_vanished_log_folder_comes_back(place: Machine) -> None:
     program = place.program("dev", place.shell(script))
     supervisor = place.supervisor()
     await supervisor.run(program)
-    await until(lambda: "tick" in place.text(program), "a log")
+    await until_async(lambda: "tick" in place.text(program), "a log")
     pid = (await reach(supervisor, "dev", ProgramPhase.RUNNING)).pid
     shutil.rmtree(place.paths.logs)
-    await until(lambda: "tick" in place.text(program), "a new log")
+    await until_async(lambda: "tick" in place.text(program), "a new log")
     state = supervisor.state("dev")
     assert state is not None
     assert (state.phase, state.pid) == (ProgramPhase.RUNNING, pid)
@@ -117,19 +118,21 @@ async def test_a_full_disk_costs_lines_and_nothing_else(place: Machine, small: P
     program = replace(program, log=small / "logs" / "log")
     supervisor = place.supervisor()
     await supervisor.run(program)
-    await until(lambda: "1" in place.text(program), "a log")
+    await until_async(lambda: "1" in place.text(program), "a log")
     pid = (await reach(supervisor, "dev", ProgramPhase.RUNNING)).pid
     fill(small)
-    await until(lambda: (s := supervisor.state("dev")) and "log loses lines" in s.message, "words")
+    await until_async(
+        lambda: (s := supervisor.state("dev")) and "log loses lines" in s.message, "words"
+    )
     state = supervisor.state("dev")
     assert state is not None
     assert (state.phase, state.pid) == (ProgramPhase.RUNNING, pid)
     assert state.message == "the log loses lines: No space left on device"
     (small / "filler").unlink()
     (place.folder / "stop").touch()
-    await until(lambda: "after" in place.text(program), "words after room came back")
+    await until_async(lambda: "after" in place.text(program), "words after room came back")
     assert "bytes of output are lost: No space left on device]" in place.text(program)
-    await until(lambda: (s := supervisor.state("dev")) and not s.message, "no more words")
+    await until_async(lambda: (s := supervisor.state("dev")) and not s.message, "no more words")
     await supervisor.close(leave_running=False)
 
 
@@ -153,7 +156,7 @@ async def test_an_end_is_seen_on_a_full_disk(place: Machine, small: Path) -> Non
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     fill(small)
     (place.folder / "stop").touch()
-    await until(lambda: (s := supervisor.state("dev")) and s.exit_code == 9, "the code")
+    await until_async(lambda: (s := supervisor.state("dev")) and s.exit_code == 9, "the code")
     state = supervisor.state("dev")
     assert state is not None
     await supervisor.close(leave_running=False)

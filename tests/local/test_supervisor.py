@@ -15,7 +15,8 @@ from kode.platform.local.shim import procfs
 from kode.platform.local.supervisor import probe
 from kode.platform.local.supervisor.probe_state import ProbeState
 from kode.platform.local.supervisor.timings import Timings
-from tests.local.programs import QUICK, Machine, machine, reach, until
+from tests.local.programs import QUICK, Machine, machine, reach
+from tests.polling import until_async
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def test_a_program_starts_answers_and_ends_without_a_trace(place: Machine)
     state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert (state.step, state.digest, state.restarts) == ("editor", program.digest, 0)
     assert state.pid == place.starts("dev")[0]
-    await until(lambda: place.text(program) == "serving\n", "its words in the log")
+    await until_async(lambda: place.text(program) == "serving\n", "its words in the log")
     await supervisor.stop("dev")
     assert place.processes(program) == []
     assert supervisor.state("dev") is None
@@ -58,7 +59,7 @@ async def test_a_changed_program_is_run_anew_and_never_beside_the_old_one(place:
     supervisor = place.supervisor()
 
     async def turned(turn: int) -> None:
-        await until(lambda: len(place.starts("dev")) > turn, f"turn {turn}")
+        await until_async(lambda: len(place.starts("dev")) > turn, f"turn {turn}")
 
     for turn in range(5):
         program = place.web("dev", grace=5.0 + turn)
@@ -94,7 +95,7 @@ async def test_a_program_that_ends_is_started_again_after_growing_waits(place: M
     state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert (state.exit_code, state.message, state.pid) == (3, "hopeless\nred", None)
     assert state.retry_at is not None
-    await until(lambda: (s := supervisor.state("dev")) and s.restarts >= 3, "three restarts")
+    await until_async(lambda: (s := supervisor.state("dev")) and s.restarts >= 3, "three restarts")
     await supervisor.close(leave_running=False)
     pace = Timings()
     assert [pace.wait(n) for n in (1, 2, 3, 6, 7, 1000)] == [1, 2, 4, 32, 60, 60]
@@ -140,7 +141,7 @@ async def test_steps_run_in_order_and_leave_nothing_running(place: Machine) -> N
     program = place.program("dev", place.shell("echo main; exec sleep 1000"), steps=steps)
     await supervisor.run(program)
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
-    await until(lambda: "main" in place.text(program), "main's words")
+    await until_async(lambda: "main" in place.text(program), "main's words")
     assert place.text(program).split() == ["one", "two", "three", "main"]
     await supervisor.close(leave_running=False)
 
@@ -162,12 +163,12 @@ async def test_cleanup_runs_before_a_start_and_after_every_end(place: Machine) -
     program = place.program("dev", place.shell("echo main; exec sleep 1000"), cleanup=cleanup)
 
     async def lines(count: int) -> list[str]:
-        await until(lambda: len(place.text(program).split()) >= count, f"{count} lines")
+        await until_async(lambda: len(place.text(program).split()) >= count, f"{count} lines")
         return place.text(program).split()
 
     await supervisor.run(program)
     assert await lines(2) == ["clean", "main"]
-    await until(lambda: (s := supervisor.state("dev")) and s.pid, "its pid")
+    await until_async(lambda: (s := supervisor.state("dev")) and s.pid, "its pid")
     state = supervisor.state("dev")
     assert state is not None
     assert state.pid is not None
@@ -185,7 +186,7 @@ async def test_cleanup_runs_even_where_nothing_is_started_any_more(place: Machin
     cleanup = place.shell("echo clean", "cleanup")
     program = place.program("dev", place.shell("echo main; exec sleep 1000"), cleanup=cleanup)
     await supervisor.run(program)
-    await until(lambda: "main" in place.text(program), "main's words")
+    await until_async(lambda: "main" in place.text(program), "main's words")
     os.kill(place.shim(program), signal.SIGKILL)
     await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     await supervisor.stop("dev")
@@ -207,7 +208,9 @@ async def test_an_end_takes_everything_with_it(place: Machine) -> None:
     program = place.program("dev", place.shell(script), grace=0.5)
     await supervisor.run(program)
     pids = place.folder / "pids"
-    await until(lambda: pids.exists() and len(pids.read_text().split()) == 5, "five processes")
+    await until_async(
+        lambda: pids.exists() and len(pids.read_text().split()) == 5, "five processes"
+    )
     await supervisor.stop("dev")
     assert [pid for pid in pids.read_text().split() if procfs.row(int(pid))] == []
 
@@ -217,7 +220,7 @@ async def test_a_program_asked_to_end_may_take_its_time(place: Machine) -> None:
     script = "trap 'sleep 0.5; echo saved; exit 0' TERM; echo up; while :; do sleep 0.05; done"
     program = place.program("dev", place.shell(script), grace=30.0)
     await supervisor.run(program)
-    await until(lambda: "up" in place.text(program), "main's words")
+    await until_async(lambda: "up" in place.text(program), "main's words")
     await supervisor.stop("dev")
     assert place.text(program).split() == ["up", "Terminated", "saved"]
 
@@ -264,7 +267,7 @@ async def test_a_start_that_takes_too_long_is_a_failure(place: Machine) -> None:
     state = await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     assert state.message.startswith("not ready within 0.5 s: no answer to GET /")
     assert state.message.endswith("thinking")
-    await until(lambda: (s := supervisor.state("dev")) and s.restarts == 2, "two more tries")
+    await until_async(lambda: (s := supervisor.state("dev")) and s.restarts == 2, "two more tries")
     await supervisor.close(leave_running=False)
     assert place.processes(program) == []
 
@@ -298,9 +301,9 @@ async def test_a_socket_of_an_earlier_life_does_not_stand_in_the_way(place: Mach
     state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert state.pid is not None
     os.kill(state.pid, signal.SIGKILL)
-    await until(lambda: len(place.starts("dev")) == 2, "a second start")
+    await until_async(lambda: len(place.starts("dev")) == 2, "a second start")
     state = await reach(supervisor, "dev", ProgramPhase.RUNNING)
-    await until(lambda: (s := supervisor.state("dev")) and s.restarts == 1, "the count")
+    await until_async(lambda: (s := supervisor.state("dev")) and s.restarts == 1, "the count")
     await supervisor.close(leave_running=False)
 
 

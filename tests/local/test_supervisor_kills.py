@@ -19,7 +19,8 @@ from kode.platform.local.shim import procfs
 from kode.platform.local.supervisor.instance_dir import Folder
 from kode.platform.local.supervisor.shim_handle import ShimHandle
 from kode.platform.local.supervisor.supervisor import Supervisor
-from tests.local.programs import QUICK, Machine, machine, reach, until
+from tests.local.programs import QUICK, Machine, machine, reach
+from tests.polling import until_async
 
 _POINTS = 20
 
@@ -111,10 +112,10 @@ async def test_what_was_found_running_is_kept_as_well_as_what_was_started(place:
     supervisor = await successor(place)
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     kill(place.starts("dev")[0])
-    await until(lambda: len(place.starts("dev")) == 2, "a second start")
+    await until_async(lambda: len(place.starts("dev")) == 2, "a second start")
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.run(place.web("dev", grace=7.0))
-    await until(lambda: len(place.starts("dev")) == 3, "a third start")
+    await until_async(lambda: len(place.starts("dev")) == 3, "a third start")
     await over(place, supervisor, [program])
 
 
@@ -135,11 +136,11 @@ async def test_a_killed_shim_takes_main_and_all_others_with_it(place: Machine) -
     program = place.program("dev", place.shell(script))
     pids = place.folder / "pids"
     await supervisor.run(program)
-    await until(lambda: pids.exists() and len(pids.read_text().split()) == 2, "two processes")
+    await until_async(lambda: pids.exists() and len(pids.read_text().split()) == 2, "two processes")
     first = [int(pid) for pid in pids.read_text().split()]
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     kill(place.shim(program))
-    await until(lambda: len(pids.read_text().split()) == 4, "two more")
+    await until_async(lambda: len(pids.read_text().split()) == 4, "two more")
     assert [pid for pid in first if alive(pid)] == []
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.stop("dev")
@@ -152,10 +153,10 @@ async def test_a_killed_shim_takes_those_without_an_environment_with_it(place: M
     program = place.program("dev", place.shell(script))
     pids = place.folder / "pids"
     await supervisor.run(program)
-    await until(pids.exists, "a process")
+    await until_async(pids.exists, "a process")
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     kill(place.shim(program))
-    await until(lambda: len(pids.read_text().split()) == 2, "another")
+    await until_async(lambda: len(pids.read_text().split()) == 2, "another")
     assert not alive(int(pids.read_text().split()[0]))
     await supervisor.close(leave_running=False)
 
@@ -176,10 +177,10 @@ async def test_what_starts_more_and_more_is_ended_as_well(place: Machine) -> Non
     script = "trap '' TERM; touch up; while :; do setsid env -i /bin/sleep 1000 & sleep 0.02; done"
     program = place.program("dev", place.shell(script), grace=0.5)
     await supervisor.run(program)
-    await until((place.folder / "up").exists, "main")
+    await until_async((place.folder / "up").exists, "main")
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     shim = place.shim(program)
-    await until(lambda: len(procfs.descendants(shim, procfs.rows())) > 20, "many processes")
+    await until_async(lambda: len(procfs.descendants(shim, procfs.rows())) > 20, "many processes")
     found = procfs.descendants(shim, procfs.rows())
     await supervisor.stop("dev")
     assert [each.pid for each in found if alive(each.pid)] == []
@@ -206,11 +207,13 @@ async def test_a_supervisor_killed_during_a_step_is_followed_by_one_that_waits(
     program = place.web("dev", steps=(step,))
     supervisor = place.supervisor()
     await supervisor.run(program)
-    await until((place.folder / "begun").exists, "the step")
+    await until_async((place.folder / "begun").exists, "the step")
     await supervisor.close(leave_running=True)
     supervisor = await successor(place)
     await supervisor.run(program)
-    await until(lambda: (s := supervisor.state("dev")) and s.step == "slow", "the step's name")
+    await until_async(
+        lambda: (s := supervisor.state("dev")) and s.step == "slow", "the step's name"
+    )
     (place.folder / "go").touch()
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     assert place.text(program) == "stepped\nserving\n"
@@ -225,7 +228,7 @@ async def test_whoever_is_killed_all_runs_again(place: Machine, who: str) -> Non
     if "keeper" in who:
         keeper.wait()
     else:
-        await until(lambda: len(place.starts("dev")) == 2, "a second start")
+        await until_async(lambda: len(place.starts("dev")) == 2, "a second start")
         keeper.kill()
         keeper.wait()
     supervisor = await successor(place)
@@ -241,12 +244,12 @@ async def test_leftovers_of_what_nobody_wants_any_more_are_swept(place: Machine)
     program = place.program("dev", place.shell(script), cleanup=cleanup)
     supervisor = place.supervisor()
     await supervisor.run(program)
-    await until((place.folder / "ready").exists, "main")
+    await until_async((place.folder / "ready").exists, "main")
     await reach(supervisor, "dev", ProgramPhase.RUNNING)
     await supervisor.close(leave_running=True)
     shim = place.shim(program)
     kill(shim)
-    await until(lambda: not alive(shim), "its end")
+    await until_async(lambda: not alive(shim), "its end")
     supervisor = await successor(place)
     assert supervisor.keys() == ()
     assert place.processes(program) == []

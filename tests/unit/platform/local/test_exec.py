@@ -22,7 +22,7 @@ from kode.platform.local.exec import ExecContext, load_context, run
 from kode.platform.local.shim import procfs
 from kode.platform.local.shim.record import MAIN, Record
 from kode.platform.port import ExecOptions
-from tests.local.machine import until
+from tests.polling import until
 
 WHAT = "Kode team/dev"
 
