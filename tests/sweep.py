@@ -23,7 +23,7 @@ _POLL_INTERVAL = 0.01
 # A program that was just started may not have become what it is to be: it is looked at again.
 _LOOKS = 5
 # Whoever lives longer may become another program later.
-_LOOK_AGAIN = 50
+_LOOK_INTERVAL = 50
 _PRIVATE = 0o077
 
 
@@ -126,7 +126,7 @@ class CommandLines:
         running = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
         self._looks = {pid: self._looks.get(pid, 0) + 1 for pid in running}
         for pid, looks in self._looks.items():
-            if looks <= _LOOKS or looks % _LOOK_AGAIN == 0:
+            if looks <= _LOOKS or looks % _LOOK_INTERVAL == 0:
                 with suppress(OSError):
                     self.seen.add(Path(f"/proc/{pid}/cmdline").read_bytes())
 

@@ -15,13 +15,13 @@ from tests.envoy.sidecars import COOKIE, SESSION, login, sidecar
 pytestmark = pytest.mark.attack
 
 RIGHT = f"Cookie: {COOKIE}={SESSION}"
-FEW = 8
+SMALL_LIMIT = 8
 
 
 def _few(config: dict[str, Any]) -> None:
     (monitor,) = config["overload_manager"]["resource_monitors"]
     assert monitor["typed_config"]["max_active_downstream_connections"] == MAX_CONNECTIONS
-    monitor["typed_config"]["max_active_downstream_connections"] = FEW
+    monitor["typed_config"]["max_active_downstream_connections"] = SMALL_LIMIT
 
 
 def _soon(config: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def test_connections_are_limited_and_who_is_in_and_the_kubelet_notice_nothing(
 ) -> None:
     with sidecar(tmp_path, change=_few) as found, ExitStack() as strangers:
         with raw.opened(found.port, RIGHT) as line:
-            for _ in range(FEW * 2):
+            for _ in range(SMALL_LIMIT * 2):
                 address = ("127.0.0.1", found.port)
                 strangers.enter_context(socket.create_connection(address, timeout=10))
             assert raw.ask(found.port, login()).status == 0

@@ -23,7 +23,7 @@ from tests.faults.steps import CREATE, EDIT_TEMPLATE, RESUME, SUSPEND, Step, at_
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-_MOST_WRITES = 30
+_MAX_WRITES = 30
 _MANY_INTERVAL = 0.4
 """Seconds between looks at each of many places: looking is work for the API server too."""
 STORIES: dict[str, tuple[Step, ...]] = {
@@ -79,7 +79,7 @@ async def test_killed_after_each_write_it_ends_as_if_nothing_had_happened(
         writes = len(_writes(replica, undisturbed)) - earlier
         run = Run(world, replica, story, expected)
         await run.prepare(writes + 2)
-        for after in range(_MOST_WRITES):
+        for after in range(_MAX_WRITES):
             if not await run.killed(after):
                 # There was no such write any more; every point has had its turn. Where the files
                 # go as well, Kubernetes collects everything and the operator writes nothing.

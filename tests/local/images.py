@@ -15,7 +15,7 @@ from pathlib import Path
 
 IMAGE = "localhost/kode-test:1"
 _PROGRAMS = ("sh", "httpd", "sleep", "id", "stat", "chown", "mkdir", "cat", "touch", "env", "true")
-_WITHIN = 120.0
+_TIMEOUT = 120.0
 _TRIAL_TIMEOUT = 30.0
 _RUNTIMES = ("", "crun", "runc")
 """OCI runtimes that may run the image: podman's own, or one that has to be named."""
@@ -35,7 +35,7 @@ class Podman:
 
     variables: dict[str, str]
 
-    def run(self, *words: str, timeout: float = _WITHIN) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, timeout: float = _TIMEOUT) -> "subprocess.CompletedProcess[str]":
         """Run podman to its end."""
         return subprocess.run(
             ["podman", *words],

@@ -29,7 +29,7 @@ from tests.local import traces
 from tests.polling import free_port, until
 
 KODE = Path(sys.executable).parent / "kode"
-PATIENCE = 240.0
+TIMEOUT = 240.0
 INSTALL_TIMEOUT = 900.0
 """Seconds for a Kode whose editor may have to be installed first, on an empty cache."""
 # Where packages come from: without it an editor is there only where another test installed it.
@@ -84,7 +84,7 @@ class Machine:
             input=given,
             capture_output=True,
             text=True,
-            timeout=PATIENCE * 5,
+            timeout=TIMEOUT * 5,
             check=False,
         )
         self.said.append((arguments, done.stdout + done.stderr))
@@ -138,7 +138,7 @@ class Machine:
             same = reason in {"", str(now.get("reason"))} and status in {"", str(now.get("status"))}
             return bool(now) and same
 
-        patience = INSTALL_TIMEOUT if status == "True" else PATIENCE
+        patience = INSTALL_TIMEOUT if status == "True" else TIMEOUT
         until(said, lambda: str(self.condition(name, namespace=namespace)), patience)
         return self.condition(name, namespace=namespace)
 

@@ -28,7 +28,6 @@ from tests.polling import until_async
 QUICK = Timings(
     first=0.2, longest=1.0, reset_after=60.0, startup_interval=0.05, interval=0.2, failures=3
 )
-PATIENCE = 60.0
 ROOT = Path(__file__).parent.parent.parent
 
 WEB = """

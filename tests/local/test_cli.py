@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.local.kodes import kode, template
-from tests.local.machine import KODE, PATIENCE, Machine
+from tests.local.machine import KODE, TIMEOUT, Machine
 
 pytestmark = pytest.mark.slow
 
@@ -27,13 +27,13 @@ def on_terminal(machine: Machine, *arguments: str, answers: str = "") -> tuple[i
         os.close(end)
         os.write(screen, answers.encode())
         seen = b""
-        while select.select([screen], [], [], PATIENCE)[0]:
+        while select.select([screen], [], [], TIMEOUT)[0]:
             try:
                 seen += os.read(screen, 4096)
             except OSError:  # what a terminal says whose other end is closed
                 break
         os.close(screen)
-        return command.wait(PATIENCE), seen.decode()
+        return command.wait(TIMEOUT), seen.decode()
 
 
 def codes(machine: Machine, *lines: Sequence[str]) -> list[int]:
@@ -130,7 +130,7 @@ def test_a_log_that_is_followed_ends_with_ctrl_c_or_its_reader(own_machine: Mach
             assert log.stderr
             log.stdout.readline()
             ends(log)
-            assert log.wait(PATIENCE) in (0, 130)
+            assert log.wait(TIMEOUT) in (0, 130)
             assert log.stderr.read() == b""
 
 

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: the port of the discard protocol."""
 OFFLINE = {"npm_config_registry": NOBODY, "PIP_INDEX_URL": NOBODY, "PIP_FIND_LINKS": ""}
-PATIENCE = 600.0
+TIMEOUT = 600.0
 
 INSTALL = """
 import asyncio, sys
@@ -130,7 +130,7 @@ def test_killed_install_leaves_nothing_and_the_next_two_at_once_agree(
 
     # With settings of npm and Node that say how other installs go.
     both = [installing(paths, CODE_SERVER, {**no_compiler, **settings}) for _ in range(2)]
-    told = [one.communicate(timeout=PATIENCE)[0].splitlines() for one in both]
+    told = [one.communicate(timeout=TIMEOUT)[0].splitlines() for one in both]
     assert [one.returncode for one in both] == [0, 0]
     assert sorted("Node" in lines for lines in told) == [False, True]
     left = {path.name for path in paths.editors.iterdir()}
@@ -187,7 +187,7 @@ async def test_cancelled_install_ends_what_it_started(paths: Paths) -> None:
             busy.set()
 
     task = asyncio.create_task(Editors(paths).install(CODE_SERVER, tell))
-    await asyncio.wait_for(busy.wait(), PATIENCE)
+    await asyncio.wait_for(busy.wait(), TIMEOUT)
     assert working_in(paths.editors)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -232,7 +232,7 @@ def test_settings_of_other_programs_change_nothing(paths: Paths, settings: dict[
         env={**os.environ, **settings, **own, "PYTHONPATH": str(foreign)},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert found.returncode == 0, found.stdout + found.stderr

@@ -27,7 +27,7 @@ from tools import uv, venv
 
 pytestmark = pytest.mark.slow
 
-OLDEST = "python3.11"
+MIN_PYTHON = "python3.11"
 DOCKERFILES = sorted(Path("images").glob("*/Dockerfile"))
 
 
@@ -57,7 +57,7 @@ class Place:
 def place() -> Iterator[Place]:
     root = Path(tempfile.mkdtemp(prefix="kode-locks-"))
     try:
-        python = shutil.which(OLDEST) or sys.executable
+        python = shutil.which(MIN_PYTHON) or sys.executable
         subprocess.run([python, "-m", "venv", root / "old"], check=True)
         pip = root / "old" / "bin" / "pip"
         real = wheels.fetch([str(pip)], Paths.of(os.environ).cache)
