@@ -19,7 +19,8 @@ from kode.evaluate.sidecar_log import Verdict
 from kode.gateway import live, translate
 from kode.gateway.sidecar import ADMIN_SOCKET, Sidecar
 from kode.render.sidecar import OPTIONS
-from tests.envoy.server import Running, ask, free_ports, until
+from tests.envoy.server import Running, ask
+from tests.polling import free_ports, until
 
 
 @dataclass

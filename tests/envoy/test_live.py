@@ -16,8 +16,9 @@ from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
 from kode.render.resolve import Credentials
 from kode.render.secret import htpasswd
 from tests.envoy.followed import Files, following
-from tests.envoy.server import QUIET, Running, editor, free_port, until
+from tests.envoy.server import QUIET, Running, editor
 from tests.envoy.sidecars import COOKIE, token
+from tests.polling import free_port, until
 
 _TYPES = "type.googleapis.com/envoy.extensions.filters.http"
 OLD, NEW = "old words", "new words"

@@ -31,7 +31,7 @@ class Event(story.Event):
 class LocalStory(Story[Event]):
     """A story of one machine."""
 
-    logins: list[str] = []
+    logins: list[str] = Field(default=[])
     """Logins, as USER:PASSWORD, of which to show whether they are let in, and by what."""
 
 

@@ -16,7 +16,8 @@ from time import time
 import pytest
 
 from tests.local.kodes import kode, tiny
-from tests.local.machine import Machine, basic_auth, until
+from tests.local.machine import Machine, basic_auth
+from tests.polling import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.attack]
 
