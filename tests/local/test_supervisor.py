@@ -88,6 +88,20 @@ async def test_a_program_that_is_wanted_again_while_it_ends_comes_back(place: Ma
     assert place.processes(program) == []
 
 
+async def test_a_change_that_is_taken_back_before_anything_ended_restarts_nothing(
+    place: Machine,
+) -> None:
+    supervisor, program = place.supervisor(), place.web("dev")
+    await supervisor.run(program)
+    before = await reach(supervisor, "dev", ProgramPhase.RUNNING)
+    await supervisor.run(place.web("dev", grace=6.0))
+    await supervisor.run(program)
+    await asyncio.sleep(0.5)
+    assert supervisor.state("dev") == before
+    assert len(place.starts("dev")) == 1
+    await supervisor.close(leave_running=False)
+
+
 async def test_a_program_that_ends_is_started_again_after_growing_waits(place: Machine) -> None:
     supervisor = place.supervisor(Timings(first=0.1, longest=0.4, startup_interval=0.02))
     main = place.shell("echo hopeless; printf '\\033[31mred\\033[0m\\n' >&2; exit 3")
@@ -191,6 +205,16 @@ async def test_cleanup_runs_even_where_nothing_is_started_any_more(place: Machin
     await reach(supervisor, "dev", ProgramPhase.BACKOFF)
     await supervisor.stop("dev")
     assert place.text(program).split() == ["clean", "main", "clean"]
+
+
+async def test_nothing_is_cleaned_up_after_what_never_started(place: Machine) -> None:
+    supervisor = place.supervisor()
+    cleanup = place.shell("echo clean", "cleanup")
+    program = place.program("dev", place.shell("exec sleep 1000"), cleanup=cleanup)
+    await supervisor.run(program)
+    await supervisor.stop("dev")
+    assert not program.log.exists()
+    assert supervisor.keys() == ()
 
 
 async def test_an_end_takes_everything_with_it(place: Machine) -> None:

@@ -70,6 +70,13 @@ class Folder:
             return False
 
     @property
+    def needs_cleanup(self) -> bool:
+        """Whether a shim was to run there that has not said that it ended, cleanup and all."""
+        report = self.record()
+        ended = report is not None and report.phase == record.ENDED
+        return (self.path / SPEC).exists() and not ended
+
+    @property
     def ours(self) -> bool:
         """Whether it is of an instance at all."""
         return any((self.path / name).exists() for name in (SPEC, record.NAME))

@@ -56,7 +56,6 @@ class ProcessRun:
         self.wakeup = asyncio.Event()
         self._run = run
         self._shim: ShimHandle | None = None
-        self._needs_cleanup = False
 
     @classmethod
     async def find(cls, run: Path, instance: str) -> "ProcessRun | None":
@@ -73,7 +72,6 @@ class ProcessRun:
         report = folder.record()
         life.restarts = report.restarts if report else 0
         life.is_dead = life._shim is None or folder.only_cleanup
-        life._needs_cleanup = report is None or report.phase != record.ENDED
         except_shim = life._shim.pid if life._shim else None
         if except_shim is not None:
             await asyncio.to_thread(kill_instance, instance, except_shim=except_shim)
@@ -103,7 +101,6 @@ class ProcessRun:
         """
         await self._settle()
         self._start(restarts, only_cleanup=False)
-        self._needs_cleanup = True
 
     async def stop(self) -> None:
         """Ask it to end, wait, and end it by force where it does not."""
@@ -129,7 +126,7 @@ class ProcessRun:
         await self.stop()
         try:
             await self._settle()
-            if self._needs_cleanup and self.program.cleanup is not None:
+            if self.program.cleanup is not None and self._folder.needs_cleanup:
                 shim = self._start(0, only_cleanup=True)
                 await shim.wait(CLEANUP_SECONDS + _SLACK)
                 await self._settle()
@@ -137,7 +134,6 @@ class ProcessRun:
             # The files stay: the next supervisor tries again.
             _LOG.exception("clearing away what %s left", self.program.key)
             return
-        self._needs_cleanup = False
         self._folder.remove()
 
     def close(self) -> None:
@@ -163,9 +159,7 @@ class ProcessRun:
         """
         report = self.report()
         session = self._shim.pid if self._shim is not None else None
-        if self._shim is not None:
-            self._needs_cleanup = report is None or report.phase != record.ENDED
-            self._shim = None
+        self._shim = None
         main = None
         if report is not None and report.main_pid is not None and report.main_start is not None:
             main = (report.main_pid, report.main_start)

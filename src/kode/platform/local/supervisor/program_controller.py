@@ -38,48 +38,45 @@ class ProgramController:
         self._timings = timings
         self._on_change = on_change
         self._desired: Program | None = process_run.program
-        self._leave = False
+        self._stopped: asyncio.Event | None = None
         self._failed = 0
         self._restarts = process_run.restarts
         self._wakeup = process_run.wakeup
-        self._gone = asyncio.Event()
 
     def set_program(self, program: Program) -> None:
         """Run this from now on; nothing happens where it is what runs already."""
         if self._desired is None or self._desired.digest != program.digest:
             self._desired = program
-            self._leave = True
             self._wakeup.set()
 
     async def stop(self) -> None:
         """Run nothing any more, and wait until it is gone."""
         self._desired = None
-        self._leave = True
+        stopped = self._stopped = self._stopped or asyncio.Event()
         self._wakeup.set()
-        await self._gone.wait()
-
-    def gone(self) -> None:
-        """Tell those who wait that it is gone."""
-        self._gone.set()
+        await stopped.wait()
 
     async def run(self) -> None:
         """Keep it running, until it is wanted no longer and gone."""
-        while True:
+        while self._desired is not None or self._stopped is not None:
             try:
-                if self._leave:
-                    await self._end()
-                    if self._desired is None:
-                        return
-                await self._run_once()
+                await (self._end() if self._is_to_end else self._run_once())
             except Exception as error:  # noqa: BLE001 - a program is not given up for our faults
                 _LOG.exception("keeping %s", self.key)
                 await self._wait_to_retry(Outcome(message=f"{type(error).__name__}: {error}"))
-                if self._leave:
+                if self._is_to_end:
                     await asyncio.sleep(self._timings.first)
 
     def close(self) -> None:
         """Leave it running, and watch it no longer."""
         self._process_run.close()
+
+    @property
+    def _is_to_end(self) -> bool:
+        """Whether what runs is not what is desired, or somebody waits for its end."""
+        if self._desired is None or self._stopped is not None:
+            return True
+        return self._desired.digest != self._process_run.program.digest
 
     async def _run_once(self) -> None:
         """Watch one life from its start to its end, and wait for the time of the next."""
@@ -92,7 +89,7 @@ class ProgramController:
             return
         probe_state = ProbeState(self._process_run.program.health, self._timings)
         late = await self._watch(probe_state)
-        if self._leave:
+        if self._is_to_end:
             return
         if late:
             await self._process_run.stop()
@@ -112,7 +109,7 @@ class ProgramController:
 
     async def _watch(self, probe_state: ProbeState) -> bool:
         """Watch a life until it ends or is to; return whether that is for being late, or lost."""
-        while self._process_run.runs and not self._leave:
+        while self._process_run.runs and not self._is_to_end:
             self._wakeup.clear()
             report = self._process_run.report()
             if report is not None and report.phase == record.MAIN:
@@ -159,7 +156,7 @@ class ProgramController:
             message=outcome.message,
             retry_at=time.time() + seconds,
         )
-        while not self._leave and (left := until - time.monotonic()) > 0:
+        while not self._is_to_end and (left := until - time.monotonic()) > 0:
             self._wakeup.clear()
             await self._pause(left)
         self._restarts += 1
@@ -168,11 +165,11 @@ class ProgramController:
         """Stop what runs, take away what it left, and be ready for what is wanted next."""
         self._tell(ProgramPhase.STOPPING, step=self.state.step, pid=self.state.pid)
         await self._process_run.clear()
-        self._leave = False
         self._failed = self._restarts = 0
-        # Whoever waits for an end has seen one, though another start may follow.
-        self._gone.set()
-        self._gone = asyncio.Event()
+        if self._stopped is not None:
+            # Whoever waits for an end has seen one, though another start may follow.
+            self._stopped.set()
+            self._stopped = None
         if self._desired is not None:
             self._process_run.begin(self._desired)
         else:

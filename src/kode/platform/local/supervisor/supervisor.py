@@ -106,5 +106,4 @@ class Supervisor:
     async def _until_gone(self, controller: ProgramController) -> None:
         await controller.run()
         del self._controllers[controller.key], self._tasks[controller.key]
-        controller.gone()
         self._on_change(controller.key)
