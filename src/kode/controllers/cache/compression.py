@@ -1,7 +1,8 @@
 """Objects as few bytes.
 
-Rule: what is unpacked equals what was packed. Objects of one kind resemble each other, so each is
-packed as its difference from one that was seen before: a twentieth of the bytes.
+Rule: what is decompressed equals what was compressed. Objects of one kind resemble each other, so
+each is kept as its difference from a dictionary of forms that were seen before: a twentieth of the
+bytes.
 """
 
 import zlib
@@ -16,43 +17,44 @@ _MEMORY = 5
 _WINDOW = -15
 _MAX_DICTIONARY = 32_768
 """zlib looks no further back."""
-_MAX_DICTIONARIES = 8
-_MIN_RATIO = 3
-"""A parcel of more than a third of its object deserves a pattern of its own."""
+_MIN_RATIO = 4
+"""An object of which more than a quarter is left belongs into the dictionary."""
 
 
 class Compressor:
-    """Packs objects that resemble each other."""
+    """Compresses objects that resemble each other."""
 
     def __init__(self) -> None:
-        """Begin without patterns; the first objects become some."""
-        self._dictionaries: list[bytes] = []
+        """Begin without a dictionary; the first objects become one."""
+        self._dictionary = b""
 
-    def compress(self, found: Mapping[str, Any]) -> bytes:
-        """Return the parcel of an object; equal objects give equal parcels, or nearly always."""
-        raw = orjson.dumps(found)
-        blob = self._compress(raw) if self._dictionaries else raw
-        if len(blob) * _MIN_RATIO > len(raw) and len(self._dictionaries) < _MAX_DICTIONARIES:
-            # Older patterns stay inside the new one: zlib prefers what is near the end.
-            older = self._dictionaries[-1] if self._dictionaries else b""
-            self._dictionaries.append((older + raw)[-_MAX_DICTIONARY:])
-            blob = self._compress(raw)
+    def compress(self, document: Mapping[str, Any], previous: bytes | None = None) -> bytes:
+        """Return the blob of an object.
+
+        Args:
+            document: the object.
+            previous: the blob that is kept of it; returned again where nothing has changed.
+        """
+        raw = orjson.dumps(document)
+        if previous is not None and self._inflate(previous) == raw:
+            return previous
+        blob = self._deflate(raw) if self._dictionary else raw
+        if len(blob) * _MIN_RATIO > len(raw) and len(self._dictionary) < _MAX_DICTIONARY:
+            # At the front: blobs count from the end, so those of before are read as they were.
+            self._dictionary = (raw + self._dictionary)[-_MAX_DICTIONARY:]
+            blob = self._deflate(raw)
         return blob
 
     def decompress(self, blob: bytes) -> dict[str, Any]:
-        """Return the object of a parcel."""
-        unpacking = zlib.decompressobj(_WINDOW, self._dictionaries[blob[0]])
-        found: dict[str, Any] = orjson.loads(unpacking.decompress(blob[1:]))
-        return found
+        """Return the object of a blob."""
+        document: dict[str, Any] = orjson.loads(self._inflate(blob))
+        return document
 
-    def _compress(self, raw: bytes) -> bytes:
-        last = len(self._dictionaries) - 1
-        packing = zlib.compressobj(
-            _LEVEL,
-            zlib.DEFLATED,
-            _WINDOW,
-            _MEMORY,
-            zlib.Z_DEFAULT_STRATEGY,
-            self._dictionaries[last],
+    def _inflate(self, blob: bytes) -> bytes:
+        return zlib.decompressobj(_WINDOW, self._dictionary).decompress(blob)
+
+    def _deflate(self, raw: bytes) -> bytes:
+        deflate = zlib.compressobj(
+            _LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_DEFAULT_STRATEGY, self._dictionary
         )
-        return bytes([last]) + packing.compress(raw) + packing.flush()
+        return deflate.compress(raw) + deflate.flush()

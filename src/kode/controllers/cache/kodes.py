@@ -41,7 +41,7 @@ class Kodes:
         entry = self._entries.get(key)
         if entry is not None and version <= entry.version:
             return False
-        blob = self._compressor.compress(trim.kode(found))
+        blob = self._compressor.compress(trim.kode(found), entry.blob if entry else None)
         if entry is not None and entry.blob == blob:
             entry.version = version
             return False

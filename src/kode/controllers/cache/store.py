@@ -60,7 +60,8 @@ class Store:
         entry = entries.get(place)
         if entry is not None and version <= entry.version:
             return None
-        blob = self._compressor(kind).compress(_TRIMMERS.get(kind.kind, trim.child)(found))
+        kept = _TRIMMERS.get(kind.kind, trim.child)(found)
+        blob = self._compressor(kind).compress(kept, entry.blob if entry else None)
         owner = self._owner(kind, found)
         if entry is None:
             entry = entries[place] = _Entry(ChildKey(kind.kind, place[1]), version, blob)

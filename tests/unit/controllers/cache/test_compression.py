@@ -50,6 +50,18 @@ def test_what_resembles_nothing_is_kept_all_the_same() -> None:
     assert [packer.decompress(parcel) for parcel in parcels] == objects
 
 
+def test_an_object_that_has_not_changed_keeps_its_parcel_whatever_came_between() -> None:
+    packer = Compressor()
+    parcel = packer.compress(_object("same") | {"metadata": {"name": "same"}})
+    others = [{"data": secrets.token_hex(300)} for _ in range(5)]
+    parcels = [packer.compress(other) for other in others]
+    same = packer.decompress(parcel)
+    assert packer.compress(same) != parcel
+    assert packer.compress(same, parcel) is parcel
+    assert packer.compress({**same, "more": True}, parcel) != parcel
+    assert [packer.decompress(other) for other in parcels] == others
+
+
 def test_equal_objects_give_equal_parcels() -> None:
     packer = Compressor()
     found = _object("same")
