@@ -8,9 +8,11 @@ https://github.com/kubernetes/api
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from kode.api.quantity import parse_quantity
+from kode.api.unstructured import get_path
 
 Object = Mapping[str, Any]
 
@@ -75,16 +77,16 @@ def keep_immutable(live: Object, desired: Object) -> tuple[dict[str, Any], list[
     result = _copied(desired)
     ignored = []
     for path in IMMUTABLE.get(str(desired.get("kind")), ()):
-        wished, get_live = _at(desired, path), _at(live, path)
+        desired_value, live_value = get_path(desired, *path), get_path(live, *path)
         if (
-            wished is not None
-            and get_live is not None
-            and not is_subset(get_live, wished, path[-1])
+            desired_value is not None
+            and live_value is not None
+            and not is_subset(live_value, desired_value, path[-1])
         ):
-            _put(result, path, get_live)
+            _put(result, path, live_value)
             ignored.append(".".join(path))
     if desired.get("kind") == "PersistentVolumeClaim" and not _may_resize(live, desired):
-        _put(result, _SIZE, _at(live, _SIZE))
+        _put(result, _SIZE, get_path(live, *_SIZE))
         ignored.append(".".join(_SIZE))
     return result, ignored
 
@@ -93,14 +95,14 @@ def is_expansion(live: Object, desired: Object) -> bool:
     """Tell whether a claim is to be larger than it is."""
     if desired.get("kind") != "PersistentVolumeClaim":
         return False
-    get_live, wished = parse_quantity(_at(live, _SIZE)), parse_quantity(_at(desired, _SIZE))
-    return get_live is not None and wished is not None and get_live < wished
+    live_size, desired_size = _size(live), _size(desired)
+    return live_size is not None and desired_size is not None and live_size < desired_size
 
 
 def with_live_size(live: Object, desired: Object) -> dict[str, Any]:
     """Return the desired claim with the size of the live one."""
     result: dict[str, Any] = _copied(desired)
-    _put(result, _SIZE, _at(live, _SIZE))
+    _put(result, _SIZE, get_path(live, *_SIZE))
     return result
 
 
@@ -137,18 +139,16 @@ def _is_nothing(value: object) -> bool:
     return value is None or (isinstance(value, str | list | tuple | Mapping) and not value)
 
 
+def _size(claim: Object) -> Fraction | None:
+    return parse_quantity(get_path(claim, *_SIZE))
+
+
 def _may_resize(live: Object, desired: Object) -> bool:
-    get_live, wished = parse_quantity(_at(live, _SIZE)), parse_quantity(_at(desired, _SIZE))
-    if get_live is None or wished is None or get_live == wished:
+    live_size, desired_size = _size(live), _size(desired)
+    if live_size is None or desired_size is None or live_size == desired_size:
         return True
     # Claims grow once they are bound, and never shrink.
-    return get_live < wished and _at(live, ("status", "phase")) == "Bound"
-
-
-def _at(value: Any, path: Sequence[str]) -> Any:
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
+    return live_size < desired_size and get_path(live, "status", "phase") == "Bound"
 
 
 def _put(value: dict[str, Any], path: Sequence[str], new: Any) -> None:

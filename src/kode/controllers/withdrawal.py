@@ -7,6 +7,7 @@ cannot be read or rendered, of unstructured documents, and what it cannot tell i
 from collections.abc import Mapping
 
 from kode.api.meta import Object
+from kode.api.unstructured import get_path
 from kode.controllers.inputs import Inputs
 from kode.desired import references, resolve_references
 from kode.errors import KodeError
@@ -54,5 +55,4 @@ def withholds(problems: list[KodeError]) -> bool:
 
 def suspends(kode: Mapping[str, object]) -> bool:
     """Tell whether a Kode, readable or not, says that there is to be no pod."""
-    spec = kode.get("spec")
-    return isinstance(spec, Mapping) and spec.get("suspend") is True
+    return get_path(kode, "spec", "suspend") is True

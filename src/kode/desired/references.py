@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kode.api.unstructured import get_path
+
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 
 
@@ -29,10 +31,10 @@ class Ref:
 def template_of(kode: Mapping[str, Any]) -> Ref | None:
     """Return the template that a Kode names."""
     return _ref(
-        _get(kode, "spec", "templateRef"),
+        get_path(kode, "spec", "templateRef"),
         default_kind="KodeTemplate",
         cluster_kind="KodeClusterTemplate",
-        namespace=_name(_get(kode, "metadata", "namespace")),
+        namespace=_name(get_path(kode, "metadata", "namespace")),
     )
 
 
@@ -43,27 +45,27 @@ def proxy_config_of(template: Mapping[str, Any]) -> Ref | None:
     reference leads nowhere (namespace empty), which the pass reports.
     """
     return _ref(
-        _get(template, "spec", "envoyProxyRef"),
+        get_path(template, "spec", "envoyProxyRef"),
         default_kind="EnvoyProxyConfig",
         cluster_kind="EnvoyProxyClusterConfig",
-        namespace=_name(_get(template, "metadata", "namespace")),
+        namespace=_name(get_path(template, "metadata", "namespace")),
     )
 
 
 def secret_of(kode: Mapping[str, Any]) -> Ref | None:
     """Return the Secret that a Kode's existingSecret names."""
-    return _own(kode, "Secret", _get(kode, "spec", "existingSecret"))
+    return _own(kode, "Secret", get_path(kode, "spec", "existingSecret"))
 
 
 def claim_of(kode: Mapping[str, Any]) -> Ref | None:
     """Return the claim that a Kode's existingVolumeClaim names."""
-    name = _get(kode, "spec", "storage", "existingVolumeClaim")
+    name = get_path(kode, "spec", "storage", "existingVolumeClaim")
     return _own(kode, "PersistentVolumeClaim", name)
 
 
 def _own(kode: Mapping[str, Any], kind: str, ref: object) -> Ref | None:
     name = _name(ref)
-    return Ref(kind, _name(_get(kode, "metadata", "namespace")), name) if name else None
+    return Ref(kind, _name(get_path(kode, "metadata", "namespace")), name) if name else None
 
 
 def _ref(ref: object, *, default_kind: str, cluster_kind: str, namespace: str) -> Ref | None:
@@ -75,12 +77,6 @@ def _ref(ref: object, *, default_kind: str, cluster_kind: str, namespace: str) -
     if kind != default_kind:
         return None
     return Ref(default_kind, _name(ref.get("namespace")) or namespace, _name(ref.get("name")))
-
-
-def _get(value: object, *path: str) -> object:
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def _name(value: object) -> str:

@@ -3,8 +3,7 @@
 Rule: pure; what is absent, broken or not permitted is an error that names the reference.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from kode import labels
 from kode.api.conditions import Reason
@@ -13,6 +12,7 @@ from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.api.proxyconfig import EnvoyProxyClusterConfig, EnvoyProxyConfig, ProxyConfig
 from kode.api.template import KodeClusterTemplate, KodeTemplate, Template
+from kode.api.unstructured import get_dict
 from kode.desired import references
 from kode.errors import InvalidSpec, RefNotFound
 from kode.render import grants
@@ -57,7 +57,7 @@ def check_leave(namespace: str, template: Object) -> None:
     """
     if template.get("kind") != "KodeTemplate":
         return
-    metadata, spec = _dict(template, "metadata"), _dict(template, "spec")
+    metadata, spec = get_dict(template, "metadata"), get_dict(template, "spec")
     allowed = spec.get("allowedNamespaces")
     where = (str(metadata.get("namespace", "")), str(metadata.get("name", "")))
     check_namespace(namespace, where, allowed if isinstance(allowed, list) else ())
@@ -124,7 +124,7 @@ def check_offered(secret: Object, uid: str) -> None:
     Raises:
         RefNotFound: with reason RefNotPermitted.
     """
-    metadata = _dict(secret, "metadata")
+    metadata = get_dict(secret, "metadata")
     name, namespace = metadata.get("name"), metadata.get("namespace")
     owners = metadata.get("ownerReferences") or []
     mine = [it for it in owners if it.get("kind") == "Kode" and it.get("uid") == uid]
@@ -134,7 +134,7 @@ def check_offered(secret: Object, uid: str) -> None:
             Reason.REF_NOT_PERMITTED,
             f"spec.existingSecret: Secret {name} is that of Kode {other.get('name')}",
         )
-    if not mine and _dict(metadata, "labels").get(labels.LOGIN) != "true":
+    if not mine and get_dict(metadata, "labels").get(labels.LOGIN) != "true":
         raise RefNotFound(
             Reason.REF_NOT_PERMITTED,
             f"spec.existingSecret: Secret {name} is not offered as a login; who owns it allows it "
@@ -150,13 +150,8 @@ def restarted_at(kode: Object | None, *named: Object | None) -> str:
         named: its template and its proxy config; None where there is none.
     """
     own, *others = (
-        str(_dict(_dict(it or {}, "metadata"), "annotations").get(labels.RESTARTED_AT, ""))
+        str(get_dict(get_dict(it or {}, "metadata"), "annotations").get(labels.RESTARTED_AT, ""))
         for it in (kode, *named)
     )
     # Of a Kode whose template has none it is as it was before templates could have one.
     return "|".join((own, *others)) if any(others) else own
-
-
-def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}

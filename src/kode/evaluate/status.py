@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kode.api.conditions import Condition, ConditionType, Reason
+from kode.api.unstructured import get_dicts
 from kode.evaluate.conditions import REFUSED, Observation, conditions, phase
 from kode.evaluate.messages import stable_message
 
@@ -81,8 +82,5 @@ class _Stamp:
 
 
 def _find(previous: Mapping[str, Any], kind: ConditionType) -> Mapping[str, Any]:
-    found = previous.get("conditions")
-    for item in found if isinstance(found, list) else []:
-        if isinstance(item, Mapping) and item.get("type") == kind.value:
-            return item
-    return {}
+    conditions = get_dicts(previous, "conditions")
+    return next((item for item in conditions if item.get("type") == kind.value), {})

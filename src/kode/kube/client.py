@@ -264,6 +264,19 @@ class Client:
                 return
             params["continue"] = metadata["continue"]
 
+    async def list(self, options: ListOptions) -> Page:
+        """List objects, all pages as one.
+
+        Raises:
+            Expired: the list took too long; begin again.
+        """
+        items, version = [], ""
+        async with aclosing(self.pages(options)) as pages:
+            async for page in pages:
+                items += page.items
+                version = page.resource_version
+        return Page(items, version)
+
     async def watch(
         self, options: ListOptions, since: str
     ) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:

@@ -13,6 +13,7 @@ from kode.api.conditions import Reason
 from kode.api.kode import Kode
 from kode.api.meta import Object
 from kode.api.template import KodeTemplate, Template, TemplateSpec
+from kode.api.unstructured import get_dict, get_dicts, get_path
 from kode.errors import InvalidSpec, RefNotFound
 
 PRIVILEGED = "privileged"
@@ -62,7 +63,7 @@ def check(kode: Kode, template: Template, granting: Collection[str]) -> None:
 
 def is_granting(namespace: Object) -> bool:
     """Tell whether an administrator has labelled a namespace for grants."""
-    return _dict(_dict(namespace, "metadata"), "labels").get(labels.ALLOW_GRANTS) == "true"
+    return get_dict(get_dict(namespace, "metadata"), "labels").get(labels.ALLOW_GRANTS) == "true"
 
 
 def revoked(
@@ -85,7 +86,7 @@ def revoked(
     carried = _carried(workload or {})
     if closed:
         return carried
-    allowed = _dict(template or {}, "spec").get("allowPrivileged") is True
+    allowed = get_dict(template or {}, "spec").get("allowPrivileged") is True
     if template is not None and not allowed and PRIVILEGED in carried:
         return (PRIVILEGED,)
     return ()
@@ -93,7 +94,7 @@ def revoked(
 
 def is_privileged(container: Mapping[str, Any]) -> bool:
     """Tell whether a container has all the rights of its node."""
-    return _dict(container, "securityContext").get("privileged") is True
+    return get_dict(container, "securityContext").get("privileged") is True
 
 
 def not_granted(fields: Sequence[str], closed: Sequence[str]) -> InvalidSpec:
@@ -105,12 +106,12 @@ def not_granted(fields: Sequence[str], closed: Sequence[str]) -> InvalidSpec:
 
 
 def _carried(workload: Object) -> tuple[str, ...]:
-    spec = _dict(workload, "spec")
-    former = _dict(_dict(spec, "template"), "spec")
+    spec = get_dict(workload, "spec")
+    former = get_dict(get_dict(spec, "template"), "spec")
     pod = former or spec
-    containers = [*_list(pod, "initContainers"), *_list(pod, "containers")]
+    containers = [*get_dicts(pod, "initContainers"), *get_dicts(pod, "containers")]
     # Every pod has tolerations, and in some clusters a node selector, that nobody asked for.
-    asked = str(_dict(_dict(workload, "metadata"), "annotations").get(labels.GRANTS)).split(",")
+    asked = str(get_path(workload, "metadata", "annotations", labels.GRANTS)).split(",")
     carried = {
         "runtimeClassName": bool(pod.get("runtimeClassName")),
         "hostUsers": pod.get("hostUsers") is True,
@@ -159,13 +160,3 @@ def _leave(closed: Sequence[str]) -> str:
         "only a KodeClusterTemplate may, or an administrator allows it with: "
         f"kubectl label namespace {' '.join(closed)} {labels.ALLOW_GRANTS}=true"
     )
-
-
-def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _list(value: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = value.get(key)
-    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []

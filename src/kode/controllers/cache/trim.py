@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kode import labels
+from kode.api.unstructured import get_dict, get_path
 from kode.evaluate.observed import ENDED_FROM_OUTSIDE, ENDED_PHASES
 from kode.render.grants import is_privileged
 from kode.render.sidecar import fingerprint
@@ -23,7 +24,7 @@ def kode(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a Kode, a template or a proxy config without the API server's bookkeeping."""
     metadata = {
         key: value
-        for key, value in _dict(found, "metadata").items()
+        for key, value in get_dict(found, "metadata").items()
         if key not in ("managedFields", "resourceVersion", "selfLink")
     }
     return {**found, "metadata": metadata}
@@ -39,7 +40,7 @@ def child(found: Mapping[str, Any]) -> dict[str, Any]:
 def claim(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a claim with its phase; of one that is not ours only who it is."""
     metadata = _metadata(found)
-    status = {"phase": _dict(found, "status").get("phase", "Pending")}
+    status = {"phase": get_dict(found, "status").get("phase", "Pending")}
     if is_ours(found):
         return {**found, "metadata": metadata, "status": status}
     who = {key: metadata[key] for key in _WHO if key in metadata}
@@ -48,7 +49,7 @@ def claim(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def pod(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a pod: who it is, where it is, how it is."""
-    status = _dict(found, "status")
+    status = get_dict(found, "status")
     kept = {key: status[key] for key in ("phase", "reason", "message") if key in status}
     kept["conditions"] = [
         {key: item[key] for key in _READ_OF_CONDITION if key in item}
@@ -60,7 +61,7 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
             ended = kept.get("phase") in ENDED_PHASES
             kept[key] = [_container(item, ended=ended) for item in status[key]]
     metadata = _metadata(found)
-    carried = _dict(metadata, "annotations")
+    carried = get_dict(metadata, "annotations")
     if labels.ENVOY_LISTENERS in carried:
         # The largest part of a pod.
         metadata["annotations"] = {
@@ -70,18 +71,18 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "kind": found["kind"],
         "metadata": metadata,
-        "spec": _pod_spec(_dict(found, "spec")),
+        "spec": _pod_spec(get_dict(found, "spec")),
         "status": kept,
     }
 
 
 def is_ours(found: Mapping[str, Any]) -> bool:
     """Tell whether an object carries the label of what the operator makes."""
-    return bool(_dict(_dict(found, "metadata"), "labels").get(labels.MANAGED_BY) == labels.PRODUCT)
+    return bool(get_path(found, "metadata", "labels", labels.MANAGED_BY) == labels.PRODUCT)
 
 
 def _metadata(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in _dict(found, "metadata").items() if key not in _UNREAD}
+    return {key: value for key, value in get_dict(found, "metadata").items() if key not in _UNREAD}
 
 
 def _pod_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,8 +113,3 @@ def _state(name: str, value: Mapping[str, Any] | None, *, ended: bool) -> dict[s
         # How long it ran says who ended it, and when the pod ended as a whole.
         kept = (*kept, "startedAt", "finishedAt")
     return {key: value[key] for key in kept if key in value} if value else {}
-
-
-def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}

@@ -5,12 +5,12 @@ over an odd one.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from kode import names
 from kode.api.meta import Object
+from kode.api.unstructured import get_dict
 from kode.kube.client import Client, ListOptions
 from kode.kube.resources import CORE_EVENT
 from kode.platform.port import Event
@@ -35,15 +35,14 @@ async def list_for_kode(
     selected = dict.fromkeys(thing for _, thing in about)
     lists = await asyncio.gather(
         *(
-            _list_pages(
-                client,
-                ListOptions(CORE_EVENT, fields=f"involvedObject.name={thing}", namespace=namespace),
+            client.list(
+                ListOptions(CORE_EVENT, fields=f"involvedObject.name={thing}", namespace=namespace)
             )
             for thing in selected
         )
     )
     return _sort(
-        event(item, name) for listed in lists for item in listed if _place(item)[1:] in about
+        event(item, name) for page in lists for item in page.items if _place(item)[1:] in about
     )
 
 
@@ -55,16 +54,16 @@ async def list_all(client: Client, namespace: str | None) -> tuple[Event, ...]:
         namespace: a namespace; None for all.
     """
     kodes, events = await asyncio.gather(
-        _list_pages(client, ListOptions(KODE, namespace=namespace, metadata_only=True)),
-        _list_pages(client, ListOptions(CORE_EVENT, namespace=namespace)),
+        client.list(ListOptions(KODE, namespace=namespace, metadata_only=True)),
+        client.list(ListOptions(CORE_EVENT, namespace=namespace)),
     )
     owners = {
         (str(kode["metadata"].get("namespace", "")), *about): str(kode["metadata"]["name"])
-        for kode in kodes
+        for kode in kodes.items
         for about in _about(str(kode["metadata"]["name"]), "")
     }
     selected = []
-    for item in events:
+    for item in events.items:
         place = _place(item)
         # A Kode that is gone is still told of.
         name = owners.get(place) or (place[2] if place[1] == KODE.kind else "")
@@ -80,8 +79,8 @@ def event(item: Object, kode: str) -> Event:
         item: the Event.
         kode: name of the Kode.
     """
-    series = _dict(item.get("series"))
-    metadata = _dict(item.get("metadata"))
+    series = get_dict(item, "series")
+    metadata = get_dict(item, "metadata")
     time = (
         series.get("lastObservedTime")
         or item.get("lastTimestamp")
@@ -112,12 +111,8 @@ def _about(kode: str, claim: str) -> frozenset[tuple[str, str]]:
     )
 
 
-async def _list_pages(client: Client, scope: ListOptions) -> list[dict[str, Any]]:
-    return [item async for page in client.pages(scope) for item in page.items]
-
-
 def _place(item: Object) -> tuple[str, str, str]:
-    about = _dict(item.get("involvedObject"))
+    about = get_dict(item, "involvedObject")
     return (
         str(about.get("namespace") or ""),
         str(about.get("kind") or ""),
@@ -136,7 +131,3 @@ def _time(text: str) -> str:
         return text
     moment = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -13,6 +13,7 @@ from kode.api.conditions import Reason
 from kode.api.document import KINDS
 from kode.api.meta import API_VERSION, GROUP
 from kode.api.spelling import field_hint
+from kode.api.unstructured import get_dict, get_dicts
 from kode.errors import Conflict, InvalidSpec, KodeError, PlatformError, RefNotFound
 from kode.kube.errors import TOO_LARGE, UNTYPED, AlreadyExists, ApiConflict, ApiError, ErrorResponse
 from kode.kube.resources import ObjectRef
@@ -108,8 +109,7 @@ def _conflict(ref: ObjectRef, status: Mapping[str, Any]) -> Conflict:
 
 
 def _not_found(ref: ObjectRef, status: Mapping[str, Any]) -> KodeError:
-    details = status.get("details")
-    details = details if isinstance(details, Mapping) else {}
+    details = get_dict(status, "details")
     if details.get("kind") == "namespaces" and ref.resource.namespaced:
         return RefNotFound(
             Reason.NOT_FOUND,
@@ -163,9 +163,5 @@ def _cause(cause: Mapping[str, Any]) -> str:
     return message.replace(f"{field} in body ", "")
 
 
-def _causes(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    details = status.get("details")
-    causes = details.get("causes") if isinstance(details, Mapping) else None
-    for cause in causes if isinstance(causes, list) else []:
-        if isinstance(cause, Mapping):
-            yield cause
+def _causes(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return get_dicts(get_dict(status, "details"), "causes")

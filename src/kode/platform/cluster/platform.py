@@ -126,7 +126,8 @@ class ClusterPlatform:
         with messages.translate_errors(ObjectRef(scope.resource, namespace or "")):
             for left in reversed(range(_LISTINGS)):
                 try:
-                    return await self._list_pages(scope)
+                    page = await self._client.list(scope)
+                    return ObjectList(tuple(sorted(page.items, key=_place)), page.resource_version)
                 except Expired:
                     if not left:
                         raise
@@ -282,13 +283,6 @@ class ClusterPlatform:
     async def close(self) -> None:
         """Let go of connections."""
         await self._transport.close()
-
-    async def _list_pages(self, scope: ListOptions) -> ObjectList:
-        items, version = [], ""
-        async for page in self._client.pages(scope):
-            items += page.items
-            version = page.resource_version
-        return ObjectList(tuple(sorted(items, key=_place)), version)
 
     async def _apply(self, ref: ObjectRef, document: Object, *, force: bool) -> ApplyResponse:
         metadata = {

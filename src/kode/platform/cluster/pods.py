@@ -3,12 +3,10 @@
 Rule: where there is none yet, what is told is the Kode's own word for why.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from kode import names
 from kode.api.conditions import ConditionType, Reason
 from kode.api.meta import Object
+from kode.api.unstructured import get_dict, get_dicts
 from kode.errors import NotReady
 from kode.kube.client import Client
 from kode.kube.resources import POD, ObjectRef
@@ -41,9 +39,9 @@ def name_of(pod: Object) -> str:
 
 def user_of(pod: Object) -> tuple[str, str]:
     """Return uid and gid of the editor's user; two empty texts where the pod does not say."""
-    for container in _list(_dict(pod.get("spec")).get("containers")):
+    for container in get_dicts(get_dict(pod, "spec"), "containers"):
         if container.get("name") == EDITOR:
-            variables = {it.get("name"): str(it.get("value")) for it in _list(container.get("env"))}
+            variables = {it.get("name"): str(it.get("value")) for it in get_dicts(container, "env")}
             ids = variables.get("PUID", ""), variables.get("PGID", "")
             return ids if all(it.isdecimal() for it in ids) else ("", "")
     return "", ""
@@ -51,7 +49,7 @@ def user_of(pod: Object) -> tuple[str, str]:
 
 def workspace_of(pod: Object) -> str:
     """Return the folder that the editor opens; empty where the pod does not say."""
-    for container in _list(_dict(pod.get("spec")).get("initContainers")):
+    for container in get_dicts(get_dict(pod, "spec"), "initContainers"):
         command = container.get("command")
         if container.get("name") == FOLDERS and isinstance(command, list) and command:
             return str(command[-1])
@@ -60,9 +58,9 @@ def workspace_of(pod: Object) -> str:
 
 def why(kode: Object) -> str:
     """Return a Kode's own word for why it does not run."""
-    if _dict(kode.get("spec")).get("suspend"):
+    if get_dict(kode, "spec").get("suspend"):
         return f"it is stopped; start it with: kode start {kode['metadata']['name']}"
-    conditions = _list(_dict(kode.get("status")).get("conditions"))
+    conditions = get_dicts(get_dict(kode, "status"), "conditions")
     ready = next((item for item in conditions if item.get("type") == ConditionType.READY), None)
     if ready is None:
         return "not reconciled yet (is the operator running?)"
@@ -72,20 +70,12 @@ def why(kode: Object) -> str:
 
 
 def _has_started(pod: Object, container: str) -> bool:
-    for status in _list(_dict(pod.get("status")).get("containerStatuses")):
+    for status in get_dicts(get_dict(pod, "status"), "containerStatuses"):
         if status.get("name") == container:
-            states = (_dict(status.get("state")), _dict(status.get("lastState")))
+            states = (get_dict(status, "state"), get_dict(status, "lastState"))
             return any("running" in state or "terminated" in state for state in states)
     return False
 
 
 def _title(kode: Object) -> str:
     return f"Kode {kode['metadata']['namespace']}/{kode['metadata']['name']}"
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> Sequence[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
