@@ -1,7 +1,13 @@
-"""Ports and paths that the pod and the sidecar's configuration must agree on.
+"""Names, ports and paths that the pod, the sidecar's configuration and their readers agree on.
 
-Rule: whoever writes one of these numbers or paths takes it from here.
+Rule: whoever writes one of them takes it from here.
 """
+
+EDITOR = "editor"
+"""The editor's container in the pod, and its command on one machine."""
+
+SIDECAR = "envoy"
+"""The sidecar's container in the pod."""
 
 SIDECAR_HTTP = 15080
 """The one port that people reach, and the only one in the Service."""

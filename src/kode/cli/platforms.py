@@ -14,13 +14,12 @@ from kode.cli.errors import CommandError, run
 from kode.cli.exit_codes import ExitCode
 from kode.cli.options import ApplyOptions, ScopeOptions, TargetOptions
 from kode.cli.session import Session
+from kode.names import DEFAULT_NAMESPACE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kode.platform.port import Platform
-
-DEFAULT_NAMESPACE = "default"
 
 
 @dataclass(frozen=True)

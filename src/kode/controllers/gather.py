@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from kode import labels, names
+from kode.api import layout
 from kode.api.meta import Object
 from kode.controllers import sidecar
 from kode.controllers.cache import namespaces
@@ -134,7 +135,7 @@ class Gatherer:
         if live is None or pod is None or not sidecar.is_pending(pod):
             return None
         try:
-            log = await self._client.log(POD.ref(live), "envoy", _LOG_LINES)
+            log = await self._client.log(POD.ref(live), layout.SIDECAR, _LOG_LINES)
         except PlatformError as error:
             # It is asked again; the editor runs meanwhile as it did.
             _LOG.info("pod %s: %s", live["metadata"]["name"], error)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from kode import labels
+from kode.api import layout
 from kode.api.meta import Object
 from kode.evaluate.envoy_errors import UNTOLD, summarize_error
 
@@ -119,8 +120,8 @@ def pod_view(pod: Object) -> PodView:
     if status.get("phase") in ENDED_PHASES:
         reason = status.get("reason", status["phase"])
         ended = _one_line(f"{reason}: {status.get('message', 'the pod ended')}")
-    editor = next((item for item in containers if item.get("name") == "editor"), {})
-    envoy = next((item for item in containers if item.get("name") == "envoy"), {})
+    editor = next((item for item in containers if item.get("name") == layout.EDITOR), {})
+    envoy = next((item for item in containers if item.get("name") == layout.SIDECAR), {})
     began = str(_dict(_dict(editor, "state"), "running").get("startedAt", ""))
     # Its readiness moves with the start of a pod or later; what moved after the start was ready.
     moved = str(conditions.get("Ready", {}).get("lastTransitionTime", ""))
@@ -198,7 +199,7 @@ def _of_container(item: Object, *, is_init: bool) -> ContainerFailure | None:
     last = _dict(before, "terminated") or _dict(state, "terminated")
     # An init container that ends well is done; any other that ends is in trouble.
     ended = bool(last) and not item.get("ready") and not (is_init and last.get("exitCode") == 0)
-    if ended and name == "editor" and _was_silent(last):
+    if ended and name == layout.EDITOR and _was_silent(last):
         return ContainerFailure("silent", name, is_init, f"container {name} was ended")
     if reason == "CrashLoopBackOff" or ended:
         text = f"container {name} {_last_words(last, name)}"
@@ -233,7 +234,7 @@ def _cause(message: str) -> str:
 def _last_words(last: Object, container: str) -> str:
     code = last.get("exitCode", "?")
     words = _one_line(_ENVOY_PREFIX.sub("", str(last.get("message", ""))))
-    if container == "envoy":
+    if container == layout.SIDECAR:
         # Where it may quote a key, nothing that it says stands in the pod's status.
         words = summarize_error(words) or (UNTOLD if code == _REFUSED else "")
     else:

@@ -49,7 +49,7 @@ def container(kode: ResolvedKode) -> Manifest:
     elif env.has_halves and contract.entrypoint:
         args = _started(args)
     manifest: Manifest = {
-        "name": "editor",
+        "name": layout.EDITOR,
         "image": template.image,
         "imagePullPolicy": template.image_pull_policy,
         "command": command,

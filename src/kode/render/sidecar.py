@@ -126,7 +126,7 @@ def _editor_login(kode: ResolvedKode) -> Manifest:
 def container(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     """Return the sidecar's container."""
     return {
-        "name": "envoy",
+        "name": layout.SIDECAR,
         "image": kode.proxy.image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["envoy", "--config-yaml", files.bootstrap, *OPTIONS],

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from kode.api import layout
 from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.errors import NotReady, PlatformError, RefNotFound
@@ -22,7 +23,7 @@ from kode.platform.port import LogQuery
 
 _POLL_INTERVAL = 1.0
 _NOT_YET = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
-_CONTAINERS = {"editor": pods.EDITOR, "sidecar": pods.SIDECAR}
+_CONTAINERS = {"editor": layout.EDITOR, "sidecar": layout.SIDECAR}
 
 
 @dataclass

@@ -261,7 +261,7 @@ class ClusterPlatform:
         ref = self._ref(KODE.kind, name, namespace)
         with messages.translate_errors(ref):
             kode = await self._client.get(ref)
-            pod = await pods.running(self._client, kode, pods.EDITOR)
+            pod = await pods.running(self._client, kode, layout.EDITOR)
         return await pod_exec.run(self._transport, ref, pod, command)
 
     async def endpoint(self, name: str, namespace: str) -> Endpoint:

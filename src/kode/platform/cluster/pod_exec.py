@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, aclosing, contextmanager, suppress
 
+from kode.api import layout
 from kode.api.meta import Object
 from kode.errors import PlatformError
 from kode.kube import channels, terminal
@@ -100,7 +101,7 @@ def _signals() -> Iterator[list[signal.Signals]]:
 
 async def _end(transport: Transport, request: Request, argv: list[str]) -> None:
     """End a command by a second one; where that cannot be had, nothing more can be done."""
-    params = [("container", pods.EDITOR), ("stdout", "true"), *(("command", it) for it in argv)]
+    params = [("container", layout.EDITOR), ("stdout", "true"), *(("command", it) for it in argv)]
     with suppress(PlatformError, TimeoutError):
         async with (
             asyncio.timeout(_END_TIMEOUT),
@@ -157,7 +158,7 @@ def _params(command: ExecOptions, leash: Leash) -> list[tuple[str, str]]:
     argv = leash.wrap(command.argv or ["/bin/sh", "-c", _SHELL])
     streams = ["stdin", "stdout", *(["tty"] if command.terminal else ["stderr"])]
     return [
-        ("container", pods.EDITOR),
+        ("container", layout.EDITOR),
         *((name, "true") for name in streams),
         *(("command", word) for word in argv),
     ]

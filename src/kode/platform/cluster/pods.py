@@ -4,6 +4,7 @@ Rule: where there is none yet, what is told is the Kode's own word for why.
 """
 
 from kode import names
+from kode.api import layout
 from kode.api.conditions import ConditionType, Reason
 from kode.api.meta import Object
 from kode.api.unstructured import get_dict, get_dicts
@@ -11,9 +12,6 @@ from kode.errors import NotReady
 from kode.kube.client import Client
 from kode.kube.resources import POD, ObjectRef
 from kode.render.editor import FOLDERS
-
-EDITOR = "editor"
-SIDECAR = "envoy"
 
 
 async def running(client: Client, kode: Object, container: str) -> Object:
@@ -40,7 +38,7 @@ def name_of(pod: Object) -> str:
 def user_of(pod: Object) -> tuple[str, str]:
     """Return uid and gid of the editor's user; two empty texts where the pod does not say."""
     for container in get_dicts(get_dict(pod, "spec"), "containers"):
-        if container.get("name") == EDITOR:
+        if container.get("name") == layout.EDITOR:
             variables = {it.get("name"): str(it.get("value")) for it in get_dicts(container, "env")}
             ids = variables.get("PUID", ""), variables.get("PGID", "")
             return ids if all(it.isdecimal() for it in ids) else ("", "")

@@ -68,7 +68,7 @@ class LocalPlatform:
     @property
     def namespace(self) -> str:
         """The namespace of documents and commands that name none."""
-        return admit.DEFAULT_NAMESPACE
+        return names.DEFAULT_NAMESPACE
 
     async def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """Return one object."""
@@ -349,7 +349,7 @@ def _key(kind: str, name: str, namespace: str) -> Key:
     _check_kind(kind)
     if not Key(kind, "", name).namespaced:
         return Key(kind, "", name)
-    return Key(kind, namespace or admit.DEFAULT_NAMESPACE, name)
+    return Key(kind, namespace or names.DEFAULT_NAMESPACE, name)
 
 
 def _instance(kode: Object) -> str:

@@ -13,10 +13,10 @@ from kode.api.document import KINDS, complete_version, parse
 from kode.api.meta import API_VERSION, Object
 from kode.api.spelling import kind_hint
 from kode.errors import InvalidSpec
+from kode.names import DEFAULT_NAMESPACE
 from kode.platform.local.admission import core_kinds, metadata, schemas
 from kode.platform.local.store.objects import STORED, Document, Key, dumps
 
-DEFAULT_NAMESPACE = "default"
 _MAX_BYTES = 3 * 2**19
 """Bytes of a document as JSON: what etcd takes."""
 _MAX_DEPTH = 100

@@ -7,6 +7,7 @@ cluster; only who owns the files, and how the editor is reached, is said here.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kode.api import layout
 from kode.platform.local.program import Command, Probe, Program
 from kode.platform.local.runtime import image
 from kode.platform.local.runtime.container import Container, call, list_unlimited
@@ -62,7 +63,7 @@ def plan_container(
     made = _Builder(kode, host, engine)
     manifest = rendered.container(kode)
     pid_file = host.socket.with_suffix(".pid")
-    main = made.step("editor", manifest, f"--pidfile={pid_file}")
+    main = made.step(layout.EDITOR, manifest, f"--pidfile={pid_file}")
     relay = (engine.python, "-I", "-S", "-X", "utf8", str(_RELAY))
     listens = (str(host.socket), str(kode.port), str(pid_file))
     program = Program(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kode import labels
+from kode.api import layout
 from kode.api.conditions import Reason
 from kode.errors import InvalidSpec, PlatformError
 from kode.platform.local.editors import flags
@@ -24,7 +25,6 @@ from kode.platform.local.runtime.substitution import rewrite_home_paths
 from kode.render.image_profile import CODER_CODE_SERVER
 from kode.render.resolve import ResolvedKode
 
-EDITOR = "editor"
 SOCKET = "KODE_SOCKET"
 """Variable of a program that can listen on a Unix socket: its command says so by naming it."""
 HOST_NETWORK = "host"
@@ -123,7 +123,7 @@ def _code_server(kode: ResolvedKode, host: HostContext, editor: Editor) -> Launc
     argv = flags.code_server((host.socket, host.session), folder, options)
     start = shell.give_back(host.volume, (*editor.argv, *argv))
     return LaunchSpec(
-        main=Command(EDITOR, start, {**variables.values, **editor.env}, folder),
+        main=Command(layout.EDITOR, start, {**variables.values, **editor.env}, folder),
         health=Probe("/healthz", socket=host.socket),
         runtime=_require_editor(editor),
         steps=(_write_once(kode, host, _SETTINGS, _DEFAULTS),),
@@ -155,7 +155,7 @@ def _jupyter(kode: ResolvedKode, host: HostContext, editor: Editor) -> LaunchSpe
     )
     prepare = (editor.argv[0], "-I", str(_KERNEL), str(python))
     return LaunchSpec(
-        main=Command(EDITOR, (*editor.argv, *argv), env, folder),
+        main=Command(layout.EDITOR, (*editor.argv, *argv), env, folder),
         health=Probe("/api", socket=host.socket),
         runtime=_require_editor(editor),
         steps=(
@@ -182,7 +182,7 @@ def _custom(kode: ResolvedKode, host: HostContext) -> LaunchSpec:
     argv = arguments([*template.command, *template.args], kode, host, variables)
     return LaunchSpec(
         main=Command(
-            EDITOR, (*entry.before, *argv), variables.values, host.volume / kode.workspace
+            layout.EDITOR, (*entry.before, *argv), variables.values, host.volume / kode.workspace
         ),
         health=Probe(
             "/",

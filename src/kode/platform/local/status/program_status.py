@@ -5,11 +5,9 @@ it changes while nothing happens.
 """
 
 from kode import labels
+from kode.api import layout
 from kode.evaluate.observed import ContainerFailure, PodView
 from kode.platform.local.program import ProgramPhase, State
-
-EDITOR = "editor"
-"""Name of the step that is the editor itself."""
 
 
 def as_pod_view(state: State | None, made: str, failed: State | None = None) -> PodView | None:
@@ -48,5 +46,5 @@ def _trouble(state: State, failed: State | None) -> ContainerFailure | None:
         return None
     message = f": {last.message}" if last.message else ""
     code = "" if last.exit_code is None else f" with exit code {last.exit_code}"
-    is_editor = last.step == EDITOR
+    is_editor = last.step == layout.EDITOR
     return ContainerFailure("crash", last.step, not is_editor, f"{last.step} ended{code}{message}")
