@@ -4,8 +4,7 @@ Rule: what it refuses is refused, naming each wrong field; what it would fill in
 that a document reads back the same on a cluster and on the local platform.
 """
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from kode.api.conditions import Reason
@@ -13,6 +12,7 @@ from kode.api.document import KINDS, complete_version, parse
 from kode.api.meta import API_VERSION, Object
 from kode.api.spelling import kind_hint
 from kode.errors import InvalidSpec
+from kode.json_values import find_unencodable
 from kode.names import DEFAULT_NAMESPACE
 from kode.platform.local.admission import core_kinds, metadata, schemas
 from kode.platform.local.store.objects import STORED, Document, Key, dumps
@@ -20,7 +20,7 @@ from kode.platform.local.store.objects import STORED, Document, Key, dumps
 _MAX_BYTES = 3 * 2**19
 """Bytes of a document as JSON: what etcd takes."""
 _MAX_DEPTH = 100
-_MAX_NUMBER = 2**63
+_INTEGERS = range(-(2**63), 2**64)
 _MAX_PROBLEMS = 8
 
 
@@ -46,7 +46,7 @@ def normalize(document: object) -> tuple[Document, tuple[str, ...]]:
         raise _invalid_spec(
             ["metadata: must be an object" if fields is not None else "metadata: required"]
         )
-    unclean = list(_invalid_json(made, ""))
+    unclean = list(find_unencodable(made, max_depth=_MAX_DEPTH, integers=_INTEGERS))
     if unclean:
         raise _invalid_spec(unclean)
     kept = {key: value for key, value in fields.items() if value is not None}
@@ -122,43 +122,6 @@ def _spec_problems(document: Document, live: Object | None) -> list[str]:
     except InvalidSpec as error:
         return [error.message]
     return []
-
-
-def _invalid_json(value: object, path: str, depth: int = 0) -> Iterator[str]:
-    """Yield what JSON cannot say, and what is deeper than anybody reads."""
-    where = path.removeprefix(".") or "the document"
-    if isinstance(value, Mapping | list) and depth >= _MAX_DEPTH:
-        yield f"{where}: nested too deeply"
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not isinstance(key, str) or _is_torn(key):
-                yield f"{where}: a key must be text"
-            else:
-                yield from _invalid_json(inner, f"{path}.{key}", depth + 1)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _invalid_json(inner, f"{path}[{number}]", depth + 1)
-    elif isinstance(value, str):
-        if _is_torn(value):
-            yield f"{where}: invalid Unicode: an unpaired surrogate"
-    elif not _is_scalar(value):
-        yield f"{where}: {type(value).__name__} cannot be encoded as JSON, or is too large"
-
-
-def _is_scalar(value: object) -> bool:
-    match value:
-        case None | bool():
-            return True
-        case int():
-            return -_MAX_NUMBER <= value < 2 * _MAX_NUMBER
-        case float():
-            return math.isfinite(value)
-        case _:
-            return False
-
-
-def _is_torn(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _invalid_spec(wrong: list[str]) -> InvalidSpec:
