@@ -83,9 +83,8 @@ def host(kode: str, namespace: str) -> str:
 
 def instance(kode: str, uid: str) -> str:
     """Return what tells a Kode from every other one that ever was, safe as a file's name."""
-    digest = hashlib.sha256(uid.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     slug = re.sub(r"[^a-z0-9]+", "-", kode.lower()).strip("-")[:_MAX_SLUG].strip("-")
-    return f"{slug or 'x'}-{digest}"
+    return f"{slug or 'x'}-{hash_text(uid, 12)}"
 
 
 def login_cookie(kode: str, namespace: str, uid: str) -> str:
@@ -93,9 +92,12 @@ def login_cookie(kode: str, namespace: str, uid: str) -> str:
 
     Two Kodes may be opened on one host, where a name in common would be one cookie for both.
     """
-    text = f"{uid} {namespace}/{kode}"
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
-    return f"kode-login-{digest}"
+    return f"kode-login-{hash_text(f'{uid} {namespace}/{kode}', _HASH)}"
+
+
+def hash_text(text: str, length: int = 16) -> str:
+    """Return the first hex digits of the SHA-256 of a text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
 
 
 def label_value(text: str) -> str:
@@ -121,6 +123,5 @@ def _is_kept(text: str, valid: re.Pattern[str], longest: int) -> bool:
 
 
 def _hashed(slug: str, text: str, longest: int) -> str:
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
-    mark = f"-h{digest}"
+    mark = f"-h{hash_text(text, _HASH)}"
     return slug[: longest - len(mark)].rstrip("-") + mark

@@ -4,12 +4,12 @@ Rule: a status is written only where it differs, and an Event only with a writte
 news twice is one Event that counts.
 """
 
-import hashlib
 import logging
 import os
 from datetime import UTC, datetime
 from typing import Any
 
+from kode import names
 from kode.api.meta import Object
 from kode.controllers.cache.caches import Caches
 from kode.controllers.inputs import KodeKey
@@ -93,7 +93,7 @@ def _fields_read(kode: Object) -> tuple[Any, ...]:
 def _manifest(kode: Object, event: KodeEvent) -> dict[str, Any]:
     metadata = kode["metadata"]
     news = f"{metadata['uid']}/{event.reason.value}/{event.message}"
-    digest = hashlib.sha256(news.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = names.hash_text(news)
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.kind,

@@ -5,7 +5,6 @@ up to date, and whose change it lacks. What its sidecar reads is no part of that
 the pod runs (kode.render.sidecar).
 """
 
-import hashlib
 import json
 from typing import Any
 
@@ -51,7 +50,7 @@ def workload(kode: ResolvedKode, files: SidecarConfig, restarted_at: str) -> Man
 def digest(value: Any) -> str:
     """Return a short digest of a JSON value."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return names.hash_text(text)
 
 
 def _own_lock(kode: ResolvedKode) -> Any:

@@ -4,12 +4,13 @@ Rule: plain frozen values; the same Program has the same digest, and only that d
 runs is what is wanted.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from kode import names
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Program:
         """The same for the same program, in hex."""
         whole = {"meant": self.meant, "mark": self.mark} if self.meant else asdict(self)
         text = json.dumps(whole, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return names.hash_text(text)
 
 
 class ProgramPhase(StrEnum):

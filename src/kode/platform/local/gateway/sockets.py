@@ -8,8 +8,9 @@ which then never saw it go, its listener is as it was.
 import re
 import time
 from collections.abc import Collection
-from hashlib import sha256
 from pathlib import Path
+
+from kode import names
 
 SECONDS_TO_STAY = 60.0
 """How long a socket that nobody wants any more stays."""
@@ -36,7 +37,7 @@ class Sockets:
 
     def inner(self, name: str) -> Path:
         """Return that of the inner listener of an id; short, whatever the id."""
-        digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+        digest = names.hash_text(name, _HASH)
         return self._folder / f"door-{digest}.sock"
 
     def sweep(self, wanted: Collection[Path]) -> None:

@@ -5,7 +5,6 @@ asks for is taken at once, what a template asks for never ends somebody's work. 
 the program (proxy config, user, password) is no part of it, and is changed under it.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from kode import labels
+from kode import labels, names
 from kode.api.kode import Kode
 from kode.desired.resolve_references import restarted_at
 from kode.gateway.sidecar import Sidecar
@@ -180,4 +179,4 @@ def _known_login(inputs: LocalInputs, kode: Kode, resolved: ResolvedKode) -> lis
 
 def _digest(value: object) -> str:
     text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return names.hash_text(text)

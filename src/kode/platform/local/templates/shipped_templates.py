@@ -5,7 +5,6 @@ it is, any other follows the version of the product, and a deleted one comes bac
 start.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from kode import names
 from kode.api.meta import GROUP, Object
 from kode.platform.local.admission import admit
 from kode.platform.local.store.objects import Key, StoredObject
@@ -58,4 +58,4 @@ def _choose(wanted: Object, live: StoredObject | None) -> StoredObject:
 
 def _digest(spec: Object) -> str:
     text = json.dumps(spec, sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return names.hash_text(text)
