@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from kode.api.meta import Object
 from kode.api.quantity import parse_quantity
 from kode.api.unstructured import get_path
-
-Object = Mapping[str, Any]
 
 IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
     "PersistentVolumeClaim": (
