@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from kode.controllers.apply import Applier
-from kode.controllers.cache.caches import Caches, KodeEventHandler, ReferencedEventHandler
+from kode.controllers.cache.caches import Caches, take_kodes, take_referenced
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import KodeKey
 from kode.controllers.reconcile import Reconciler
@@ -49,12 +49,12 @@ class Setting:
             is_leader=lambda: self.leads,
             clock=clock,
         )
-        ReferencedEventHandler(self.caches, BY_KIND["KodeClusterTemplate"]).on_upsert(template())
+        take_referenced(self.caches, BY_KIND["KodeClusterTemplate"]).on_upsert(template())
         self.edit(kode(**spec))
 
     def edit(self, found: Object) -> None:
         """Write the Kode as a person would."""
-        KodeEventHandler(self.caches).on_upsert(self.cluster.stand(found))
+        take_kodes(self.caches).on_upsert(self.cluster.stand(found))
 
     async def make_pass(self) -> list[str]:
         """Make a pass; return what it wrote."""

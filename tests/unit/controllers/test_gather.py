@@ -7,7 +7,7 @@ import pytest
 
 from kode import labels
 from kode.api.conditions import Reason
-from kode.controllers.cache.caches import Caches, WarningEventHandler
+from kode.controllers.cache.caches import Caches, take_warnings
 from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.gather import Gatherer
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
@@ -38,7 +38,7 @@ class _Setting:
     def warn(self, about: Object, message: str, began: str = "") -> None:
         event = foreign("Event", "warning", message=message, firstTimestamp=began)
         event["involvedObject"] = {"kind": about["kind"], **about["metadata"]}
-        WarningEventHandler(self.caches).on_upsert(event)
+        take_warnings(self.caches).on_upsert(event)
 
 
 @pytest.fixture

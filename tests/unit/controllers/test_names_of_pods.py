@@ -5,9 +5,9 @@ import pytest
 from kode import names
 from kode.controllers.cache.caches import (
     Caches,
-    KodeEventHandler,
-    ObjectEventHandler,
-    ReferencedEventHandler,
+    take_kodes,
+    take_objects,
+    take_referenced,
 )
 from kode.controllers.decide import decide
 from kode.controllers.decision import Apply, Decision
@@ -31,8 +31,8 @@ class _Setting:
         self.news: list[KodeKey] = []
         self.caches = Caches(self.news.append)
         self.cluster = Cluster()
-        ReferencedEventHandler(self.caches, TEMPLATES).on_upsert(template())
-        KodeEventHandler(self.caches).on_upsert(kode(self.key))
+        take_referenced(self.caches, TEMPLATES).on_upsert(template())
+        take_kodes(self.caches).on_upsert(kode(self.key))
 
     async def make_pass(self) -> Decision:
         return decide(await Gatherer(self.cluster, self.caches, "kode-system").gather(self.key, {}))
@@ -49,7 +49,7 @@ class _Setting:
         assert self.news[-1] == self.key
 
     def see(self, found: Object) -> None:
-        ObjectEventHandler(self.caches, BY_KIND[found["kind"]]).on_upsert(dict(found))
+        take_objects(self.caches, BY_KIND[found["kind"]]).on_upsert(dict(found))
 
     def pod(self, *, version: int) -> Object:
         made = self.cluster.objects["Pod", "team", names.pod(self.key.name)]["metadata"]
@@ -75,9 +75,7 @@ async def test_a_kode_whose_pod_answers_is_ready_whatever_its_name(name: str) ->
 async def test_an_edit_of_the_template_waits_whatever_the_name(name: str) -> None:
     setting = _Setting(name)
     await setting.start()
-    ReferencedEventHandler(setting.caches, TEMPLATES).on_upsert(
-        template(version=2, tz="Europe/Berlin")
-    )
+    take_referenced(setting.caches, TEMPLATES).on_upsert(template(version=2, tz="Europe/Berlin"))
     assert await setting.ready() == ("True", "UpdatePending", "Running")
     kinds = {type(write) for write in (await setting.make_pass()).writes}
     assert kinds == set(), "nothing is written to what runs"
@@ -88,12 +86,12 @@ async def test_a_kode_is_suspended_only_once_its_pod_has_ended_whatever_its_name
     setting = _Setting(name)
     await setting.start()
     stopped = kode(setting.key, version=9001, suspend=True)
-    KodeEventHandler(setting.caches).on_upsert(stopped)
+    take_kodes(setting.caches).on_upsert(stopped)
     ending = setting.pod(version=9002)
     ending["metadata"]["deletionTimestamp"] = "2999-01-01T00:00:00Z"
     setting.see(ending)
     assert await setting.ready() == ("False", "Stopping", "Stopping")
     setting.news.clear()
-    ObjectEventHandler(setting.caches, POD).on_delete({**ending})
+    take_objects(setting.caches, POD).on_delete({**ending})
     assert setting.news == [setting.key]
     assert await setting.ready() == ("False", "Suspended", "Suspended")

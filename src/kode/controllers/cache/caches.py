@@ -4,11 +4,12 @@ Rule: a change is told as keys of Kodes and nothing more; what it was is forgott
 looks at the world and not at events.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from kode.api.meta import Object
-from kode.controllers.cache.kodes import Kodes, key_of
+from kode.controllers.cache.kodes import Kodes
 from kode.controllers.cache.namespaces import Namespaces
 from kode.controllers.cache.own_writes import OwnWrites
 from kode.controllers.cache.referenced import ReferencedObjects
@@ -16,7 +17,7 @@ from kode.controllers.cache.store import Store
 from kode.controllers.cache.warnings import WarningEvents
 from kode.controllers.inputs import KodeKey
 from kode.desired.references import Ref
-from kode.kube.resources import CLAIM, SECRET, Resource, version_of
+from kode.kube.resources import CLAIM, CORE_EVENT, NAMESPACE, SECRET, Resource, version_of
 from kode.platform.resources import KODE
 
 Seen = set[tuple[str, str]]
@@ -49,164 +50,134 @@ class Caches:
         for key in keys:
             self._notify(key)
 
-    def enqueue_dependents(self, ref: Ref | None) -> None:
-        """Ask for a pass over each Kode that a template, proxy config, Secret or claim reaches."""
-        if ref is None:
-            return
-        self.enqueue(self.kodes.referrers(ref))
+    def affected(self, ref: Ref) -> Iterator[KodeKey]:
+        """Yield each Kode that a template, proxy config, Secret or claim reaches."""
+        yield from self.kodes.referrers(ref)
         if ref.kind.startswith("EnvoyProxy"):
             for template in self.referenced.templates_using(ref):
-                self.enqueue(self.kodes.referrers(template))
+                yield from self.kodes.referrers(template)
 
 
-class KodeEventHandler:
-    """Takes what is seen of Kodes."""
+@dataclass(frozen=True)
+class CacheHandler:
+    """Takes what is seen of one kind into its cache, and asks for passes over whom it affects.
 
-    def __init__(self, caches: Caches) -> None:
-        """Put it into a world."""
-        self._caches = caches
+    Attributes:
+        caches: all caches.
+        kind: the kind.
+        put: takes an object as it is now; returns whom that affects, None for no news.
+        remove: takes that an object is gone; returns the same.
+        keep: takes a complete list; returns whom it affects that all others are gone.
+    """
 
-    def on_upsert(self, found: dict[str, Any]) -> None:
-        """Take a Kode as it is now."""
-        if self._caches.kodes.put(found):
-            key = key_of(found)
-            place = (KODE.kind, key.namespace, key.name)
-            self._caches.own_writes.tell(place, version_of(found), (key,))
-
-    def on_delete(self, found: dict[str, Any]) -> None:
-        """Take that a Kode is gone."""
-        if self._caches.kodes.remove(found):
-            self._caches.enqueue([key_of(found)])
-
-    def on_resync(self, seen: Seen, version: int) -> None:
-        """Take a complete list: other Kodes are gone."""
-        self._caches.enqueue(self._caches.kodes.keep(seen, version))
-
-
-class ObjectEventHandler:
-    """Takes what is seen of children, pods or claims."""
-
-    def __init__(self, caches: Caches, kind: Resource) -> None:
-        """Put objects of one kind into a world."""
-        self._caches = caches
-        self._kind = kind
+    caches: Caches
+    kind: Resource
+    put: Callable[[Object], Iterable[KodeKey] | None]
+    remove: Callable[[Object], Iterable[KodeKey] | None]
+    keep: Callable[[Seen, int], Iterable[KodeKey]]
 
     def on_upsert(self, found: dict[str, Any]) -> None:
         """Take an object as it is now."""
-        keys = self._caches.objects.put(self._kind, found)
-        if keys is None:
-            return
-        self._caches.own_writes.tell((self._kind.kind, *_place(found)), version_of(found), keys)
-        if self._named:
-            self._caches.enqueue_dependents(self._ref(found))
+        keys = self.put(found)
+        if keys is not None:
+            place = (self.kind.kind, *_place(found))
+            self.caches.own_writes.tell(place, version_of(found), keys)
 
     def on_delete(self, found: dict[str, Any]) -> None:
         """Take that an object is gone."""
-        keys = self._caches.objects.remove(self._kind, found)
-        if keys is None:
-            return
-        self._caches.enqueue(keys)
-        if self._named:
-            self._caches.enqueue_dependents(self._ref(found))
+        self.caches.enqueue(self.remove(found) or ())
 
     def on_resync(self, seen: Seen, version: int) -> None:
         """Take a complete list: other objects are gone."""
-        self._caches.enqueue(self._caches.objects.keep(self._kind, seen, version))
-        if self._named:
-            self._caches.enqueue(self._caches.kodes.referrers_by_kind(self._kind.kind))
-
-    @property
-    def _named(self) -> bool:
-        # Kodes may name a Secret or a claim that another Kode made.
-        return self._kind in (SECRET, CLAIM)
-
-    def _ref(self, found: Object) -> Ref:
-        return Ref(self._kind.kind, *_place(found))
+        self.caches.enqueue(self.keep(seen, version))
 
 
-class SecretEventHandler:
-    """Takes that something was seen, and remembers nothing of it."""
-
-    def __init__(self, caches: Caches, kind: Resource) -> None:
-        """Tell the Kodes of a world that name objects of a kind."""
-        self._caches = caches
-        self._kind = kind
-
-    def on_upsert(self, found: dict[str, Any]) -> None:
-        """Take that an object changed."""
-        self._caches.enqueue_dependents(Ref(self._kind.kind, *_place(found)))
-
-    def on_delete(self, found: dict[str, Any]) -> None:
-        """Take that an object is gone."""
-        self.on_upsert(found)
-
-    def on_resync(self, seen: Seen, version: int) -> None:  # noqa: ARG002 - the protocol's arguments
-        """Take that anything may have changed."""
-        self._caches.enqueue(self._caches.kodes.referrers_by_kind(self._kind.kind))
+def take_kodes(caches: Caches) -> CacheHandler:
+    """Return what takes Kodes."""
+    kodes = caches.kodes
+    return CacheHandler(caches, KODE, kodes.put, kodes.remove, kodes.keep)
 
 
-class NamespaceEventHandler:
-    """Takes what is seen of namespaces."""
+def take_objects(caches: Caches, kind: Resource) -> CacheHandler:
+    """Return what takes children, pods or claims."""
+    objects, is_named = caches.objects, kind in (SECRET, CLAIM)
 
-    def __init__(self, caches: Caches) -> None:
-        """Put them into a world."""
-        self._caches = caches
+    def and_others(keys: tuple[KodeKey, ...] | None, found: Object) -> tuple[KodeKey, ...] | None:
+        # Kodes may name a Secret or a claim that another Kode made; to them its write is news.
+        if keys is not None and is_named:
+            caches.enqueue(caches.affected(_ref(kind, found)))
+        return keys
 
-    def on_upsert(self, found: dict[str, Any]) -> None:
-        """Take a namespace as it is now."""
-        if self._caches.namespaces.put(found):
-            self._caches.enqueue(self._caches.kodes.reached_from(str(found["metadata"]["name"])))
+    def keep(seen: Seen, version: int) -> Iterator[KodeKey]:
+        yield from objects.keep(kind, seen, version)
+        if is_named:
+            yield from caches.kodes.referrers_by_kind(kind.kind)
 
-    def on_delete(self, found: dict[str, Any]) -> None:
-        """Take that a namespace is gone, and all that was in it."""
-        self._caches.namespaces.remove(found)
-
-    def on_resync(self, seen: Seen, version: int) -> None:
-        """Take a complete list: other namespaces are gone."""
-        self._caches.namespaces.keep({name for _, name in seen}, version)
-
-
-class WarningEventHandler:
-    """Takes what Kubernetes warns of."""
-
-    def __init__(self, caches: Caches) -> None:
-        """Put it into a world."""
-        self._caches = caches
-
-    def on_upsert(self, found: dict[str, Any]) -> None:
-        """Take a warning."""
-        ref = self._caches.notes.put(found)
-        if ref is not None:
-            self._caches.enqueue(self._caches.objects.owner(ref.kind, ref.namespace, ref.name))
-            self._caches.enqueue(self._caches.kodes.referrers(ref))
-
-    def on_delete(self, found: dict[str, Any]) -> None:
-        """Leave it: a warning that has run out may be true for all that."""
-
-    def on_resync(self, seen: Seen, version: int) -> None:
-        """Leave the others, as above."""
+    return CacheHandler(
+        caches,
+        kind,
+        put=lambda found: and_others(objects.put(kind, found), found),
+        remove=lambda found: and_others(objects.remove(kind, found), found),
+        keep=keep,
+    )
 
 
-class ReferencedEventHandler:
-    """Takes what is seen of templates or proxy configs."""
+def take_secrets(caches: Caches) -> CacheHandler:
+    """Return what takes that a Secret of somebody else's was seen; nothing of it is remembered."""
 
-    def __init__(self, caches: Caches, kind: Resource) -> None:
-        """Put documents of one kind into a world."""
-        self._caches = caches
-        self._kind = kind
+    def affected(found: Object) -> Iterator[KodeKey]:
+        return caches.affected(_ref(SECRET, found))
 
-    def on_upsert(self, found: dict[str, Any]) -> None:
-        """Take a document as it is now."""
-        self._caches.enqueue_dependents(self._caches.referenced.put(found))
+    def keep(_seen: Seen, _version: int) -> Iterator[KodeKey]:
+        return caches.kodes.referrers_by_kind(SECRET.kind)
 
-    def on_delete(self, found: dict[str, Any]) -> None:
-        """Take that a document is gone."""
-        self._caches.enqueue_dependents(self._caches.referenced.remove(found))
+    return CacheHandler(caches, SECRET, affected, affected, keep)
 
-    def on_resync(self, seen: Seen, version: int) -> None:
-        """Take a complete list: other documents are gone."""
-        for ref in self._caches.referenced.keep(self._kind.kind, seen, version):
-            self._caches.enqueue_dependents(ref)
+
+def take_namespaces(caches: Caches) -> CacheHandler:
+    """Return what takes namespaces; what was in one that is gone is gone as well."""
+    namespaces = caches.namespaces
+
+    def put(found: Object) -> set[KodeKey] | None:
+        name = str(found["metadata"]["name"])
+        return caches.kodes.reached_from(name) if namespaces.put(found) else None
+
+    return CacheHandler(caches, NAMESPACE, put, namespaces.remove, namespaces.keep)
+
+
+def take_warnings(caches: Caches) -> CacheHandler:
+    """Return what takes warnings; one that has run out may be true for all that, and stays."""
+
+    def put(found: Object) -> tuple[KodeKey, ...] | None:
+        ref = caches.notes.put(found)
+        if ref is None:
+            return None
+        owner = caches.objects.owner(ref.kind, ref.namespace, ref.name)
+        return (*owner, *caches.affected(ref))
+
+    return CacheHandler(caches, CORE_EVENT, put, lambda _: None, lambda _seen, _version: ())
+
+
+def take_referenced(caches: Caches, kind: Resource) -> CacheHandler:
+    """Return what takes templates or proxy configs."""
+    referenced = caches.referenced
+
+    def affected(ref: Ref | None) -> Iterator[KodeKey] | None:
+        return caches.affected(ref) if ref else None
+
+    return CacheHandler(
+        caches,
+        kind,
+        put=lambda found: affected(referenced.put(found)),
+        remove=lambda found: affected(referenced.remove(found)),
+        keep=lambda seen, version: (
+            key for ref in referenced.keep(kind.kind, seen, version) for key in caches.affected(ref)
+        ),
+    )
+
+
+def _ref(kind: Resource, found: Object) -> Ref:
+    return Ref(kind.kind, *_place(found))
 
 
 def _place(found: Object) -> tuple[str, str]:

@@ -35,28 +35,28 @@ class Kodes:
         self._referrers: dict[Ref, set[KodeKey]] = {}
         self._compressor = Compressor()
 
-    def put(self, found: Object) -> bool:
-        """Remember a Kode; return whether that is news."""
+    def put(self, found: Object) -> tuple[KodeKey] | None:
+        """Remember a Kode; return its key, None where that is no news."""
         key, version = key_of(found), version_of(found)
         entry = self._entries.get(key)
         if entry is not None and version <= entry.version:
-            return False
+            return None
         blob = self._compressor.compress(trim.kode(found), entry.blob if entry else None)
         if entry is not None and entry.blob == blob:
             entry.version = version
-            return False
+            return None
         self._unlink(key)
         self._entries[key] = _Entry(version, blob, self._link(key, found))
-        return True
+        return (key,)
 
-    def remove(self, found: Object) -> bool:
-        """Forget a Kode; return whether that is news."""
+    def remove(self, found: Object) -> tuple[KodeKey] | None:
+        """Forget a Kode; return its key, None where that is no news."""
         key = key_of(found)
         entry = self._entries.get(key)
         if entry is None or version_of(found) < entry.version:
-            return False
+            return None
         self.forget(key)
-        return True
+        return (key,)
 
     def forget(self, key: KodeKey) -> None:
         """Forget a Kode that turned out to be gone."""

@@ -58,17 +58,18 @@ class Namespaces:
         if before is not None and version_of(found) >= before[0]:
             del self._found[name]
 
-    def keep(self, seen: set[str], version: int) -> None:
-        """Forget what a complete list does not name.
+    def keep(self, seen: set[tuple[str, str]], version: int) -> tuple[()]:
+        """Forget what a complete list does not name; return that this reaches nobody.
 
         Args:
-            seen: the names of the list.
+            seen: the namespaces (empty, as they have none) and names of the list.
             version: the version of the list; what is newer stays.
         """
         gone = [
             name
             for name, (known, _) in self._found.items()
-            if name not in seen and known <= version
+            if ("", name) not in seen and known <= version
         ]
         for name in gone:
             del self._found[name]
+        return ()

@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 from kode import labels
 from kode.controllers.cache.caches import (
+    CacheHandler,
     Caches,
-    KodeEventHandler,
-    NamespaceEventHandler,
-    ObjectEventHandler,
-    ReferencedEventHandler,
-    SecretEventHandler,
-    WarningEventHandler,
+    take_kodes,
+    take_namespaces,
+    take_objects,
+    take_referenced,
+    take_secrets,
+    take_warnings,
 )
 from kode.kube.client import Client, ListOptions
 from kode.kube.reflector import Reflector
@@ -31,31 +32,25 @@ _WARNINGS = "type=Warning,involvedObject.kind!=Pod,involvedObject.kind!=Node"
 
 
 def reflectors(client: Client, caches: Caches, clock: Callable[[], float]) -> tuple[Reflector, ...]:
-    """Return the reflectors that keep a world true, not yet running."""
+    """Return the reflectors that keep the caches true, not yet running."""
     listing = asyncio.Semaphore(_MAX_CONCURRENT_LISTS)
-    found = [
-        Reflector(client, ListOptions(KODE), KodeEventHandler(caches), listing=listing, clock=clock)
-    ]
-    for kind in (*CHILDREN, POD):
-        # An existing claim of anybody's may be named by a Kode.
-        selector = "" if kind == CLAIM else _OURS
-        sink = ObjectEventHandler(caches, kind)
-        found.append(
-            Reflector(client, ListOptions(kind, selector), sink, listing=listing, clock=clock)
-        )
-    for kind in REFERENCED:
-        referenced = ReferencedEventHandler(caches, kind)
-        found.append(Reflector(client, ListOptions(kind), referenced, listing=listing, clock=clock))
-    namespaces = ListOptions(NAMESPACE, metadata_only=True)
-    sink_of_namespaces = NamespaceEventHandler(caches)
-    found.append(Reflector(client, namespaces, sink_of_namespaces, listing=listing, clock=clock))
-    secrets = ListOptions(SECRET, _OTHERS, metadata_only=True)
-    sink_of_news = SecretEventHandler(caches, SECRET)
-    found.append(
-        Reflector(client, secrets, sink_of_news, listing=listing, clock=clock, contents=False)
+
+    def follow(options: ListOptions, handler: CacheHandler, *, contents: bool = True) -> Reflector:
+        return Reflector(client, options, handler, listing=listing, clock=clock, contents=contents)
+
+    return (
+        follow(ListOptions(KODE), take_kodes(caches)),
+        *(
+            # An existing claim of anybody's may be named by a Kode.
+            follow(ListOptions(kind, "" if kind == CLAIM else _OURS), take_objects(caches, kind))
+            for kind in (*CHILDREN, POD)
+        ),
+        *(follow(ListOptions(kind), take_referenced(caches, kind)) for kind in REFERENCED),
+        follow(ListOptions(NAMESPACE, metadata_only=True), take_namespaces(caches)),
+        follow(
+            ListOptions(SECRET, _OTHERS, metadata_only=True),
+            take_secrets(caches),
+            contents=False,
+        ),
+        follow(ListOptions(CORE_EVENT, fields=_WARNINGS), take_warnings(caches)),
     )
-    warnings = ListOptions(CORE_EVENT, fields=_WARNINGS)
-    found.append(
-        Reflector(client, warnings, WarningEventHandler(caches), listing=listing, clock=clock)
-    )
-    return tuple(found)

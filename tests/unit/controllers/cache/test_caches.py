@@ -2,14 +2,14 @@
 
 from kode.controllers.cache.caches import (
     Caches,
-    KodeEventHandler,
-    ObjectEventHandler,
-    ReferencedEventHandler,
-    SecretEventHandler,
-    WarningEventHandler,
+    take_kodes,
+    take_objects,
+    take_referenced,
+    take_secrets,
+    take_warnings,
 )
 from kode.controllers.inputs import KodeKey
-from kode.kube.resources import CLAIM, SECRET
+from kode.kube.resources import CLAIM
 from kode.platform.resources import BY_KIND
 from tests.unit.controllers.objects import KEY, child, foreign, kode, template
 
@@ -25,7 +25,7 @@ class _World(Caches):
         self.told: list[KodeKey] = []
         super().__init__(self.told.append)
         for found in kodes:
-            KodeEventHandler(self).on_upsert(found)
+            take_kodes(self).on_upsert(found)
         self.told.clear()
 
     def news(self) -> list[KodeKey]:
@@ -41,7 +41,7 @@ def _proxy(version: int) -> dict[str, object]:
 
 def test_a_change_of_a_kode_reaches_it() -> None:
     caches = _World()
-    sink = KodeEventHandler(caches)
+    sink = take_kodes(caches)
     sink.on_upsert(kode())
     assert caches.news() == [KEY]
     sink.on_upsert(kode())
@@ -56,7 +56,7 @@ def test_a_change_of_a_kode_reaches_it() -> None:
 
 def test_a_change_of_a_child_reaches_its_kode() -> None:
     caches = _World()
-    sink = ObjectEventHandler(caches, BY_KIND["Service"])
+    sink = take_objects(caches, BY_KIND["Service"])
     sink.on_upsert(child("Service", "dev"))
     assert caches.news() == [KEY]
     sink.on_upsert(child("Service", "dev"))
@@ -69,13 +69,13 @@ def test_a_change_of_a_child_reaches_its_kode() -> None:
 
 def test_children_without_their_kode_are_looked_after() -> None:
     caches = _World(kode(OTHER))
-    ObjectEventHandler(caches, CLAIM).on_upsert(child("PersistentVolumeClaim", "dev-home"))
+    take_objects(caches, CLAIM).on_upsert(child("PersistentVolumeClaim", "dev-home"))
     assert caches.keys() == {KEY, OTHER}
 
 
 def test_a_change_of_a_template_reaches_the_kodes_that_name_it() -> None:
     caches = _World(kode(), kode(OTHER, templateRef={"kind": "KodeTemplate", "name": "own"}))
-    sink = ReferencedEventHandler(caches, TEMPLATES)
+    sink = take_referenced(caches, TEMPLATES)
     sink.on_upsert(template())
     assert caches.news() == [KEY]
     sink.on_upsert(template())
@@ -91,15 +91,15 @@ def test_a_change_of_a_template_reaches_the_kodes_that_name_it() -> None:
 def test_a_change_of_a_proxy_config_reaches_kodes_through_their_templates() -> None:
     caches = _World(kode())
     ref = {"kind": "EnvoyProxyClusterConfig", "name": "basic"}
-    ReferencedEventHandler(caches, TEMPLATES).on_upsert(template(envoyProxyRef=ref))
+    take_referenced(caches, TEMPLATES).on_upsert(template(envoyProxyRef=ref))
     caches.news()
-    ReferencedEventHandler(caches, PROXIES).on_upsert(_proxy(2))
+    take_referenced(caches, PROXIES).on_upsert(_proxy(2))
     assert caches.news() == [KEY]
 
 
 def test_a_change_of_somebodys_secret_reaches_the_kodes_that_name_it() -> None:
     caches = _World(kode(existingSecret="login"), kode(OTHER))
-    sink = SecretEventHandler(caches, SECRET)
+    sink = take_secrets(caches)
     sink.on_upsert(foreign("Secret", "another"))
     assert caches.news() == []
     sink.on_upsert(foreign("Secret", "login"))
@@ -111,7 +111,7 @@ def test_a_change_of_somebodys_secret_reaches_the_kodes_that_name_it() -> None:
 
 def test_a_change_of_somebodys_claim_reaches_the_kodes_that_name_it() -> None:
     caches = _World(kode(storage={"existingVolumeClaim": "files"}), kode(OTHER))
-    sink = ObjectEventHandler(caches, CLAIM)
+    sink = take_objects(caches, CLAIM)
     sink.on_upsert(foreign("PersistentVolumeClaim", "files"))
     assert caches.news() == [KEY]
     sink.on_upsert(foreign("PersistentVolumeClaim", "files", version=2))
@@ -127,9 +127,9 @@ def test_a_change_of_somebodys_claim_reaches_the_kodes_that_name_it() -> None:
 def test_a_warning_about_a_claim_reaches_its_kode_and_those_that_name_it() -> None:
     caches = _World(kode(OTHER, storage={"existingVolumeClaim": "dev-home"}))
     claim = child("PersistentVolumeClaim", "dev-home")
-    ObjectEventHandler(caches, CLAIM).on_upsert(claim)
+    take_objects(caches, CLAIM).on_upsert(claim)
     caches.news()
-    sink = WarningEventHandler(caches)
+    sink = take_warnings(caches)
     event = foreign("Event", "warning", message="no class")
     event["involvedObject"] = {"kind": claim["kind"], **claim["metadata"]}
     sink.on_upsert(event)
@@ -145,5 +145,5 @@ def test_a_warning_about_what_is_nobodys_reaches_nobody() -> None:
     caches = _World(kode())
     event = foreign("Event", "warning", message="no class")
     event["involvedObject"] = {"kind": "StatefulSet", "namespace": "x", "name": "y"}
-    WarningEventHandler(caches).on_upsert(event)
+    take_warnings(caches).on_upsert(event)
     assert caches.news() == []

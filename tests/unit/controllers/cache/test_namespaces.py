@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kode.controllers.cache.caches import Caches, NamespaceEventHandler
+from kode.controllers.cache.caches import Caches, take_namespaces
 from kode.controllers.cache.namespaces import Namespace
 from kode.controllers.inputs import KodeKey
 from kode.labels import ALLOW_GRANTS
@@ -22,7 +22,7 @@ class _Setting:
     def __init__(self) -> None:
         self.told: list[KodeKey] = []
         self.caches = Caches(self.told.append)
-        self.sink = NamespaceEventHandler(self.caches)
+        self.sink = take_namespaces(self.caches)
         ref = {"kind": "KodeTemplate", "name": "x", "namespace": "lent"}
         self.caches.kodes.put(kode(KodeKey("team", "dev")))
         self.caches.kodes.put(kode(KodeKey("other", "dev"), templateRef=ref))

@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from kode.controllers.cache.caches import Caches, SecretEventHandler
+from kode.controllers.cache.caches import Caches, take_secrets
 from kode.controllers.inputs import KodeKey
 from kode.controllers.operator import health
 from kode.controllers.operator.health import Health
@@ -18,7 +18,7 @@ from tests.unit.controllers.virtual import clock, run
 
 
 def _parts() -> tuple[Reflector, WorkQueue[KodeKey], Health]:
-    sink = SecretEventHandler(Caches(lambda _: None), SECRET)
+    sink = take_secrets(Caches(lambda _: None))
     listing = asyncio.Semaphore(1)
     reflector = Reflector(Cluster(), ListOptions(SECRET), sink, listing=listing, clock=clock)
     queue = WorkQueue[KodeKey](clock)
