@@ -12,6 +12,7 @@ from typing import Any
 from kode import labels
 from kode.api import layout
 from kode.api.meta import Object
+from kode.api.unstructured import get_dict, get_dicts
 from kode.evaluate.envoy_errors import UNTOLD, summarize_error
 
 START_TIMEOUT = 600
@@ -109,10 +110,10 @@ class PodView:
 
 def pod_view(pod: Object) -> PodView:
     """Return what a pod's metadata and status say."""
-    metadata, status = _dict(pod, "metadata"), _dict(pod, "status")
-    conditions = {str(item.get("type")): item for item in _list(status, "conditions")}
+    metadata, status = get_dict(pod, "metadata"), get_dict(pod, "status")
+    conditions = {str(item.get("type")): item for item in get_dicts(status, "conditions")}
     scheduled = conditions.get("PodScheduled", {})
-    containers = _list(status, "containerStatuses")
+    containers = get_dicts(status, "containerStatuses")
     unschedulable = None
     if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
         unschedulable = _one_line(str(scheduled.get("message", "no node takes the pod")))
@@ -122,7 +123,7 @@ def pod_view(pod: Object) -> PodView:
         ended = _one_line(f"{reason}: {status.get('message', 'the pod ended')}")
     editor = next((item for item in containers if item.get("name") == layout.EDITOR), {})
     envoy = next((item for item in containers if item.get("name") == layout.SIDECAR), {})
-    began = str(_dict(_dict(editor, "state"), "running").get("startedAt", ""))
+    began = str(get_dict(get_dict(editor, "state"), "running").get("startedAt", ""))
     # Its readiness moves with the start of a pod or later; what moved after the start was ready.
     moved = str(conditions.get("Ready", {}).get("lastTransitionTime", ""))
     ready = conditions.get("Ready", {}).get("status") == "True" and not ended
@@ -133,27 +134,27 @@ def pod_view(pod: Object) -> PodView:
         started=started,
         was_ready=answered,
         unschedulable=unschedulable,
-        failure=_trouble(_list(status, "initContainerStatuses"), containers),
+        failure=_trouble(get_dicts(status, "initContainerStatuses"), containers),
         terminated=ended,
-        annotations=_dict(metadata, "annotations"),
+        annotations=get_dict(metadata, "annotations"),
         silent_since="" if ready or started or answered else began,
-        remark=_remark(_list(status, "initContainerStatuses")),
-        node=str(_dict(pod, "spec").get("nodeName") or ""),
+        remark=_remark(get_dicts(status, "initContainerStatuses")),
+        node=str(get_dict(pod, "spec").get("nodeName") or ""),
         delete_by=str(metadata.get("deletionTimestamp") or ""),
         made_at=str(metadata.get("creationTimestamp") or ""),
         ended_at=_ended_at(pod) if ended else "",
-        failures=_failures(_dict(metadata, "annotations")),
-        sidecar_runs="running" in _dict(envoy, "state"),
+        failures=_failures(get_dict(metadata, "annotations")),
+        sidecar_runs="running" in get_dict(envoy, "state"),
     )
 
 
 def _ended_at(pod: Object) -> str:
     """Return the last time that anything happened to a pod that has ended."""
-    metadata, status = _dict(pod, "metadata"), _dict(pod, "status")
+    metadata, status = get_dict(pod, "metadata"), get_dict(pod, "status")
     times = [metadata.get("creationTimestamp")]
-    times += [item.get("lastTransitionTime") for item in _list(status, "conditions")]
-    for item in _list(status, "containerStatuses"):
-        times.append(_dict(_dict(item, "state"), "terminated").get("finishedAt"))
+    times += [item.get("lastTransitionTime") for item in get_dicts(status, "conditions")]
+    for item in get_dicts(status, "containerStatuses"):
+        times.append(get_dict(get_dict(item, "state"), "terminated").get("finishedAt"))
     return max(str(time or "") for time in times)
 
 
@@ -164,12 +165,12 @@ def _failures(annotations: Mapping[str, Any]) -> int:
 
 def claim_phase(claim: Object) -> str:
     """Return the phase of a claim: Pending, Bound or Lost."""
-    return str(_dict(claim, "status").get("phase", "Pending"))
+    return str(get_dict(claim, "status").get("phase", "Pending"))
 
 
 def _remark(init: Sequence[Object]) -> str:
     for item in init:
-        ended = _dict(_dict(item, "state"), "terminated")
+        ended = get_dict(get_dict(item, "state"), "terminated")
         is_ours = item.get("name") == "dotfiles" and ended.get("exitCode") == 0
         # Of others nobody knows what they say.
         if is_ours and ended.get("message"):
@@ -187,7 +188,7 @@ def _trouble(init: Sequence[Object], containers: Sequence[Object]) -> ContainerF
 
 
 def _of_container(item: Object, *, is_init: bool) -> ContainerFailure | None:
-    waiting = _dict(_dict(item, "state"), "waiting")
+    waiting = get_dict(get_dict(item, "state"), "waiting")
     reason, name = str(waiting.get("reason", "")), str(item.get("name", ""))
     message = _one_line(str(waiting.get("message", reason)))
     if reason in _PULL:
@@ -195,8 +196,8 @@ def _of_container(item: Object, *, is_init: bool) -> ContainerFailure | None:
         return ContainerFailure("pull", name, is_init, text + _cause(message))
     if reason in _CONFIG:
         return ContainerFailure("config", name, is_init, f"container {name}: {message}")
-    state, before = _dict(item, "state"), _dict(item, "lastState")
-    last = _dict(before, "terminated") or _dict(state, "terminated")
+    state, before = get_dict(item, "state"), get_dict(item, "lastState")
+    last = get_dict(before, "terminated") or get_dict(state, "terminated")
     # An init container that ends well is done; any other that ends is in trouble.
     ended = bool(last) and not item.get("ready") and not (is_init and last.get("exitCode") == 0)
     if ended and name == layout.EDITOR and _was_silent(last):
@@ -246,13 +247,3 @@ def _last_words(last: Object, container: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _dict(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _list(value: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = value.get(key)
-    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
