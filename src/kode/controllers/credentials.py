@@ -71,7 +71,8 @@ def accepted(inputs: Inputs, kode: Kode) -> str:
     secret = _sidecar(inputs, kode)
     current = decode(secret, layout.ENVOY_PARTS)
     status = sidecar_status(_pod_annotations(inputs, kode))
-    if status and (status.state, status.parts) == ("accepted", fingerprint(current)):
+    stands = status is not None and (status.state == "accepted" or bool(status.refused))
+    if status and stands and status.parts == fingerprint(current) != status.refused:
         return current
     return decode(secret, layout.ENVOY_ACCEPTED)
 

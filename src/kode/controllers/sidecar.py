@@ -64,9 +64,9 @@ def patches(
     status = sidecar_status(pod.annotations) or SidecarStatus(revision)
     if not _has_files(pod, wished):
         brought = {key: wished.get(key) for key in _BROUGHT}
-        parts = new.parts if new else ""
-        # What was refused stays known until something else is asked for.
-        begun = replace(status, revision=revision, state="pending", since=now, tries=0, parts=parts)
+        # Why something was refused stays known for as long as something else stands in its place.
+        begun = replace(new or SidecarStatus(revision), since=now)
+        begun = replace(begun, message=status.message if begun.refused else "")
         return [_patch(live, {**brought, **_noted(begun)})]
     if not is_pending(pod):
         return []
@@ -123,7 +123,7 @@ def _heard(status: SidecarStatus, verdict: Verdict) -> SidecarStatus:
     """Return a status with what Envoy says; of parts that stand in, nothing new is told."""
     if not verdict.refused:
         return replace(status, state="accepted", since="", tries=0)
-    if status.refused and status.refused != status.parts:
+    if status.refused:
         return replace(status, state="refused", since="")
     return replace(status, state="refused", since="", refused=status.parts, message=verdict.refused)
 

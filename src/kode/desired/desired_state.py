@@ -34,10 +34,12 @@ class DesiredState:
     Attributes:
         kode: the resolved Kode.
         sidecar: what stands before its editor.
+        refused: digest of the proxy config's own parts in whose place others stand; empty for none.
     """
 
     kode: ResolvedKode
     sidecar: Sidecar
+    refused: str = ""
 
     @property
     def auth_mode(self) -> AuthMode:
@@ -64,7 +66,7 @@ class DesiredState:
         """
         before = with_parts(self.sidecar, accepted)
         sidecar = fallback_sidecar(before, self.sidecar)
-        return replace(self, sidecar=sidecar) if sidecar else self
+        return replace(self, sidecar=sidecar, refused=self.parts) if sidecar else self
 
     def behind(self, upstream: str) -> "DesiredState":
         """Return the same with the sidecar before another editor: the one that runs.
@@ -125,6 +127,7 @@ class DesiredState:
             secrets=secrets,
             quotes_nothing=quotes_nothing,
             parts=dump_parts(sidecar),
+            refused=self.refused,
         )
 
 

@@ -55,6 +55,7 @@ class SidecarConfig:
         secrets: what is in no configuration.
         quotes_nothing: whether what Envoy says against it may be repeated: it quotes no secret.
         parts: the proxy config's own parts in it, as text; empty where Envoy can refuse nothing.
+        refused: digest of those in whose place they stand, because Envoy refused them.
     """
 
     bootstrap: str
@@ -65,6 +66,7 @@ class SidecarConfig:
     secrets: SidecarSecrets = SidecarSecrets()
     quotes_nothing: bool = False
     parts: str = ""
+    refused: str = ""
 
     @property
     def is_secret(self) -> bool:

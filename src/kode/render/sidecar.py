@@ -43,7 +43,8 @@ class SidecarStatus:
         since: RFC 3339 time at which the files were changed last; empty for when the pod was made.
         tries: how often it was asked to read the files again.
         parts: digest of the proxy config's own parts in the files; empty for none.
-        refused: digest of the own parts that Envoy refused last; empty for none.
+        refused: digest of the own parts that Envoy refuses: these, or those in whose place they
+            stand; empty for none.
         message: why it refused them.
     """
 
@@ -91,7 +92,9 @@ def annotations(kode: ResolvedKode, files: SidecarConfig) -> dict[str, str]:
         labels.UPSTREAM: files.upstream,
     }
     if files.parts:
-        status = SidecarStatus(files.revision, parts=fingerprint(files.parts))
+        status = SidecarStatus(
+            files.revision, parts=fingerprint(files.parts), refused=files.refused
+        )
         given[labels.SIDECAR_STATUS] = status.dump()
     if not files.is_secret:
         given[labels.ENVOY_CLUSTERS] = files.clusters

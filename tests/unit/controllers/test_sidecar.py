@@ -192,7 +192,7 @@ def test_a_refusal_says_who_guards_meanwhile(words: str, *, ready: bool) -> None
 def test_what_was_refused_is_known_while_something_else_stands_in() -> None:
     status = SidecarStatus("1", "refused", parts="new", refused="new", message="typo")
     live = _live(sidecar_revision="1", sidecar_status=status.dump())
-    stands_in = SidecarStatus("2", parts="old").dump()
+    stands_in = SidecarStatus("2", parts="old", refused="new").dump()
     wished = _desired("2", **{STATUS: stands_in})
     (patch,) = sidecar.patches(pod_view(live), live, wished, None, NOW)
     marks = live["metadata"]["annotations"]
