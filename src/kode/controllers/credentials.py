@@ -20,6 +20,7 @@ from kode.controllers.decision import Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.desired.resolve_references import resolve_login
 from kode.errors import Conflict, RefNotFound
+from kode.names import hash_text
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import (
     SidecarSecrets,
@@ -29,7 +30,7 @@ from kode.render.secret import (
     htpasswd,
     kept_session,
 )
-from kode.render.sidecar import fingerprint, sidecar_status
+from kode.render.sidecar import sidecar_status
 
 _ANY_TEMPLATE = {"kind": "KodeTemplate", "name": "any"}
 """What a login does not depend on."""
@@ -72,7 +73,7 @@ def accepted(inputs: Inputs, kode: Kode) -> str:
     current = decode(secret, layout.ENVOY_PARTS)
     status = sidecar_status(_pod_annotations(inputs, kode))
     stands = status is not None and (status.state == "accepted" or bool(status.refused))
-    if status and stands and status.parts == fingerprint(current) != status.refused:
+    if status and stands and status.parts == hash_text(current) != status.refused:
         return current
     return decode(secret, layout.ENVOY_ACCEPTED)
 

@@ -15,7 +15,8 @@ from kode.controllers.inputs import ChildKey
 from kode.errors import RefNotFound
 from kode.evaluate.observed import PodView
 from kode.evaluate.sidecar_log import Verdict
-from kode.render.sidecar import SidecarStatus, fingerprint, sidecar_status
+from kode.names import hash_text
+from kode.render.sidecar import SidecarStatus, sidecar_status
 
 _BROUGHT = (
     labels.SIDECAR_REVISION,
@@ -29,6 +30,8 @@ _NUDGE_INTERVAL = 10.0
 """Seconds after which the kubelet is to look again: it may have seen the pod before the Secret."""
 _MAX_TRIES = 5
 """How often Envoy is to read again what it may have read in the wrong order."""
+_USERS_TIMEOUT = 20.0
+"""Seconds after which an editor that does not answer may lack its users, and not only its time."""
 _SLOW_AFTER = 60.0
 _GUARDED = "the one before it still guards the editor"
 _UNGUARDED = "nobody is let in until it is fixed"
@@ -68,16 +71,9 @@ def patches(
         begun = replace(new or SidecarStatus(revision), since=now)
         begun = replace(begun, message=status.message if begun.refused else "")
         return [_patch(live, {**brought, **_noted(begun)})]
-    if not is_pending(pod):
-        return []
-    early = verdict is not None and verdict.early and status.tries < _MAX_TRIES
-    if verdict is not None and not early:
-        return [_patch(live, _noted(_heard(status, verdict)))]
-    waited = _seconds(status.since, now) if status.since else 0.0
-    if early or waited >= _NUDGE_INTERVAL:
-        again = replace(status, since=now, tries=status.tries + early)
-        return [_patch(live, _noted(again))]
-    return []
+    if _may_lack_users(pod, now):
+        return [_patch(live, _noted(SidecarStatus(revision, since=now)))]
+    return [_patch(live, _noted(it)) for it in _next_status(pod, status, verdict, now)]
 
 
 def seconds_until_heard(pod: PodView | None, writes: Sequence[Write], now: str) -> float | None:
@@ -119,6 +115,21 @@ def refusal(pod: PodView | None, proxy_config: str, parts: str) -> RefNotFound |
     return RefNotFound(Reason.PROXY_CONFIG_INVALID, text)
 
 
+def _next_status(
+    pod: PodView, status: SidecarStatus, verdict: Verdict | None, now: str
+) -> list[SidecarStatus]:
+    """Return the status that follows from what Envoy has said, or not said yet."""
+    if not is_pending(pod):
+        return []
+    early = verdict is not None and verdict.early and status.tries < _MAX_TRIES
+    if verdict is not None and not early:
+        return [_heard(status, verdict)]
+    waited = _seconds(status.since, now) if status.since else 0.0
+    if early or waited >= _NUDGE_INTERVAL:
+        return [replace(status, since=now, tries=status.tries + early)]
+    return []
+
+
 def _heard(status: SidecarStatus, verdict: Verdict) -> SidecarStatus:
     """Return a status with what Envoy says; of parts that stand in, nothing new is told."""
     if not verdict.refused:
@@ -128,13 +139,21 @@ def _heard(status: SidecarStatus, verdict: Verdict) -> SidecarStatus:
     return replace(status, state="refused", since="", refused=status.parts, message=verdict.refused)
 
 
+def _may_lack_users(pod: PodView, now: str) -> bool:
+    """Tell whether the kubelet may have made a new pod's files before it saw the Secret."""
+    if pod.ready or pod.was_ready or not pod.sidecar_runs:
+        return False
+    waits = labels.CREDENTIALS_SECRET in pod.annotations and not sidecar_status(pod.annotations)
+    return waits and _seconds(pod.made_at, now) >= _USERS_TIMEOUT
+
+
 def _has_files(pod: PodView, wished: Mapping[str, str]) -> bool:
     """Tell whether a pod's annotations are what they are to be, of files or their fingerprints."""
     given = pod.annotations
     if given[labels.SIDECAR_REVISION] != wished[labels.SIDECAR_REVISION]:
         return False
     return all(
-        given.get(key) in (wished.get(key), fingerprint(wished.get(key, "")))
+        given.get(key) in (wished.get(key), hash_text(wished.get(key, "")))
         for key in (labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS)
     )
 

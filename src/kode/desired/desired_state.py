@@ -14,12 +14,12 @@ from kode.desired.fallback import dump_parts, fallback_sidecar, with_parts
 from kode.gateway import auth_mode, faults, live, passthrough, translate
 from kode.gateway.authentication import doubt
 from kode.gateway.sidecar import AuthMode, Sidecar, Upstream
+from kode.names import hash_text
 from kode.render.manifests import manifests
 from kode.render.metadata import Manifest
 from kode.render.network_policy import METADATA_ADDRESSES
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarConfig, SidecarSecrets
-from kode.render.sidecar import fingerprint
 from kode.render.workload import digest
 
 _BOOTSTRAP = translate.dump(live.bootstrap())
@@ -56,7 +56,7 @@ class DesiredState:
     def parts(self) -> str:
         """Digest of the proxy config's own parts; empty where it has none."""
         text = dump_parts(self.sidecar)
-        return fingerprint(text) if text else ""
+        return hash_text(text) if text else ""
 
     def with_fallback(self, accepted: str) -> "DesiredState":
         """Return the same with the own parts of before, where Envoy refuses those of now.

@@ -20,7 +20,7 @@ _FILE_REFUSED = re.compile(
 )
 # Said once for each listener already; and what the kubelet has not yet filled is not refused.
 _NO_NEWS = re.compile(r"Error adding/updating listener\(s\)|.*unexpected EOF", re.DOTALL)
-_TOO_EARLY = "unknown cluster '"
+_TOO_EARLY = ("unknown cluster '", "unable to read file")
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Verdict:
 
     Attributes:
         refused: why it refuses it; empty where it does not.
-        early: whether it may have read the listeners before the clusters that they need; then it
-            takes them when it reads them again.
+        early: whether it may have read the listeners before the clusters or the users that they
+            need; then it takes them when it reads them again.
     """
 
     refused: str = ""
@@ -73,4 +73,8 @@ def _judge(records: Sequence[str]) -> Verdict:
         elif file and not _NO_NEWS.match(file["text"]):
             clusters = file["text"]
     # A listener whose clusters are refused is refused for that alone.
-    return Verdict(summarize_error(clusters or listener), not clusters and _TOO_EARLY in listener)
+    return Verdict(summarize_error(clusters or listener), not clusters and _is_early(listener))
+
+
+def _is_early(refusal: str) -> bool:
+    return any(words in refusal for words in _TOO_EARLY)

@@ -4,7 +4,6 @@ Rule: the container is the same whatever the sidecar is to do. That comes in fil
 secret from annotations of the pod, users and keys from a Secret, which may come later.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from pydantic import TypeAdapter
 
 from kode import labels, names
 from kode.api import layout
+from kode.names import hash_text
 from kode.render.metadata import Manifest
 from kode.render.resolve import ResolvedKode
 from kode.render.secret import SidecarConfig, credential_annotations
@@ -26,11 +26,6 @@ _ANNOTATED = {
     layout.ENVOY_CLUSTERS: labels.ENVOY_CLUSTERS,
     layout.ENVOY_LISTENERS: labels.ENVOY_LISTENERS,
 }
-
-
-def fingerprint(text: str) -> str:
-    """Return a short digest of a file, for whoever keeps many of them."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -92,9 +87,7 @@ def annotations(kode: ResolvedKode, files: SidecarConfig) -> dict[str, str]:
         labels.UPSTREAM: files.upstream,
     }
     if files.parts:
-        status = SidecarStatus(
-            files.revision, parts=fingerprint(files.parts), refused=files.refused
-        )
+        status = SidecarStatus(files.revision, parts=hash_text(files.parts), refused=files.refused)
         given[labels.SIDECAR_STATUS] = status.dump()
     if not files.is_secret:
         given[labels.ENVOY_CLUSTERS] = files.clusters

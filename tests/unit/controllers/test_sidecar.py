@@ -12,7 +12,8 @@ from kode.controllers.decision import Patch
 from kode.controllers.inputs import ChildKey
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.sidecar_log import Verdict
-from kode.render.sidecar import SidecarStatus, fingerprint, sidecar_status
+from kode.names import hash_text
+from kode.render.sidecar import SidecarStatus, sidecar_status
 
 NOW = "2026-01-01T00:01:00Z"
 MADE = "2026-01-01T00:00:50Z"
@@ -69,7 +70,7 @@ def test_what_is_new_is_brought_and_what_is_gone_is_taken_away() -> None:
 
 @pytest.mark.parametrize(
     ("carried", "brought"),
-    [("{}", False), (fingerprint("{}"), False), ("[]", True), (fingerprint("[]"), True)],
+    [("{}", False), (hash_text("{}"), False), ("[]", True), (hash_text("[]"), True)],
 )
 def test_a_file_that_somebody_changed_is_put_right(carried: str, *, brought: bool) -> None:
     live = _live(sidecar_revision="1", envoy_listeners=carried)
@@ -148,6 +149,25 @@ def test_listeners_that_were_read_before_their_clusters_are_read_again_at_once()
         live["metadata"]["annotations"].update(patch.body["metadata"]["annotations"])
     (patch,) = _patches(live, "1", Verdict("no cluster", early=True))
     assert _status(patch) == SidecarStatus("1", "refused", tries=5, message="no cluster")
+
+
+@pytest.mark.parametrize(
+    ("made", "more", "asked"),
+    [
+        ("2026-01-01T00:00:40Z", {"credentials_secret": "dev-auth"}, True),
+        ("2026-01-01T00:00:41Z", {"credentials_secret": "dev-auth"}, False),
+        ("2026-01-01T00:00:40Z", {}, False),
+        ("2026-01-01T00:00:40Z", {"credentials_secret": "dev-auth", "running": False}, False),
+    ],
+)
+def test_a_new_pod_that_does_not_answer_may_have_come_before_its_users(
+    made: str, more: dict[str, Any], *, asked: bool
+) -> None:
+    live = _live(made=made, sidecar_revision="1", **more)
+    patches = _patches(live, "1")
+    assert [_status(it) for it in patches] == ([SidecarStatus("1", since=NOW)] if asked else [])
+    ready = replace(pod_view(live), ready=True)
+    assert sidecar.patches(ready, live, _desired("1"), None, NOW) == []
 
 
 @pytest.mark.parametrize(

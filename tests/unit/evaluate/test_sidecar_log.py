@@ -27,6 +27,10 @@ _EARLY = (
     f"{_AT}[warning][upstream] [a.cc:89] lds: listener 'http' config rejected: "
     "route: unknown cluster 'revision-2'\n"
 )
+_NO_USERS = (
+    f"{_AT}[warning][upstream] [a.cc:89] lds: listener 'http' config rejected: "
+    "unable to read file: /etc/envoy/htpasswd\n"
+)
 
 
 def _mark(revision: str) -> str:
@@ -36,50 +40,53 @@ def _mark(revision: str) -> str:
 _ONE = _CLUSTERS + _HTTP + _mark("1")
 
 
-@pytest.mark.parametrize(
-    ("log", "verdict"),
-    [
-        pytest.param("", None, id="silent"),
-        pytest.param(_ONE, None, id="another-revision"),
-        pytest.param(_CLUSTERS + _HTTP, None, id="not-said-of-which"),
-        pytest.param(_ONE + _CLUSTERS + _HTTP + _mark("2"), Verdict(), id="taken"),
-        pytest.param(_ONE + _REFUSED + _mark("2") + _AFTER, Verdict(_TOLD), id="listener"),
-        pytest.param(
-            _ONE + _REFUSED + _mark("0") + _AFTER + _CLUSTERS + _HTTP + _mark("2"),
-            Verdict(),
-            id="mended",
-        ),
-        pytest.param(
-            _ONE + _DURATION + _HTTP + _mark("2"),
-            Verdict("Invalid duration: Expected positive duration"),
-            id="clusters",
-        ),
-        pytest.param(
-            _ONE + _HTTP + _mark("2") + _DURATION,
-            Verdict("Invalid duration: Expected positive duration"),
-            id="clusters-read-last",
-        ),
-        pytest.param(_ONE + _EMPTY + _HTTP + _mark("2"), Verdict(), id="empty-for-a-moment"),
-        pytest.param(_ONE + _ODD + _mark("2"), Verdict(UNTOLD), id="nothing-is-quoted"),
-        pytest.param(
-            _HTTP + _mark("2") + _ONE + _HTTP + _mark("2"), Verdict(), id="there-and-back"
-        ),
-        pytest.param(
-            _HTTP + _mark("2") + _DURATION + _mark("1"), Verdict(), id="refused-later-is-anothers"
-        ),
-        pytest.param(
-            _ONE + _EARLY + _mark("2"), Verdict(_NO_CLUSTER, early=True), id="clusters-come-later"
-        ),
-        pytest.param(
-            _ONE + _EARLY + _mark("2") + _CLUSTERS + _HTTP, Verdict(), id="clusters-came-later"
-        ),
-        pytest.param(
-            _ONE + _EARLY + _mark("2") + _DURATION,
-            Verdict("Invalid duration: Expected positive duration"),
-            id="clusters-are-refused-later",
-        ),
-        pytest.param("lds: add/update listener 'revision-2'", Verdict(), id="cut-at-the-front"),
-    ],
-)
+LOGS = [
+    pytest.param("", None, id="silent"),
+    pytest.param(_ONE, None, id="another-revision"),
+    pytest.param(_CLUSTERS + _HTTP, None, id="not-said-of-which"),
+    pytest.param(_ONE + _CLUSTERS + _HTTP + _mark("2"), Verdict(), id="taken"),
+    pytest.param(_ONE + _REFUSED + _mark("2") + _AFTER, Verdict(_TOLD), id="listener"),
+    pytest.param(
+        _ONE + _REFUSED + _mark("0") + _AFTER + _CLUSTERS + _HTTP + _mark("2"),
+        Verdict(),
+        id="mended",
+    ),
+    pytest.param(
+        _ONE + _DURATION + _HTTP + _mark("2"),
+        Verdict("Invalid duration: Expected positive duration"),
+        id="clusters",
+    ),
+    pytest.param(
+        _ONE + _HTTP + _mark("2") + _DURATION,
+        Verdict("Invalid duration: Expected positive duration"),
+        id="clusters-read-last",
+    ),
+    pytest.param(_ONE + _EMPTY + _HTTP + _mark("2"), Verdict(), id="empty-for-a-moment"),
+    pytest.param(_ONE + _ODD + _mark("2"), Verdict(UNTOLD), id="nothing-is-quoted"),
+    pytest.param(_HTTP + _mark("2") + _ONE + _HTTP + _mark("2"), Verdict(), id="there-and-back"),
+    pytest.param(
+        _HTTP + _mark("2") + _DURATION + _mark("1"), Verdict(), id="refused-later-is-anothers"
+    ),
+    pytest.param(
+        _ONE + _EARLY + _mark("2"), Verdict(_NO_CLUSTER, early=True), id="clusters-come-later"
+    ),
+    pytest.param(
+        _NO_USERS + _mark("2"),
+        Verdict("unable to read file: /etc/envoy/htpasswd", early=True),
+        id="users-come-later",
+    ),
+    pytest.param(
+        _ONE + _EARLY + _mark("2") + _CLUSTERS + _HTTP, Verdict(), id="clusters-came-later"
+    ),
+    pytest.param(
+        _ONE + _EARLY + _mark("2") + _DURATION,
+        Verdict("Invalid duration: Expected positive duration"),
+        id="clusters-are-refused-later",
+    ),
+    pytest.param("lds: add/update listener 'revision-2'", Verdict(), id="cut-at-the-front"),
+]
+
+
+@pytest.mark.parametrize(("log", "verdict"), LOGS)
 def test_what_envoy_makes_of_revision_2(log: str, verdict: Verdict | None) -> None:
     assert read(log, "2") == verdict

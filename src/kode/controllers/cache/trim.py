@@ -9,8 +9,8 @@ from typing import Any
 from kode import labels
 from kode.api.unstructured import get_dict, get_path
 from kode.evaluate.observed import ENDED_FROM_OUTSIDE, ENDED_PHASES
+from kode.names import hash_text
 from kode.render.grants import is_privileged
-from kode.render.sidecar import fingerprint
 
 _UNREAD = frozenset({"managedFields", "resourceVersion", "generation", "selfLink"})
 _FILES = frozenset({labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS})
@@ -65,8 +65,7 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
     if labels.ENVOY_LISTENERS in carried:
         # The largest part of a pod.
         metadata["annotations"] = {
-            key: fingerprint(str(value)) if key in _FILES else value
-            for key, value in carried.items()
+            key: hash_text(str(value)) if key in _FILES else value for key, value in carried.items()
         }
     return {
         "kind": found["kind"],

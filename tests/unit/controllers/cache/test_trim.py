@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from kode.controllers.cache import trim
-from kode.render.sidecar import fingerprint
+from kode.names import hash_text
 from tests.unit.controllers.objects import Object, child, foreign, pod
 
 
@@ -37,7 +37,7 @@ def test_how_long_a_container_ran_is_kept_where_a_signal_ended_it(
 def test_of_a_configuration_that_a_pod_carries_a_fingerprint_is_kept() -> None:
     found = pod()
     found["metadata"]["annotations"] = {"kode.jacero.io/envoy-listeners": "{}", "a": "b"}
-    kept = {"kode.jacero.io/envoy-listeners": fingerprint("{}"), "a": "b"}
+    kept = {"kode.jacero.io/envoy-listeners": hash_text("{}"), "a": "b"}
     assert trim.pod(found)["metadata"]["annotations"] == kept
     assert found["metadata"]["annotations"] != kept
 
