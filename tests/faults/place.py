@@ -29,6 +29,8 @@ Snapshot = dict[str, Any]
 
 _UID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _COOKIE = re.compile(rb"kode-login-[0-9a-f]+")
+# It tells of the random value as well.
+_REVISION = re.compile(rb'(?<=revision-)[0-9a-f]{16}|(?<="revision":")[0-9a-f]{16}')
 _BY_NATURE = frozenset(
     {
         "creationTimestamp",
@@ -108,7 +110,7 @@ class Place:
     async def snapshot(self) -> Snapshot:
         """Return the world of the operator in this namespace."""
         found: Snapshot = {}
-        wanted = ""
+        digests: list[str] = []
         for kind in (KODE, *CHILDREN):
             for item in await self.api.items(kind.path(self.namespace)):
                 if item["metadata"]["name"] != "default":
@@ -116,11 +118,14 @@ class Place:
         pod = await self.pod()
         if pod:
             marks = pod["metadata"].get("annotations") or {}
-            wanted = marks.get(labels.POD_HASH, "")
+            keys = (labels.POD_HASH, labels.SIDECAR_REVISION)
+            digests = [marks[key] for key in keys if key in marks]
             found["Pod"] = _bare(marks)
-        # It differs from one Kode to the next, as the name of the cookie does.
+        # They differ from one Kode to the next, as the name of the cookie does.
         text = orjson.dumps(found)
-        same: Snapshot = orjson.loads(text.replace(wanted.encode(), b"WANTED") if wanted else text)
+        for digest in digests:
+            text = text.replace(digest.encode(), b"DIGEST")
+        same: Snapshot = orjson.loads(_COOKIE.sub(b"COOKIE", text))
         return same
 
     def _compared(self, item: Object) -> Any:
@@ -140,10 +145,13 @@ def _masked(data: Mapping[str, str]) -> dict[str, str]:
     digest = b64encode(sha1(session, usedforsecurity=False).digest()).decode()
     remembered = f"{SESSION_USER}:{{SHA}}{digest}"
     fits = "fits" if others == [remembered] else "does not fit"
-    config = _COOKIE.sub(b"COOKIE", b64decode(data["envoy.json"])).decode()
+    files = {
+        key: _REVISION.sub(b"REVISION", _COOKIE.sub(b"COOKIE", b64decode(data[key]))).decode()
+        for key in ("clusters.json", "listeners.json")
+    }
     return {
         **data,
-        "envoy.json": config,
+        **files,
         "session": f"{len(session)} characters",
         "htpasswd": f"{person}; session {fits}",
     }

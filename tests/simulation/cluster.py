@@ -17,9 +17,10 @@ from kode.controllers.sidecar import is_pending
 from kode.desired import references
 from kode.desired.references import Ref
 from kode.evaluate.events import KodeEvent
-from kode.evaluate.observed import ENDED_PHASES, pod_view
+from kode.evaluate.observed import ENDED_PHASES, PodView, pod_view
 from kode.evaluate.sidecar_log import Verdict
 from kode.render.grants import is_granting
+from kode.render.sidecar import sidecar_status
 from tests.simulation.store import Object, Place, Refused, Store, place_of
 
 CHILDREN = (
@@ -53,7 +54,9 @@ class Cluster:
         self.ready = True
         """Whether editors come up."""
         self.refused = ""
-        """Why the Envoys of sidecars refuse what they are brought; empty where they take it."""
+        """Why the Envoys of sidecars refuse what is new to them; empty where they take it."""
+        self.taken: set[str] = set()
+        """Digests of what they have taken."""
         self.writes_left: int | None = None
         """After how many writes the operator crashes."""
         for document in documents:
@@ -87,7 +90,7 @@ class Cluster:
             claim=self._refer(references.claim_of(kode)) if kode else None,
             children=self._children(key),
             pod=pod,
-            verdict=Verdict(self.refused) if pod and is_pending(pod_view(pod)) else None,
+            verdict=self._verdict(pod_view(pod)) if pod else None,
             other_pod=self._other_pod(key),
             notes=self.notes,
             granting=frozenset(
@@ -97,6 +100,15 @@ class Cluster:
             ),
             fresh=f"{next(self._numbers):043}",
         )
+
+    def _verdict(self, pod: PodView) -> Verdict | None:
+        status = sidecar_status(pod.annotations)
+        if status is None or not is_pending(pod):
+            return None
+        if self.refused and status.parts and status.parts not in self.taken:
+            return Verdict(self.refused)
+        self.taken.add(status.parts)
+        return Verdict()
 
     def reconcile(self, key: KodeKey, *, hold_back: bool = False) -> None:
         """Make one pass; a status of mere progress may be held back."""

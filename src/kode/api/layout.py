@@ -45,10 +45,14 @@ ENVOY_PARTS = "proxy-config.json"
 """Key of the sidecar's Secret: the proxy config's own parts in its files."""
 
 ENVOY_ACCEPTED = "accepted.json"
-"""Key of the sidecar's Secret: the own parts that its Envoy took last, where these are others."""
+"""Key of the sidecar's Secret: the own parts that its Envoy took last."""
 
 SESSION_USER = "\x7f"
 """The user that a remembered login is to the sidecar; nobody's user can have such a name."""
 
 ENVOY_RUN = "/run/envoy"
-"""A directory of the sidecar's container alone, for its admin socket."""
+"""A directory of the sidecar's container alone, for its sockets."""
+
+ENVOY_HTTP_SOCKET = f"{ENVOY_RUN}/http.sock"
+"""Where the sidecar's health check finds its listener: in a place that is its own, so that no
+program that has taken its port passes for it."""

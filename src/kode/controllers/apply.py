@@ -59,8 +59,8 @@ class Applier:
 
         Raises:
             Collision: a create met an object that no cache knows; gather again with it.
-            GrowthRefused: the last write was to make a claim larger, and is refused.
-            Outdated: an object is not what the pass saw; the caches know better now.
+            ExpansionRefused: the last write was to make a claim larger, and is refused.
+            ApiConflict: an object is not what the pass saw; the caches know better now.
             PlatformError: the API server refused or failed; later writes were not tried.
         """
         for write in writes:

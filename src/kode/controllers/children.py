@@ -118,7 +118,7 @@ class Children:
         return [] if same and self._owners_agree(live, desired) else [Apply(desired, live)]
 
     def _is_ours(self, key: ChildKey, live: Object) -> bool:
-        if any(item.get("uid") == self._uid for item in _owners(live)):
+        if is_owned(live, self._uid):
             return True
         if key.kind != "PersistentVolumeClaim":
             return False
@@ -128,6 +128,11 @@ class Children:
         # An owner too many is drift as well: it would let a kept claim be collected.
         mine = [item for item in _owners(live) if item.get("uid") == self._uid]
         return len(mine) == len(_owners(desired))
+
+
+def is_owned(live: Object, uid: str) -> bool:
+    """Tell whether an object is the Kode's with a uid."""
+    return any(item.get("uid") == uid for item in _owners(live))
 
 
 def delete(key: ChildKey, live: Object) -> Delete:

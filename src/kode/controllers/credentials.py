@@ -15,12 +15,14 @@ from kode.api import layout
 from kode.api.conditions import Reason
 from kode.api.kode import Kode, KodeSpec
 from kode.api.meta import Object
-from kode.controllers.children import Children
+from kode.controllers.children import Children, is_owned
 from kode.controllers.decision import Patch, Write
 from kode.controllers.inputs import ChildKey, Inputs
+from kode.desired.fallback import NO_PARTS
 from kode.desired.resolve_references import resolve_login
 from kode.errors import Conflict, RefNotFound
 from kode.names import hash_text
+from kode.render.metadata import Manifest
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import (
     SidecarSecrets,
@@ -69,11 +71,12 @@ def find(inputs: Inputs, kode: Kode) -> Credentials | None:
 
 def accepted(inputs: Inputs, kode: Kode) -> str:
     """Return the own parts of a proxy config that the sidecar's Envoy took last, as text."""
-    secret = _sidecar(inputs, kode)
+    secret, marks = _sidecar(inputs, kode), _pod_annotations(inputs, kode)
+    status = sidecar_status(marks)
+    if labels.SIDECAR_REVISION in marks and not (status and (status.parts or status.refused)):
+        return NO_PARTS
     current = decode(secret, layout.ENVOY_PARTS)
-    status = sidecar_status(_pod_annotations(inputs, kode))
-    stands = status is not None and (status.state == "accepted" or bool(status.refused))
-    if status and stands and status.parts == hash_text(current) != status.refused:
+    if status and status.state == "accepted" and status.parts == hash_text(current):
         return current
     return decode(secret, layout.ENVOY_ACCEPTED)
 
@@ -89,6 +92,25 @@ def sidecar_secrets(inputs: Inputs, kode: Kode, credentials: Credentials | None)
         session=session(inputs, kode, credentials),
         editor_key=decode(_sidecar(inputs, kode), layout.ENVOY_EDITOR_KEY),
         accepted=accepted(inputs, kode),
+    )
+
+
+def with_live_keys(
+    inputs: Inputs, kode: Kode, manifests: tuple[Manifest, ...]
+) -> tuple[Manifest, ...]:
+    """Return manifests with the keys of a running editor's own lock in the sidecar's Secret.
+
+    They are variables of its containers, which are started again with them whenever they end.
+    """
+    live = (_sidecar(inputs, kode) or {}).get("data") or {}
+    keys = (layout.ENVOY_EDITOR_KEY, layout.ENVOY_EDITOR_AUTHORIZATION)
+    kept = {key: live[key] for key in keys if key in live}
+    name = names.envoy_secret(kode.metadata.name)
+    return tuple(
+        {**it, "data": {**it["data"], **kept}}
+        if (it["kind"], it["metadata"]["name"]) == ("Secret", name)
+        else it
+        for it in manifests
     )
 
 
@@ -193,12 +215,7 @@ def _owned(inputs: Inputs, name: str, uid: str) -> Object | None:
     live = inputs.children.get(ChildKey("Secret", name))
     if live is None:
         return None
-    return live if _is_owned(live, uid) else None
-
-
-def _is_owned(live: Object, uid: str) -> bool:
-    owners = live.get("metadata", {}).get("ownerReferences") or []
-    return any(item.get("uid") == uid for item in owners)
+    return live if is_owned(live, uid) else None
 
 
 def _sidecar(inputs: Inputs, kode: Kode) -> Object | None:
@@ -216,7 +233,7 @@ def _annotations(live: Object) -> Mapping[str, str]:
 
 
 def _pod_annotations(inputs: Inputs, kode: Kode) -> Mapping[str, str]:
-    if inputs.pod is not None and _is_owned(inputs.pod, kode.metadata.uid):
+    if inputs.pod is not None and is_owned(inputs.pod, kode.metadata.uid):
         return _annotations(inputs.pod)
     # What 0.1.0 made; the pod takes its place in this pass or the next.
     key = ChildKey("StatefulSet", names.workload(kode.metadata.name))

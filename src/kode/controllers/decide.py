@@ -68,6 +68,9 @@ class _Pass:
     desired: DesiredState | None = None
     pod_hash: str | None = None
     update_pending: bool = False
+    requeue_after: float | None = None
+    refusal: KodeError | None = None
+    is_denied: bool = False
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -158,7 +161,10 @@ def _resolve(work: _Pass, found: Credentials | None) -> None:
 def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> None:
     inputs = work.inputs
     if sidecar.has_refused(work.pod, desired.parts):
-        desired = desired.with_fallback(login.accepted(inputs, work.kode))
+        brought = sidecar.stand_in(work.pod, desired, login.accepted(inputs, work.kode))
+        work.refusal = sidecar.refusal(work.pod, desired, brought)
+        work.is_denied = brought.auth_mode is AuthMode.DENY
+        desired = brought
     manifests = _manifests(work, desired, found)
     pod = _pod_of(manifests)
     if pod is not None:
@@ -166,7 +172,7 @@ def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> No
     if work.update_pending and work.pod:
         # What runs is led to where it answers, until it makes room for what is desired.
         running = desired.behind(work.pod.annotations.get(labels.UPSTREAM, ""))
-        manifests = _manifests(work, running, found)
+        manifests = login.with_live_keys(inputs, work.kode, _manifests(work, running, found))
         pod = _pod_of(manifests)
     _check_claim(work)
     # Every one of them is looked at, so that all that stands in the way is told.
@@ -190,6 +196,7 @@ def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> No
     if pod is not None:
         held = work.update_pending
         work.writes.extend(pods.reconcile(inputs, work.children, pod, held=held))
+        work.requeue_after = sidecar.seconds_until_heard(work.pod, work.writes, inputs.now)
     work.writes.extend(last)
 
 
@@ -269,7 +276,7 @@ def _finish(work: _Pass) -> Decision:
     inputs, kode = work.inputs, work.kode
     work.writes.extend(work.children.mark_retained())
     observation = Observation(
-        problems=[*work.problems, *_refusals(work)],
+        problems=[*work.problems, *([work.refusal] if work.refusal else [])],
         suspend=kode.spec.suspend,
         claim=_claim(inputs, kode.metadata.name),
         home_claim=_home_claim(work),
@@ -282,6 +289,7 @@ def _finish(work: _Pass) -> Decision:
         notes=inputs.notes,
         port=work.desired.kode.port if work.desired else 0,
         image=_image(work),
+        unserved="nobody is let in" if work.is_denied else "",
         now=inputs.now,
     )
     told = _with_status(inputs, observation)
@@ -291,13 +299,6 @@ def _finish(work: _Pass) -> Decision:
         defer_status=_is_progress(work, told),
         requeue_after=_again_after(work),
     )
-
-
-def _refusals(work: _Pass) -> list[KodeError]:
-    if work.desired is None:
-        return []
-    refused = sidecar.refusal(work.pod, work.desired.kode.proxy.name, work.desired.parts)
-    return [refused] if refused else []
 
 
 def _is_progress(work: _Pass, told: Decision) -> bool:
@@ -317,9 +318,8 @@ def _again_after(work: _Pass) -> float | None:
     if any(isinstance(problem, Conflict) for problem in work.problems):
         return _CONFLICT_RESYNC_PERIOD
     pod = work.pod
-    unheard = sidecar.seconds_until_heard(pod, work.writes, work.inputs.now)
-    if unheard is not None:
-        return unheard
+    if work.requeue_after is not None:
+        return work.requeue_after
     waits = pod is not None if work.kode.spec.suspend else pod is None or not pod.ready
     if not waits or work.problems:
         return None

@@ -4,6 +4,7 @@ Rule: reads never write, and what is read is what stands there: a Secret of some
 anew by each pass and kept nowhere.
 """
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from kode.controllers import sidecar
 from kode.controllers.cache import namespaces
 from kode.controllers.cache.caches import Caches
 from kode.controllers.cache.namespaces import Namespace
+from kode.controllers.children import is_owned
 from kode.controllers.inputs import ChildKey, Inputs, KodeKey
 from kode.desired import references
 from kode.desired.references import Ref
@@ -30,7 +32,9 @@ from kode.render.network_policy import METADATA_ADDRESSES
 
 _LOG = logging.getLogger(__name__)
 
-_LOG_LINES = 400
+_LOG_LINES = 200
+_LOG_TIMEOUT = 3.0
+"""Seconds; a node that does not answer must not keep other Kodes waiting."""
 _RANDOM_BYTES = 32
 _SETTLING_SECONDS = 5.0
 """For this long after something was made, a missing consequence of it is no news."""
@@ -125,20 +129,23 @@ class Gatherer:
             closed=self._closed,
             granting=frozenset(name for name, found in where.items() if found.grants),
             terminating=own.terminating,
-            verdict=await self._verdict(inputs.pod),
+            verdict=await self._verdict(kode, inputs.pod),
             fresh=inputs.fresh,
         )
 
-    async def _verdict(self, live: Object | None) -> Verdict | None:
+    async def _verdict(self, kode: Object, live: Object | None) -> Verdict | None:
         """Return what a sidecar says of files that it has yet to be heard about."""
-        pod = pod_view(live) if live is not None else None
-        if live is None or pod is None or not sidecar.is_pending(pod):
+        if live is None or not is_owned(live, str(kode["metadata"]["uid"])):
+            return None
+        pod = pod_view(live)
+        if not sidecar.is_pending(pod):
             return None
         try:
-            log = await self._client.log(POD.ref(live), layout.SIDECAR, _LOG_LINES)
-        except PlatformError as error:
+            async with asyncio.timeout(_LOG_TIMEOUT):
+                log = await self._client.log(POD.ref(live), layout.SIDECAR, _LOG_LINES)
+        except (PlatformError, TimeoutError) as error:
             # It is asked again; the editor runs meanwhile as it did.
-            _LOG.info("pod %s: %s", live["metadata"]["name"], error)
+            _LOG.info("pod %s: its log cannot be read: %s", live["metadata"]["name"], error)
             return None
         return sidecar_log.read(log, pod.annotations[labels.SIDECAR_REVISION])
 

@@ -12,9 +12,11 @@ from kode.api.conditions import Reason
 from kode.api.meta import Object
 from kode.controllers.decision import Patch, Write
 from kode.controllers.inputs import ChildKey
+from kode.desired.desired_state import DesiredState
 from kode.errors import RefNotFound
 from kode.evaluate.observed import PodView
 from kode.evaluate.sidecar_log import Verdict
+from kode.gateway.sidecar import AuthMode
 from kode.names import hash_text
 from kode.render.sidecar import SidecarStatus, sidecar_status
 
@@ -26,13 +28,17 @@ _BROUGHT = (
     labels.CREDENTIALS_SECRET,
 )
 _POLL_INTERVAL = 1.0
+_SLOW_POLL_INTERVAL = 30.0
 _NUDGE_INTERVAL = 10.0
 """Seconds after which the kubelet is to look again: it may have seen the pod before the Secret."""
-_MAX_TRIES = 5
-"""How often Envoy is to read again what it may have read in the wrong order."""
+_MAX_NUDGE_INTERVAL = 30.0
+_MAX_TRIES = 8
+"""How often Envoy is to read again what it may have read in the wrong order, or not at all: for two
+minutes, in which the kubelet looks by itself."""
 _USERS_TIMEOUT = 20.0
 """Seconds after which an editor that does not answer may lack its users, and not only its time."""
 _SLOW_AFTER = 60.0
+_UNREAD = "it has not taken the files, and `kode logs --sidecar` may say why"
 _GUARDED = "the one before it still guards the editor"
 _UNGUARDED = "nobody is let in until it is fixed"
 
@@ -45,7 +51,8 @@ def is_live(pod: PodView | None) -> bool:
 def is_pending(pod: PodView | None) -> bool:
     """Tell whether Envoy has yet to be heard about the files that it is to read."""
     status = sidecar_status(pod.annotations) if pod else None
-    return bool(pod and pod.sidecar_runs and status and status.state == "pending")
+    is_here = pod is not None and pod.sidecar_runs and not pod.stopping
+    return is_here and status is not None and status.state == "pending"
 
 
 def patches(
@@ -67,9 +74,7 @@ def patches(
     status = sidecar_status(pod.annotations) or SidecarStatus(revision)
     if not _has_files(pod, wished):
         brought = {key: wished.get(key) for key in _BROUGHT}
-        # Why something was refused stays known for as long as something else stands in its place.
         begun = replace(new or SidecarStatus(revision), since=now)
-        begun = replace(begun, message=status.message if begun.refused else "")
         return [_patch(live, {**brought, **_noted(begun)})]
     if _may_lack_users(pod, now):
         return [_patch(live, _noted(SidecarStatus(revision, since=now)))]
@@ -89,8 +94,24 @@ def seconds_until_heard(pod: PodView | None, writes: Sequence[Write], now: str) 
     status = sidecar_status(pod.annotations) if pod and is_pending(pod) else None
     if pod is None or status is None:
         return None
-    waited = _seconds(pod.made_at, now)
-    return _POLL_INTERVAL if status.since or waited < _SLOW_AFTER else _NUDGE_INTERVAL
+    waited = _seconds(status.since or pod.made_at, now)
+    return _POLL_INTERVAL if waited < _SLOW_AFTER else _SLOW_POLL_INTERVAL
+
+
+def stand_in(pod: PodView | None, desired: DesiredState, accepted: str) -> DesiredState:
+    """Return what stands before an editor whose Envoy refuses what is desired.
+
+    Args:
+        pod: its pod.
+        desired: what is desired.
+        accepted: the own parts that its Envoy took last, as text.
+    """
+    status = sidecar_status(pod.annotations) if pod else None
+    is_refused = status and status.state == "refused" and status.parts != status.refused
+    if status and (is_refused or status.is_denied):
+        # It does not take those of before any more either.
+        accepted = ""
+    return desired.with_fallback(accepted, status.message if status else "")
 
 
 def has_refused(pod: PodView | None, parts: str) -> bool:
@@ -99,19 +120,19 @@ def has_refused(pod: PodView | None, parts: str) -> bool:
     return bool(parts and status and status.refused == parts)
 
 
-def refusal(pod: PodView | None, proxy_config: str, parts: str) -> RefNotFound | None:
-    """Return the problem where Envoy has refused a proxy config; None where it has not.
+def refusal(pod: PodView | None, asked: DesiredState, brought: DesiredState) -> RefNotFound | None:
+    """Return the problem where Envoy refuses a proxy config; None where it does not.
 
     Args:
         pod: the pod.
-        proxy_config: its name.
-        parts: digest of its own parts.
+        asked: what is asked for.
+        brought: what stands in, or the same.
     """
     status = sidecar_status(pod.annotations) if pod else None
-    if pod is None or status is None or not has_refused(pod, parts):
+    if status is None or not has_refused(pod, asked.parts):
         return None
-    guards = _GUARDED if pod.ready else _UNGUARDED
-    text = f"Envoy refuses proxy config {proxy_config}: {status.message}; {guards}"
+    guards = _UNGUARDED if brought.auth_mode is AuthMode.DENY else _GUARDED
+    text = f"Envoy refuses proxy config {asked.kode.proxy.name}: {status.message}; {guards}"
     return RefNotFound(Reason.PROXY_CONFIG_INVALID, text)
 
 
@@ -121,22 +142,28 @@ def _next_status(
     """Return the status that follows from what Envoy has said, or not said yet."""
     if not is_pending(pod):
         return []
-    early = verdict is not None and verdict.early and status.tries < _MAX_TRIES
-    if verdict is not None and not early:
-        return [_heard(status, verdict)]
-    waited = _seconds(status.since, now) if status.since else 0.0
-    if early or waited >= _NUDGE_INTERVAL:
-        return [replace(status, since=now, tries=status.tries + early)]
-    return []
+    if verdict is None:
+        # Its log cannot be read; whatever it makes of the files, nothing is made better here.
+        return []
+    again = verdict.unread or verdict.early
+    if again and status.tries < _MAX_TRIES:
+        wait = min(2.0**status.tries, _MAX_NUDGE_INTERVAL)
+        if verdict.unread:
+            wait = max(wait, _NUDGE_INTERVAL)
+        since = status.since or pod.made_at
+        is_due = _seconds(since, now) >= wait
+        return [replace(status, since=now, tries=status.tries + 1)] if is_due else []
+    return [_heard(status, verdict)]
 
 
 def _heard(status: SidecarStatus, verdict: Verdict) -> SidecarStatus:
     """Return a status with what Envoy says; of parts that stand in, nothing new is told."""
-    if not verdict.refused:
+    message = _UNREAD if verdict.unread else verdict.refused
+    if not message:
         return replace(status, state="accepted", since="", tries=0)
     if status.refused:
         return replace(status, state="refused", since="")
-    return replace(status, state="refused", since="", refused=status.parts, message=verdict.refused)
+    return replace(status, state="refused", since="", refused=status.parts, message=message)
 
 
 def _may_lack_users(pod: PodView, now: str) -> bool:

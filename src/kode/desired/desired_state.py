@@ -35,11 +35,13 @@ class DesiredState:
         kode: the resolved Kode.
         sidecar: what stands before its editor.
         refused: digest of the proxy config's own parts in whose place others stand; empty for none.
+        message: why Envoy refuses those.
     """
 
     kode: ResolvedKode
     sidecar: Sidecar
     refused: str = ""
+    message: str = ""
 
     @property
     def auth_mode(self) -> AuthMode:
@@ -54,19 +56,29 @@ class DesiredState:
 
     @property
     def parts(self) -> str:
-        """Digest of the proxy config's own parts; empty where it has none."""
-        text = dump_parts(self.sidecar)
+        """Digest of the proxy config's own parts in it; empty where there are none."""
+        text = dump_parts(self._effective)
         return hash_text(text) if text else ""
 
-    def with_fallback(self, accepted: str) -> "DesiredState":
-        """Return the same with the own parts of before, where Envoy refuses those of now.
+    def with_fallback(self, accepted: str, message: str) -> "DesiredState":
+        """Return what stands in where Envoy refuses the proxy config's own parts.
 
         Args:
-            accepted: those that it took last, as text; where they are of no use, nothing changes.
+            accepted: those that it took last, as text; where they are of no use, nobody is let in.
+            message: why it refuses those of now.
         """
         before = with_parts(self.sidecar, accepted)
         sidecar = fallback_sidecar(before, self.sidecar)
-        return replace(self, sidecar=sidecar, refused=self.parts) if sidecar else self
+        if sidecar is None:
+            sidecar = replace(self.sidecar, auth_mode=AuthMode.DENY)
+        return replace(self, sidecar=sidecar, refused=self.parts, message=message)
+
+    @property
+    def _effective(self) -> Sidecar:
+        """The sidecar without what is of no effect where nobody is let in."""
+        if self.auth_mode is AuthMode.DENY:
+            return replace(self.sidecar, http_filters=(), clusters=())
+        return self.sidecar
 
     def behind(self, upstream: str) -> "DesiredState":
         """Return the same with the sidecar before another editor: the one that runs.
@@ -111,13 +123,14 @@ class DesiredState:
         )
 
     def _sidecar_config(self, secrets: SidecarSecrets) -> SidecarConfig:
-        sidecar = self.sidecar
+        sidecar = self._effective
         if self.auth_mode is not AuthMode.BASIC:
             secrets = replace(secrets, session="")
         quotes_nothing = translate.quotes_nothing(sidecar)
         # Not what it reads alone: where it stands as well, for there the kubelet is to look.
-        parts = [translate.bootstrap(sidecar), quotes_nothing, secrets.revision, secrets.session]
-        revision = digest(parts)
+        place = [quotes_nothing, self.kode.credentials is None]
+        content = [translate.bootstrap(sidecar), secrets.revision, secrets.session]
+        revision = digest([content, place, self.refused])
         return SidecarConfig(
             bootstrap=_BOOTSTRAP,
             clusters=translate.dump(live.cluster_file(sidecar, revision)),
@@ -128,6 +141,8 @@ class DesiredState:
             quotes_nothing=quotes_nothing,
             parts=dump_parts(sidecar),
             refused=self.refused,
+            message=self.message,
+            is_denied=self.auth_mode is AuthMode.DENY,
         )
 
 

@@ -44,6 +44,10 @@ class ProxyParts:
 _PARTS = TypeAdapter(ProxyParts)
 
 
+NO_PARTS = _PARTS.dump_json(ProxyParts((), ())).decode()
+"""What stands for a sidecar without own parts, where text for none would mean that nobody knows."""
+
+
 def dump_parts(sidecar: Sidecar) -> str:
     """Return a sidecar's own parts as text; empty where it has none."""
     if not (sidecar.http_filters or sidecar.clusters):

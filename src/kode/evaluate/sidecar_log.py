@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from kode.evaluate.envoy_errors import summarize_error
 
 _RECORD = re.compile(r"^(?=\[\d{4}-\d\d-\d\d )", re.MULTILINE)
-_MARK = re.compile(r"lds: add/update listener 'revision-(?P<revision>[0-9a-f]{1,64})'")
-_LISTENER_TAKEN = "lds: add/update listener 'http'"
-_CLUSTERS_TAKEN = "cds: added/updated "
-_LISTENER_REFUSED = re.compile(r"lds: listener 'http' config rejected: (?P<text>.*)", re.DOTALL)
+# A whole beginning, so that nothing which somebody makes Envoy log in between passes for its own.
+_OWN = r"\A\[[^]]*\]\[\d+\]\[(?:info|warning)\]\[(?:upstream|config)\] \[[^]]*\] "
+_MARK = re.compile(_OWN + r"lds: add/update listener 'revision-(?P<revision>[0-9a-f]{1,64})'")
+_LISTENER_TAKEN = re.compile(_OWN + "lds: add/update listener 'http'")
+_CLUSTERS_TAKEN = re.compile(_OWN + "cds: added/updated ")
+_LISTENER_REFUSED = re.compile(
+    _OWN + r"lds: listener 'http' config rejected: (?P<text>.*)", re.DOTALL
+)
 _FILE_REFUSED = re.compile(
-    r"Filesystem config update (?:rejected|failure): (?P<text>.*)", re.DOTALL
+    _OWN + r"Filesystem config update (?:rejected|failure): (?P<text>.*)", re.DOTALL
 )
 # Said once for each listener already; and what the kubelet has not yet filled is not refused.
 _NO_NEWS = re.compile(r"Error adding/updating listener\(s\)|.*unexpected EOF", re.DOTALL)
@@ -29,16 +33,18 @@ class Verdict:
 
     Attributes:
         refused: why it refuses it; empty where it does not.
+        unread: whether it has not read it yet.
         early: whether it may have read the listeners before the clusters or the users that they
             need; then it takes them when it reads them again.
     """
 
     refused: str = ""
     early: bool = False
+    unread: bool = False
 
 
-def read(log: str, revision: str) -> Verdict | None:
-    """Return what Envoy makes of a revision; None where it has not read that yet.
+def read(log: str, revision: str) -> Verdict:
+    """Return what Envoy makes of a revision.
 
     Args:
         log: the end of its log.
@@ -53,20 +59,19 @@ def read(log: str, revision: str) -> Verdict | None:
         else:
             sections.append((mark["revision"], records))
             records = []
-    latest = next((it for it in reversed(sections) if it[0] == revision), None)
-    if latest is None:
-        return None
+    if not sections or sections[-1][0] != revision:
+        return Verdict(unread=True)
     # Nothing says in which order it reads the two files.
-    return _judge([*latest[1], *(records if latest is sections[-1] else [])])
+    return _judge([*sections[-1][1], *records])
 
 
 def _judge(records: Sequence[str]) -> Verdict:
     clusters = listener = ""
     for record in records:
         refused, file = _LISTENER_REFUSED.search(record), _FILE_REFUSED.search(record)
-        if _LISTENER_TAKEN in record:
+        if _LISTENER_TAKEN.search(record):
             listener = ""
-        elif _CLUSTERS_TAKEN in record:
+        elif _CLUSTERS_TAKEN.search(record):
             clusters = ""
         elif refused:
             listener = refused["text"]

@@ -17,6 +17,11 @@ Json = dict[str, Any]
 REVISION = "revision-"
 """What the name of the listener begins with that says in Envoy's log which revision was read."""
 
+_OWN_ADDRESS: Json = {
+    "address": listener.pipe(layout.ENVOY_HTTP_SOCKET),
+    # Those of the port are TCP's.
+    "socket_options": {"socket_options": []},
+}
 _TYPES = "type.googleapis.com/envoy.config"
 
 
@@ -32,7 +37,7 @@ def bootstrap() -> Json:
         },
         "static_resources": {
             "listeners": [listener.health(SIDECAR_CLUSTER)],
-            "clusters": [_sidecar_cluster()],
+            "clusters": [upstream.socket_cluster(SIDECAR_CLUSTER, layout.ENVOY_HTTP_SOCKET)],
         },
     }
 
@@ -62,6 +67,8 @@ def listener_file(sidecar: Sidecar, revision: str) -> Json:
         names.append(f"{REVISION}{revision}")
     http = {
         **listener.http(sidecar, [_needed_cluster(name) for name in names]),
+        # Envoy takes a listener with all of its addresses or not at all.
+        "additional_addresses": [_OWN_ADDRESS],
         "metadata": {"filter_metadata": {"kode": {"revision": revision}}},
     }
     return _resources("listener.v3.Listener", [http, _marker(revision)])
@@ -90,11 +97,6 @@ def _marker(revision: str) -> Json:
         "bind_to_port": False,
         "filter_chains": [{"filters": [reset]}],
     }
-
-
-def _sidecar_cluster() -> Json:
-    # Where Envoy refuses its first listener there is none, though the editor is well.
-    return upstream.tcp_cluster(SIDECAR_CLUSTER, layout.SIDECAR_HTTP)
 
 
 def _file(name: str) -> Json:

@@ -49,9 +49,9 @@ def cluster(upstream: Upstream) -> Json:
     }
 
 
-def tcp_cluster(name: str, port: int) -> Json:
-    """Return a cluster of one port of loopback, healthy while something accepts connections."""
-    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+def socket_cluster(name: str, path: str) -> Json:
+    """Return a cluster of one Unix socket, healthy while something accepts connections."""
+    address = {"pipe": {"path": path}}
     return {
         "name": name,
         "type": "STATIC",

@@ -22,7 +22,7 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE_PATCH = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
 _METADATA = "as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
-_MAX_LOG = 1_000_000
+_MAX_LOG = 8_000_000
 _PAGE_SIZE = 100
 """Objects in one page of a list: few enough that a page of large ones takes little memory."""
 
@@ -229,7 +229,7 @@ class Client:
         Args:
             pod: the pod.
             container: name of the container.
-            lines: how many lines; of a megabyte at most.
+            lines: how many lines; of eight megabytes at most.
 
         Raises:
             NotFound: there is no such pod.

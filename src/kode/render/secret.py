@@ -55,7 +55,9 @@ class SidecarConfig:
         secrets: what is in no configuration.
         quotes_nothing: whether what Envoy says against it may be repeated: it quotes no secret.
         parts: the proxy config's own parts in it, as text; empty where Envoy can refuse nothing.
-        refused: digest of those in whose place they stand, because Envoy refused them.
+        refused: digest of those in whose place they stand, because Envoy refuses them.
+        message: why it does.
+        is_denied: whether nobody is let in.
     """
 
     bootstrap: str
@@ -67,11 +69,13 @@ class SidecarConfig:
     quotes_nothing: bool = False
     parts: str = ""
     refused: str = ""
+    message: str = ""
+    is_denied: bool = False
 
     @property
-    def is_secret(self) -> bool:
-        """Whether the configuration is for the sidecar alone, or too long for an annotation."""
-        return not self.quotes_nothing or len(self.clusters) + len(self.listeners) > _MAX_ANNOTATED
+    def is_long(self) -> bool:
+        """Whether the configuration is too long for annotations."""
+        return len(self.clusters) + len(self.listeners) > _MAX_ANNOTATED
 
 
 def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manifest:
@@ -91,19 +95,24 @@ def auth(namespace: str, kode: str, uid: str, credentials: Credentials) -> Manif
 
 
 def holds_secrets(kode: ResolvedKode, files: SidecarConfig) -> bool:
-    """Tell whether the sidecar reads anything that not everybody may who sees its pod."""
-    return kode.credentials is not None or files.is_secret or bool(files.parts)
+    """Tell whether all that the sidecar reads stands in its Secret, and not in its pod.
+
+    All of it in one place: what is read together is brought together.
+    """
+    has_parts = bool(files.parts or files.refused)
+    return kode.credentials is not None or has_parts or not files.quotes_nothing or files.is_long
 
 
 def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     """Return the Secret that the sidecar mounts, where it holds secrets."""
-    data, secrets = {}, files.secrets
-    if files.is_secret:
-        data[layout.ENVOY_CLUSTERS] = encode(files.clusters)
-        data[layout.ENVOY_LISTENERS] = encode(files.listeners)
+    secrets = files.secrets
+    data = {
+        layout.ENVOY_CLUSTERS: encode(files.clusters),
+        layout.ENVOY_LISTENERS: encode(files.listeners),
+    }
     if files.parts:
         data[layout.ENVOY_PARTS] = encode(files.parts)
-    if files.parts and secrets.accepted not in ("", files.parts):
+    if secrets.accepted and (files.parts or files.refused):
         data[layout.ENVOY_ACCEPTED] = encode(secrets.accepted)
     if kode.credentials:
         data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, secrets.session))

@@ -16,7 +16,7 @@ from kode.api import layout
 from kode.names import hash_text
 from kode.render.metadata import Manifest
 from kode.render.resolve import ResolvedKode
-from kode.render.secret import SidecarConfig, credential_annotations
+from kode.render.secret import SidecarConfig, credential_annotations, holds_secrets
 
 _FILES, _RUN = "envoy", "envoy-run"
 # The status is for nobody to read: where it changes, the kubelet replaces the files, and Envoy
@@ -40,7 +40,8 @@ class SidecarStatus:
         parts: digest of the proxy config's own parts in the files; empty for none.
         refused: digest of the own parts that Envoy refuses: these, or those in whose place they
             stand; empty for none.
-        message: why it refused them.
+        is_denied: whether nobody is let in meanwhile.
+        message: why it refuses them.
     """
 
     revision: str
@@ -49,6 +50,7 @@ class SidecarStatus:
     tries: int = 0
     parts: str = ""
     refused: str = ""
+    is_denied: bool = False
     message: str = ""
 
     def dump(self) -> str:
@@ -86,10 +88,16 @@ def annotations(kode: ResolvedKode, files: SidecarConfig) -> dict[str, str]:
         labels.SIDECAR_REVISION: files.revision,
         labels.UPSTREAM: files.upstream,
     }
-    if files.parts:
-        status = SidecarStatus(files.revision, parts=hash_text(files.parts), refused=files.refused)
+    if files.parts or files.refused:
+        status = SidecarStatus(
+            files.revision,
+            parts=hash_text(files.parts) if files.parts else "",
+            refused=files.refused,
+            is_denied=files.is_denied,
+            message=files.message,
+        )
         given[labels.SIDECAR_STATUS] = status.dump()
-    if not files.is_secret:
+    if not holds_secrets(kode, files):
         given[labels.ENVOY_CLUSTERS] = files.clusters
         given[labels.ENVOY_LISTENERS] = files.listeners
     return given

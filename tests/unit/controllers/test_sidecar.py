@@ -10,10 +10,14 @@ from kode.api.conditions import Reason
 from kode.controllers import sidecar
 from kode.controllers.decision import Patch
 from kode.controllers.inputs import ChildKey
+from kode.desired.desired_state import derive
+from kode.desired.fallback import NO_PARTS
 from kode.evaluate.observed import PodView, pod_view
 from kode.evaluate.sidecar_log import Verdict
+from kode.gateway.sidecar import AuthMode
 from kode.names import hash_text
 from kode.render.sidecar import SidecarStatus, sidecar_status
+from tests.documents import credentials, proxy, resolved
 
 NOW = "2026-01-01T00:01:00Z"
 MADE = "2026-01-01T00:00:50Z"
@@ -128,27 +132,50 @@ def test_envoy_is_asked_of_what_it_runs_with(
 def test_what_somebody_wrote_into_the_annotation_is_passed_over(status: str) -> None:
     live = _live(sidecar_revision="1", sidecar_status=status)
     assert _patches(live, "1", Verdict()) == []
-    assert sidecar.refusal(pod_view(live), "guard", "own") is None
 
 
 @pytest.mark.parametrize(
-    ("since", "nudged"),
-    [("", False), ("2026-01-01T00:00:55Z", False), ("2026-01-01T00:00:50Z", True), ("x", False)],
+    ("since", "tries", "nudged"),
+    [
+        ("2026-01-01T00:00:55Z", 0, False),
+        ("2026-01-01T00:00:50Z", 0, True),
+        ("", 0, True),
+        ("2026-01-01T00:00:40Z", 5, False),
+        ("2026-01-01T00:00:30Z", 5, True),
+        ("x", 0, False),
+    ],
 )
-def test_a_kubelet_that_brings_nothing_is_reminded(since: str, *, nudged: bool) -> None:
-    live = _live(sidecar_revision="1", sidecar_status=SidecarStatus("1", since=since).dump())
-    patches = _patches(live, "1")
-    assert [_status(it) for it in patches] == ([SidecarStatus("1", since=NOW)] if nudged else [])
+def test_a_kubelet_that_brings_nothing_is_reminded_ever_more_rarely(
+    since: str, tries: int, *, nudged: bool
+) -> None:
+    status = SidecarStatus("1", since=since, tries=tries)
+    live = _live(sidecar_revision="1", sidecar_status=status.dump())
+    patches = _patches(live, "1", Verdict(unread=True))
+    again = replace(status, since=NOW, tries=tries + 1)
+    assert [_status(it) for it in patches] == ([again] if nudged else [])
+    assert _patches(live, "1") == [], "where its log cannot be read nothing is made better"
 
 
-def test_listeners_that_were_read_before_their_clusters_are_read_again_at_once() -> None:
-    live = _live(sidecar_revision="1", sidecar_status=PENDING)
-    for tries in range(1, 6):
-        (patch,) = _patches(live, "1", Verdict("no cluster", early=True))
-        assert _status(patch) == SidecarStatus("1", since=NOW, tries=tries)
-        live["metadata"]["annotations"].update(patch.body["metadata"]["annotations"])
-    (patch,) = _patches(live, "1", Verdict("no cluster", early=True))
-    assert _status(patch) == SidecarStatus("1", "refused", tries=5, message="no cluster")
+def test_what_envoy_does_not_take_in_two_minutes_is_refused() -> None:
+    status = SidecarStatus("1", since=MADE, tries=8, parts="own")
+    live = _live(sidecar_revision="1", sidecar_status=status.dump())
+    (patch,) = _patches(live, "1", Verdict(unread=True))
+    seen = _status(patch)
+    assert seen is not None
+    assert (seen.state, seen.refused) == ("refused", "own")
+    assert "it has not taken the files" in seen.message
+
+
+def test_listeners_that_were_read_before_their_clusters_are_read_again_soon() -> None:
+    early = Verdict("no cluster", early=True)
+    for tries, since in enumerate(("00:59", "00:58", "00:56", "00:52", "00:44", "00:30")):
+        status = SidecarStatus("1", since=f"2026-01-01T00:{since}Z", tries=tries)
+        live = _live(sidecar_revision="1", sidecar_status=status.dump())
+        (patch,) = _patches(live, "1", early)
+        assert _status(patch) == SidecarStatus("1", since=NOW, tries=tries + 1)
+    live = _live(sidecar_revision="1", sidecar_status=SidecarStatus("1", tries=8).dump())
+    (patch,) = _patches(live, "1", early)
+    assert _status(patch) == SidecarStatus("1", "refused", tries=8, message="no cluster")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +199,7 @@ def test_a_new_pod_that_does_not_answer_may_have_come_before_its_users(
 
 @pytest.mark.parametrize(
     ("since", "made", "seconds"),
-    [(MADE, "", 1.0), ("", MADE, 1.0), ("", "2025-12-31T23:00:00Z", 10.0)],
+    [(MADE, "", 1.0), ("", MADE, 1.0), ("", "2025-12-31T23:00:00Z", 30.0)],
 )
 def test_envoy_is_heard_again_soon_and_later_less_often(
     since: str, made: str, seconds: float
@@ -189,30 +216,40 @@ def test_envoy_is_heard_after_each_change() -> None:
     assert sidecar.seconds_until_heard(pod_view(_live()), [], NOW) is None
 
 
-@pytest.mark.parametrize(
-    ("ready", "words"),
-    [(True, "still guards the editor"), (False, "nobody is let in until it is fixed")],
-)
-def test_a_refusal_says_who_guards_meanwhile(words: str, *, ready: bool) -> None:
-    status = SidecarStatus("1", "refused", refused="own", message="no such field: 'x'").dump()
-    pod: PodView = replace(
-        pod_view(_live(sidecar_revision="1", sidecar_status=status)), ready=ready
-    )
-    problem = sidecar.refusal(pod, "guard", "own")
-    assert problem is not None
-    assert problem.reason is Reason.PROXY_CONFIG_INVALID
-    assert "Envoy refuses proxy config guard: no such field: 'x'" in problem.message
-    assert problem.message.endswith(words)
-    assert sidecar.refusal(None, "guard", "own") is None
+def test_a_refusal_says_who_guards_meanwhile() -> None:
+    asked = derive(resolved(login=credentials(), guard=proxy(authType="basic")))
+    asked = replace(asked, sidecar=replace(asked.sidecar, http_filters=({"name": "adds"},)))
+    status = SidecarStatus("1", "refused", parts=asked.parts, refused=asked.parts, message="typo")
+    pod: PodView = pod_view(_live(sidecar_revision="1", sidecar_status=status.dump()))
+    for accepted, words in (
+        (NO_PARTS, "the one before it still guards the editor"),
+        ("", "nobody is let in until it is fixed"),
+    ):
+        brought = sidecar.stand_in(pod, asked, accepted)
+        problem = sidecar.refusal(pod, asked, brought)
+        assert problem is not None
+        assert problem.reason is Reason.PROXY_CONFIG_INVALID
+        assert problem.message == f"Envoy refuses proxy config guard: typo; {words}"
+    assert sidecar.refusal(None, asked, asked) is None
     # Something else is asked for, of which nobody knows yet.
-    assert sidecar.refusal(pod, "guard", "others") is None
-    assert sidecar.refusal(pod, "guard", "") is None
+    other = replace(asked, sidecar=replace(asked.sidecar, http_filters=({"name": "others"},)))
+    assert sidecar.refusal(pod, other, other) is None
+
+
+@pytest.mark.parametrize(
+    "more", [{"state": "refused", "parts": "before"}, {"is_denied": True, "state": "accepted"}]
+)
+def test_what_is_refused_as_well_stands_in_no_more(more: dict[str, Any]) -> None:
+    asked = derive(resolved(login=credentials(), guard=proxy(authType="basic")))
+    status = SidecarStatus("1", refused="asked", **more)
+    pod = pod_view(_live(sidecar_revision="1", sidecar_status=status.dump()))
+    assert sidecar.stand_in(pod, asked, NO_PARTS).auth_mode is AuthMode.DENY
 
 
 def test_what_was_refused_is_known_while_something_else_stands_in() -> None:
     status = SidecarStatus("1", "refused", parts="new", refused="new", message="typo")
     live = _live(sidecar_revision="1", sidecar_status=status.dump())
-    stands_in = SidecarStatus("2", parts="old", refused="new").dump()
+    stands_in = SidecarStatus("2", parts="old", refused="new", message="typo").dump()
     wished = _desired("2", **{STATUS: stands_in})
     (patch,) = sidecar.patches(pod_view(live), live, wished, None, NOW)
     marks = live["metadata"]["annotations"]

@@ -97,7 +97,9 @@ def test_a_login_is_remembered_by_a_value_of_the_sidecars_secret_alone(
     )
     secrets = {it["metadata"]["name"]: it for it in manifests if it["kind"] == "Secret"}
     data = secrets["dev-envoy"]["data"]
-    assert data.keys() == {"htpasswd", "session", *keys}
+    # All together, so that they are brought together.
+    files = {"clusters.json", "listeners.json"}
+    assert data.keys() == {"htpasswd", "session", *files, *keys}
     assert decode({"data": data}, "session") == session
     others = [it for it in manifests if it is not secrets["dev-envoy"]]
     assert session not in json.dumps(others)

@@ -41,9 +41,9 @@ _ONE = _CLUSTERS + _HTTP + _mark("1")
 
 
 LOGS = [
-    pytest.param("", None, id="silent"),
-    pytest.param(_ONE, None, id="another-revision"),
-    pytest.param(_CLUSTERS + _HTTP, None, id="not-said-of-which"),
+    pytest.param("", Verdict(unread=True), id="silent"),
+    pytest.param(_ONE, Verdict(unread=True), id="another-revision"),
+    pytest.param(_CLUSTERS + _HTTP, Verdict(unread=True), id="not-said-of-which"),
     pytest.param(_ONE + _CLUSTERS + _HTTP + _mark("2"), Verdict(), id="taken"),
     pytest.param(_ONE + _REFUSED + _mark("2") + _AFTER, Verdict(_TOLD), id="listener"),
     pytest.param(
@@ -64,9 +64,7 @@ LOGS = [
     pytest.param(_ONE + _EMPTY + _HTTP + _mark("2"), Verdict(), id="empty-for-a-moment"),
     pytest.param(_ONE + _ODD + _mark("2"), Verdict(UNTOLD), id="nothing-is-quoted"),
     pytest.param(_HTTP + _mark("2") + _ONE + _HTTP + _mark("2"), Verdict(), id="there-and-back"),
-    pytest.param(
-        _HTTP + _mark("2") + _DURATION + _mark("1"), Verdict(), id="refused-later-is-anothers"
-    ),
+    pytest.param(_HTTP + _mark("2") + _ONE, Verdict(unread=True), id="another-since"),
     pytest.param(
         _ONE + _EARLY + _mark("2"), Verdict(_NO_CLUSTER, early=True), id="clusters-come-later"
     ),
@@ -83,10 +81,17 @@ LOGS = [
         Verdict("Invalid duration: Expected positive duration"),
         id="clusters-are-refused-later",
     ),
-    pytest.param("lds: add/update listener 'revision-2'", Verdict(), id="cut-at-the-front"),
+    pytest.param(
+        "lds: add/update listener 'revision-2'", Verdict(unread=True), id="cut-at-the-front"
+    ),
+    pytest.param(
+        _ONE + _HTTP + _mark("2") + f"{_AT}[warning][lua] [l.cc:1] asked for {_REFUSED}",
+        Verdict(),
+        id="words-of-somebody-else",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("log", "verdict"), LOGS)
-def test_what_envoy_makes_of_revision_2(log: str, verdict: Verdict | None) -> None:
+def test_what_envoy_makes_of_revision_2(log: str, verdict: Verdict) -> None:
     assert read(log, "2") == verdict

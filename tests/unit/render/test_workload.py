@@ -75,10 +75,11 @@ def test_only_a_configuration_without_secrets_stands_in_the_pod(
     annotations = workload(kode, files, "")["metadata"]["annotations"]
     data = envoy(kode, files)["data"] if holds_secrets(kode, files) else {}
     keys = (labels.ENVOY_CLUSTERS, labels.ENVOY_LISTENERS)
+    is_open = quotes_nothing and login is None
     assert [annotations.get(key) for key in keys] == (
-        [files.clusters, files.listeners] if quotes_nothing else [None, None]
+        [files.clusters, files.listeners] if is_open else [None, None]
     )
-    assert ({"clusters.json", "listeners.json"} <= data.keys()) is not quotes_nothing
+    assert ({"clusters.json", "listeners.json"} <= data.keys()) is not is_open
     assert ("htpasswd" in data) is (login is not None)
 
 
