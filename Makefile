@@ -36,6 +36,8 @@ SEARCHED = $(sort $(shell grep -rlE --include='test_*.py' 'hypothesis|mark\.untr
 	tests/golden tests/unit $(ENVOY_TESTS)))
 # Their tests are parts of `check` and of test-local; `make attack` runs them by themselves.
 ATTACKED = $(addprefix tests/,golden unit envoy local)
+# What Go compiles is kept beside everything else that is built, so that it is kept with it.
+export GOCACHE := $(or $(GOCACHE),$(abspath $(or $(KODE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kode))/go-build)
 # Those of devcluster/build.py: what they compile is compiled once.
 GO_FLAGS := -trimpath -mod=readonly -gcflags all=-dwarf=false
 CLUSTER ?= default
