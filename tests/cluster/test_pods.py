@@ -3,12 +3,9 @@
 Rule: a pod is known by its uid; the note in its home tells that the files are the same.
 """
 
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +25,7 @@ _WRITER = "trap '' TERM; while :; do date +%s > /home/last; sleep 0.1; done"
 
 @pytest.fixture(scope="module", autouse=True)
 def _started(place: Place, elsewhere: Place) -> None:
-    names = ("evicted", "forced", "drained", "stranded", "failing", "former")
+    names = ("evicted", "forced", "drained", "failing", "former")
     for each in (place, elsewhere):
         each.apply(stand_in("plain"))
     place.apply(*(kode(name, "plain") for name in names))
@@ -76,44 +73,6 @@ def test_drained_pod_waits_for_a_node_and_comes_back(place: Place) -> None:
     finally:
         kubectl("uncordon", node)
     _has_come_back(place, "drained", uid)
-
-
-@contextmanager
-def _lost_node() -> Iterator[None]:
-    """Stop the node's kubelet: nobody hears of it, and what runs on it goes on."""
-    folder = str(Path(os.environ["KUBECONFIG"]).parent.parent)
-    lines = {int(it.parent.name): it.read_bytes() for it in Path("/proc").glob("[0-9]*/cmdline")}
-    kubelets = [
-        pid
-        for pid, line in lines.items()
-        if line.startswith(b"kubelet\0") and folder.encode() in line
-    ]
-    assert len(kubelets) == 1, f"of {folder}"
-    os.kill(kubelets[0], signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(kubelets[0], signal.SIGCONT)
-
-
-@pytest.mark.skipif(
-    os.environ.get("KODE_TEST_CLUSTER") == "existing", reason="no node of its own to lose"
-)
-def test_pod_of_a_lost_node_is_told_and_no_other_is_made_before_it_is_gone(place: Place) -> None:
-    uid = _write(place, "stranded")
-    node = place.pod("stranded")["spec"]["nodeName"]
-    with _lost_node():
-        where = ("-n", place.namespace, "--grace-period=1", "--wait=false")
-        kubectl("delete", "pod", "stranded", *where)
-        told = place.told("stranded", "NodeLost", status="False", seconds=120)
-        message = condition(told, "WorkloadReady")["message"]
-        assert f"node {node} has not ended the pod" in message
-        assert "node.kubernetes.io/out-of-service" in message
-        assert place.uid("stranded") == uid
-        only = f"{labels.KODE}=stranded,{labels.MANAGED_BY}={labels.PRODUCT}"
-        assert len(place.api.list("Pod", place.namespace, labelSelector=only)) == 1
-    _has_come_back(place, "stranded", uid)
-    place.api.wait("Node", node, "", is_ready)
 
 
 def _end(place: Place, name: str) -> None:

@@ -122,7 +122,7 @@ def test_sockets_that_vanish_are_named_and_made_again(bereft: Bereft) -> None:
     until(lambda: gateway(machine) not in ([], before), lambda: "the gateway is not started anew")
     said = machine.told("dev", "Unhealthy", status="False")
     assert f"{bereft.sockets}/editor-" in said["message"]
-    assert "is gone" in said["message"]
+    assert "was deleted" in said["message"]
     assert len(lives(machine, "dev")) == 1
     machine.kode("restart", "dev")
     assert machine.ask("dev.localhost", login=LOGIN).status == 200
