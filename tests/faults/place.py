@@ -120,7 +120,8 @@ class Place:
             marks = pod["metadata"].get("annotations") or {}
             keys = (labels.POD_HASH, labels.SIDECAR_REVISION)
             digests = [marks[key] for key in keys if key in marks]
-            found["Pod"] = _bare(marks)
+            # What Envoy has said, and when it was asked: on fake nodes there is none.
+            found["Pod"] = _bare({key: marks[key] for key in marks if key != labels.SIDECAR_STATUS})
         # They differ from one Kode to the next, as the name of the cookie does.
         text = orjson.dumps(found)
         for digest in digests:
