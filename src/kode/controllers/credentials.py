@@ -21,10 +21,12 @@ from kode.controllers.inputs import ChildKey, Inputs
 from kode.desired.fallback import NO_PARTS
 from kode.desired.resolve_references import resolve_login
 from kode.errors import Conflict, RefNotFound
+from kode.evaluate.sidecar_log import Verdict
 from kode.names import hash_text
 from kode.render.metadata import Manifest
 from kode.render.resolve import DEFAULT_USER, Credentials
 from kode.render.secret import (
+    SAME_PARTS,
     SidecarSecrets,
     auth,
     decode,
@@ -32,7 +34,7 @@ from kode.render.secret import (
     htpasswd,
     kept_session,
 )
-from kode.render.sidecar import sidecar_status
+from kode.render.sidecar import SidecarStatus, sidecar_status
 
 _ANY_TEMPLATE = {"kind": "KodeTemplate", "name": "any"}
 """What a login does not depend on."""
@@ -73,12 +75,20 @@ def accepted(inputs: Inputs, kode: Kode) -> str:
     """Return the own parts of a proxy config that the sidecar's Envoy took last, as text."""
     secret, marks = _sidecar(inputs, kode), _pod_annotations(inputs, kode)
     status = sidecar_status(marks)
-    if labels.SIDECAR_REVISION in marks and not (status and (status.parts or status.refused)):
-        return NO_PARTS
     current = decode(secret, layout.ENVOY_PARTS)
-    if status and status.state == "accepted" and status.parts == hash_text(current):
+    has_parts = current or (status and (status.parts or status.refused))
+    if labels.SIDECAR_REVISION in marks and not has_parts:
+        return NO_PARTS
+    is_taken = status is not None and "accepted" in (status.state, _heard_now(inputs, status))
+    if status and is_taken and status.parts == hash_text(current):
         return current
-    return decode(secret, layout.ENVOY_ACCEPTED)
+    kept = decode(secret, layout.ENVOY_ACCEPTED)
+    return current if kept == SAME_PARTS else kept
+
+
+def _heard_now(inputs: Inputs, status: SidecarStatus) -> str:
+    """Return what this pass hears of a revision that is pending."""
+    return "accepted" if status.state == "pending" and inputs.verdict == Verdict() else ""
 
 
 def sidecar_secrets(inputs: Inputs, kode: Kode, credentials: Credentials | None) -> SidecarSecrets:

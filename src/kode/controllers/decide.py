@@ -16,7 +16,7 @@ from kode.controllers import credentials as login
 from kode.controllers import pod as pods
 from kode.controllers import sidecar, withdrawal
 from kode.controllers.children import Children, key_of
-from kode.controllers.decision import Decision, Write
+from kode.controllers.decision import Decision, Delete, Write
 from kode.controllers.inputs import ChildKey, Inputs
 from kode.controllers.rollout import is_update_pending
 from kode.desired import homes
@@ -160,25 +160,26 @@ def _resolve(work: _Pass, found: Credentials | None) -> None:
 
 def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> None:
     inputs = work.inputs
+    brought = desired
     if sidecar.has_refused(work.pod, desired.parts):
         brought = sidecar.stand_in(work.pod, desired, login.accepted(inputs, work.kode))
-        work.refusal = sidecar.refusal(work.pod, desired, brought)
         work.is_denied = brought.auth_mode is AuthMode.DENY
-        desired = brought
-    manifests = _manifests(work, desired, found)
+    manifests = _manifests(work, brought, found)
     pod = _pod_of(manifests)
     if pod is not None:
         _compare(work, pod)
     if work.update_pending and work.pod:
         # What runs is led to where it answers, until it makes room for what is desired.
-        running = desired.behind(work.pod.annotations.get(labels.UPSTREAM, ""))
+        running = brought.behind(work.pod.annotations.get(labels.UPSTREAM, ""))
         manifests = login.with_live_keys(inputs, work.kode, _manifests(work, running, found))
         pod = _pod_of(manifests)
+    work.refusal = sidecar.refusal(work.pod, desired, brought, pod)
     _check_claim(work)
     # Every one of them is looked at, so that all that stands in the way is told.
     claimed = [_is_owned_or_free(work, manifest) for manifest in manifests]
     if not all(claimed) or work.problems:
         _stop_live(work)
+        _guard(work, manifests, pod)
         return
     # A sidecar that is held and does not follow its files keeps those that it started with.
     kept = _sidecar_secret(work) if work.update_pending and not sidecar.is_live(work.pod) else set()
@@ -198,6 +199,22 @@ def _render(work: _Pass, desired: DesiredState, found: Credentials | None) -> No
         work.writes.extend(pods.reconcile(inputs, work.children, pod, held=held))
         work.requeue_after = sidecar.seconds_until_heard(work.pod, work.writes, inputs.now)
     work.writes.extend(last)
+
+
+def _guard(work: _Pass, manifests: Sequence[Manifest], pod: Manifest | None) -> None:
+    """Bring a sidecar that runs what it is to read, whatever else stands in the way."""
+    is_ending = any(isinstance(it, Delete) for it in work.writes)
+    if pod is None or is_ending or not sidecar.is_live(work.pod):
+        return
+    for manifest in manifests:
+        if key_of(manifest) in _sidecar_secret(work):
+            try:
+                work.children.check_owner(manifest)
+            except Conflict:
+                return
+            work.writes.extend(work.children.reconcile_child(manifest))
+    work.writes.extend(pods.guard(work.inputs, work.children, pod))
+    work.requeue_after = sidecar.seconds_until_heard(work.pod, work.writes, work.inputs.now)
 
 
 def _manifests(

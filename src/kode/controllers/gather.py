@@ -32,7 +32,7 @@ from kode.render.network_policy import METADATA_ADDRESSES
 
 _LOG = logging.getLogger(__name__)
 
-_LOG_LINES = 200
+_LOG_LINES = 2000
 _LOG_TIMEOUT = 3.0
 """Seconds; a node that does not answer must not keep other Kodes waiting."""
 _RANDOM_BYTES = 32

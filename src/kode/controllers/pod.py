@@ -101,6 +101,14 @@ def reconcile(inputs: Inputs, live: Children, desired: Object, *, held: bool) ->
     ]
 
 
+def guard(inputs: Inputs, live: Children, desired: Object) -> list[Write]:
+    """Return the write that brings a running pod's sidecar what it is to read; none for no pod."""
+    pod = live.live(desired)
+    if pod is None or _is_going(pod):
+        return []
+    return [*sidecar.patches(pod_view(pod), pod, desired, inputs.verdict, inputs.now)]
+
+
 def seconds_left(pod: PodView | None, now: str) -> float | None:
     """Return in how many seconds there is to be another pod; None where this one has not ended."""
     return backoff.seconds_left(pod, now) if pod is not None and pod.terminated else None

@@ -35,6 +35,8 @@ _MAX_NUDGE_INTERVAL = 30.0
 _MAX_TRIES = 8
 """How often Envoy is to read again what it may have read in the wrong order, or not at all: for two
 minutes, in which the kubelet looks by itself."""
+_MAX_EARLY_TRIES = 4
+"""How often it is to read again what it names as missing: for a quarter of a minute."""
 _USERS_TIMEOUT = 20.0
 """Seconds after which an editor that does not answer may lack its users, and not only its time."""
 _SLOW_AFTER = 60.0
@@ -52,7 +54,7 @@ def is_pending(pod: PodView | None) -> bool:
     """Tell whether Envoy has yet to be heard about the files that it is to read."""
     status = sidecar_status(pod.annotations) if pod else None
     is_here = pod is not None and pod.sidecar_runs and not pod.stopping
-    return is_here and status is not None and status.state == "pending"
+    return is_here and status is not None and (status.state == "pending" or _is_unread(status))
 
 
 def patches(
@@ -74,7 +76,9 @@ def patches(
     status = sidecar_status(pod.annotations) or SidecarStatus(revision)
     if not _has_files(pod, wished):
         brought = {key: wished.get(key) for key in _BROUGHT}
-        begun = replace(new or SidecarStatus(revision), since=now)
+        begun = new or SidecarStatus(revision)
+        is_same = begun.parts == status.parts and (status.known or status.state == "accepted")
+        begun = replace(begun, since=now, known=bool(begun.parts) and is_same)
         return [_patch(live, {**brought, **_noted(begun)})]
     if _may_lack_users(pod, now):
         return [_patch(live, _noted(SidecarStatus(revision, since=now)))]
@@ -120,17 +124,27 @@ def has_refused(pod: PodView | None, parts: str) -> bool:
     return bool(parts and status and status.refused == parts)
 
 
-def refusal(pod: PodView | None, asked: DesiredState, brought: DesiredState) -> RefNotFound | None:
-    """Return the problem where Envoy refuses a proxy config; None where it does not.
+def refusal(
+    pod: PodView | None, asked: DesiredState, brought: DesiredState, wished: Object | None
+) -> RefNotFound | None:
+    """Return the problem where Envoy does not take what it is to run with; None where it does.
 
     Args:
         pod: the pod.
         asked: what is asked for.
         brought: what stands in, or the same.
+        wished: the pod as it would be made now; None for none.
     """
     status = sidecar_status(pod.annotations) if pod else None
-    if status is None or not has_refused(pod, asked.parts):
+    if status is None:
         return None
+    if not has_refused(pod, asked.parts):
+        annotations = wished["metadata"]["annotations"] if wished else {}
+        is_last = annotations.get(labels.SIDECAR_REVISION) == status.revision
+        if status.state != "refused" or not is_last:
+            return None
+        text = f"the sidecar runs with an older configuration and its login: {status.message}"
+        return RefNotFound(Reason.PROXY_CONFIG_INVALID, text)
     guards = _UNGUARDED if brought.auth_mode is AuthMode.DENY else _GUARDED
     text = f"Envoy refuses proxy config {asked.kode.proxy.name}: {status.message}; {guards}"
     return RefNotFound(Reason.PROXY_CONFIG_INVALID, text)
@@ -145,24 +159,35 @@ def _next_status(
     if verdict is None:
         # Its log cannot be read; whatever it makes of the files, nothing is made better here.
         return []
-    again = verdict.unread or verdict.early
-    if again and status.tries < _MAX_TRIES:
+    most = _MAX_TRIES if verdict.unread else _MAX_EARLY_TRIES
+    if (verdict.unread or verdict.early) and status.tries < most:
         wait = min(2.0**status.tries, _MAX_NUDGE_INTERVAL)
         if verdict.unread:
             wait = max(wait, _NUDGE_INTERVAL)
         since = status.since or pod.made_at
         is_due = _seconds(since, now) >= wait
         return [replace(status, since=now, tries=status.tries + 1)] if is_due else []
+    if verdict.silent or (verdict.unread and _is_unread(status)):
+        # That it has not taken them is not known, or is known already.
+        return []
     return [_heard(status, verdict)]
+
+
+def _is_unread(status: SidecarStatus) -> bool:
+    return status.state == "refused" and status.message == _UNREAD
 
 
 def _heard(status: SidecarStatus, verdict: Verdict) -> SidecarStatus:
     """Return a status with what Envoy says; of parts that stand in, nothing new is told."""
     message = _UNREAD if verdict.unread else verdict.refused
     if not message:
-        return replace(status, state="accepted", since="", tries=0)
+        message = status.message if status.refused else ""
+        return replace(status, state="accepted", since="", tries=0, message=message)
     if status.refused:
         return replace(status, state="refused", since="")
+    if verdict.unread and (status.known or not status.parts):
+        # No part of an administrator's can be the reason, so nothing else is brought.
+        return replace(status, state="refused", since="", message=message)
     return replace(status, state="refused", since="", refused=status.parts, message=message)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from kode.errors import InvalidSpec
+from kode.gateway import faults
 from kode.gateway.authentication import authenticates
 from kode.gateway.sidecar import AuthMode, Sidecar
 
@@ -59,6 +61,7 @@ def with_parts(sidecar: Sidecar, text: str) -> Sidecar | None:
     """Return a sidecar with the own parts of another one; None where the text cannot be read."""
     try:
         parts = _PARTS.validate_json(text)
-    except ValueError:
+        faults.check(parts.http_filters, parts.clusters)
+    except (ValueError, KeyError, TypeError, InvalidSpec):
         return None
     return replace(sidecar, http_filters=parts.http_filters, clusters=parts.clusters)

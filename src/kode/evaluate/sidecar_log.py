@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kode.api import layout
 from kode.evaluate.envoy_errors import summarize_error
 
 _RECORD = re.compile(r"^(?=\[\d{4}-\d\d-\d\d )", re.MULTILINE)
@@ -24,7 +25,7 @@ _FILE_REFUSED = re.compile(
 )
 # Said once for each listener already; and what the kubelet has not yet filled is not refused.
 _NO_NEWS = re.compile(r"Error adding/updating listener\(s\)|.*unexpected EOF", re.DOTALL)
-_TOO_EARLY = ("unknown cluster '", "unable to read file")
+_TOO_EARLY = ("unknown cluster '", f"unable to read file: {layout.ENVOY_FILES}/")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Verdict:
     Attributes:
         refused: why it refuses it; empty where it does not.
         unread: whether it has not read it yet.
+        silent: whether its log names no revision at all: it may have done so long ago.
         early: whether it may have read the listeners before the clusters or the users that they
             need; then it takes them when it reads them again.
     """
@@ -41,6 +43,7 @@ class Verdict:
     refused: str = ""
     early: bool = False
     unread: bool = False
+    silent: bool = False
 
 
 def read(log: str, revision: str) -> Verdict:
@@ -59,15 +62,18 @@ def read(log: str, revision: str) -> Verdict:
         else:
             sections.append((mark["revision"], records))
             records = []
-    if not sections or sections[-1][0] != revision:
+    if not sections:
+        return Verdict(unread=True, silent=True)
+    if sections[-1][0] != revision:
         return Verdict(unread=True)
     # Nothing says in which order it reads the two files.
-    return _judge([*sections[-1][1], *records])
+    return _judge(sections[-1][1], records)
 
 
-def _judge(records: Sequence[str]) -> Verdict:
+def _judge(before: Sequence[str], after: Sequence[str]) -> Verdict:
+    """Return what the records around the mark of a revision say of it."""
     clusters = listener = ""
-    for record in records:
+    for number, record in enumerate((*before, *after)):
         refused, file = _LISTENER_REFUSED.search(record), _FILE_REFUSED.search(record)
         if _LISTENER_TAKEN.search(record):
             listener = ""
@@ -77,6 +83,9 @@ def _judge(records: Sequence[str]) -> Verdict:
             listener = refused["text"]
         elif file and not _NO_NEWS.match(file["text"]):
             clusters = file["text"]
+        elif file and number < len(before):
+            # It ends an update before that of this revision, which says the same after its mark.
+            listener = ""
     # A listener whose clusters are refused is refused for that alone.
     return Verdict(summarize_error(clusters or listener), not clusters and _is_early(listener))
 

@@ -20,6 +20,8 @@ from kode.render.resolve import DEFAULT_USER, Credentials, ResolvedKode
 
 _MAX_PASSWORD = 4096
 _MIN_SESSION = 32
+SAME_PARTS = "="
+"""What stands for the own parts that Envoy took last, where they are those of now."""
 # Of 256 KiB that all annotations of an object may have together.
 _MAX_ANNOTATED = 100_000
 
@@ -113,7 +115,8 @@ def envoy(kode: ResolvedKode, files: SidecarConfig) -> Manifest:
     if files.parts:
         data[layout.ENVOY_PARTS] = encode(files.parts)
     if secrets.accepted and (files.parts or files.refused):
-        data[layout.ENVOY_ACCEPTED] = encode(secrets.accepted)
+        is_same = secrets.accepted == files.parts
+        data[layout.ENVOY_ACCEPTED] = encode(SAME_PARTS if is_same else secrets.accepted)
     if kode.credentials:
         data[layout.ENVOY_USERS] = encode(htpasswd(kode.credentials, secrets.session))
         if secrets.session:

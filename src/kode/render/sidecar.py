@@ -38,6 +38,7 @@ class SidecarStatus:
         since: RFC 3339 time at which the files were changed last; empty for when the pod was made.
         tries: how often it was asked to read the files again.
         parts: digest of the proxy config's own parts in the files; empty for none.
+        known: whether Envoy has taken these own parts before.
         refused: digest of the own parts that Envoy refuses: these, or those in whose place they
             stand; empty for none.
         is_denied: whether nobody is let in meanwhile.
@@ -49,6 +50,7 @@ class SidecarStatus:
     since: str = ""
     tries: int = 0
     parts: str = ""
+    known: bool = False
     refused: str = ""
     is_denied: bool = False
     message: str = ""

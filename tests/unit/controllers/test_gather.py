@@ -205,7 +205,7 @@ async def test_a_sidecar_is_heard_only_where_it_has_something_to_say(setting: _S
     assert (await setting.gather()).verdict is None
     setting.put("Pod", _with_pending_sidecar())
     setting.cluster.logs["dev"] = ""
-    assert (await setting.gather()).verdict == Verdict(unread=True)
+    assert (await setting.gather()).verdict == Verdict(unread=True, silent=True)
     line = "[2026-11-28 10:00:00.000][1][info][upstream] [a.cc:1] lds: add/update listener"
     setting.cluster.logs["dev"] = f"{line} 'revision-1'"
     assert (await setting.gather()).verdict == Verdict()

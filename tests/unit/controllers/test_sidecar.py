@@ -156,26 +156,59 @@ def test_a_kubelet_that_brings_nothing_is_reminded_ever_more_rarely(
     assert _patches(live, "1") == [], "where its log cannot be read nothing is made better"
 
 
-def test_what_envoy_does_not_take_in_two_minutes_is_refused() -> None:
-    status = SidecarStatus("1", since=MADE, tries=8, parts="own")
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [({"parts": "own"}, "own"), ({"parts": "own", "known": True}, ""), ({}, "")],
+)
+def test_what_envoy_does_not_take_in_two_minutes_is_refused_where_it_is_new(
+    more: dict[str, Any], refused: str
+) -> None:
+    status = SidecarStatus("1", since=MADE, tries=8, **more)
     live = _live(sidecar_revision="1", sidecar_status=status.dump())
     (patch,) = _patches(live, "1", Verdict(unread=True))
     seen = _status(patch)
     assert seen is not None
-    assert (seen.state, seen.refused) == ("refused", "own")
+    assert (seen.state, seen.refused) == ("refused", refused)
     assert "it has not taken the files" in seen.message
+    live["metadata"]["annotations"].update(patch.body["metadata"]["annotations"])
+    assert _patches(live, "1", Verdict(unread=True)) == []
+    asked = derive(resolved(login=credentials()))
+    problem = sidecar.refusal(pod_view(live), asked, asked, _desired("1"))
+    assert problem is not None
+    assert "an older configuration and its login" in problem.message
+    # It is heard on, and may have been slow.
+    (patch,) = _patches(live, "1", Verdict())
+    seen = _status(patch)
+    assert seen is not None
+    assert seen.state == "accepted"
+
+
+def test_a_log_that_names_no_revision_proves_nothing() -> None:
+    status = SidecarStatus("1", since=MADE, tries=8, parts="own")
+    live = _live(sidecar_revision="1", sidecar_status=status.dump())
+    assert _patches(live, "1", Verdict(unread=True, silent=True)) == []
+
+
+def test_parts_that_envoy_has_taken_before_are_known() -> None:
+    for before, known in (("accepted", True), ("refused", False)):
+        status = SidecarStatus("1", before, parts="own")  # type: ignore[arg-type] # one of them
+        live = _live(sidecar_revision="1", sidecar_status=status.dump())
+        wished = _desired("2", **{STATUS: SidecarStatus("2", parts="own").dump()})
+        (patch,) = sidecar.patches(pod_view(live), live, wished, None, NOW)
+        marks = {REVISION: "2", **patch.body["metadata"]["annotations"]}
+        assert sidecar_status(marks) == SidecarStatus("2", since=NOW, parts="own", known=known)
 
 
 def test_listeners_that_were_read_before_their_clusters_are_read_again_soon() -> None:
     early = Verdict("no cluster", early=True)
-    for tries, since in enumerate(("00:59", "00:58", "00:56", "00:52", "00:44", "00:30")):
+    for tries, since in enumerate(("00:59", "00:58", "00:56", "00:52")):
         status = SidecarStatus("1", since=f"2026-01-01T00:{since}Z", tries=tries)
         live = _live(sidecar_revision="1", sidecar_status=status.dump())
         (patch,) = _patches(live, "1", early)
         assert _status(patch) == SidecarStatus("1", since=NOW, tries=tries + 1)
-    live = _live(sidecar_revision="1", sidecar_status=SidecarStatus("1", tries=8).dump())
+    live = _live(sidecar_revision="1", sidecar_status=SidecarStatus("1", tries=4).dump())
     (patch,) = _patches(live, "1", early)
-    assert _status(patch) == SidecarStatus("1", "refused", tries=8, message="no cluster")
+    assert _status(patch) == SidecarStatus("1", "refused", tries=4, message="no cluster")
 
 
 @pytest.mark.parametrize(
@@ -226,14 +259,14 @@ def test_a_refusal_says_who_guards_meanwhile() -> None:
         ("", "nobody is let in until it is fixed"),
     ):
         brought = sidecar.stand_in(pod, asked, accepted)
-        problem = sidecar.refusal(pod, asked, brought)
+        problem = sidecar.refusal(pod, asked, brought, None)
         assert problem is not None
         assert problem.reason is Reason.PROXY_CONFIG_INVALID
         assert problem.message == f"Envoy refuses proxy config guard: typo; {words}"
-    assert sidecar.refusal(None, asked, asked) is None
+    assert sidecar.refusal(None, asked, asked, None) is None
     # Something else is asked for, of which nobody knows yet.
     other = replace(asked, sidecar=replace(asked.sidecar, http_filters=({"name": "others"},)))
-    assert sidecar.refusal(pod, other, other) is None
+    assert sidecar.refusal(pod, other, other, _desired("2")) is None
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,16 @@ def test_own_parts_are_read_as_they_were_written() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"http_filters": 1, "clusters": []}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"http_filters": 1, "clusters": []}',
+        '{"http_filters": [{}], "clusters": []}',
+        '{"http_filters": [], "clusters": [{}]}',
+    ],
+)
 def test_what_cannot_be_read_stands_in_for_nothing(text: str) -> None:
     assert with_parts(OURS.sidecar, text) is None
     denied = OURS.with_fallback(text, "typo")

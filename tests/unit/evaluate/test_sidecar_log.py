@@ -27,7 +27,7 @@ _EARLY = (
     f"{_AT}[warning][upstream] [a.cc:89] lds: listener 'http' config rejected: "
     "route: unknown cluster 'revision-2'\n"
 )
-_NO_USERS = (
+_NO_FILE = (
     f"{_AT}[warning][upstream] [a.cc:89] lds: listener 'http' config rejected: "
     "unable to read file: /etc/envoy/htpasswd\n"
 )
@@ -41,9 +41,9 @@ _ONE = _CLUSTERS + _HTTP + _mark("1")
 
 
 LOGS = [
-    pytest.param("", Verdict(unread=True), id="silent"),
+    pytest.param("", Verdict(unread=True, silent=True), id="silent"),
     pytest.param(_ONE, Verdict(unread=True), id="another-revision"),
-    pytest.param(_CLUSTERS + _HTTP, Verdict(unread=True), id="not-said-of-which"),
+    pytest.param(_CLUSTERS + _HTTP, Verdict(unread=True, silent=True), id="not-said-of-which"),
     pytest.param(_ONE + _CLUSTERS + _HTTP + _mark("2"), Verdict(), id="taken"),
     pytest.param(_ONE + _REFUSED + _mark("2") + _AFTER, Verdict(_TOLD), id="listener"),
     pytest.param(
@@ -69,7 +69,7 @@ LOGS = [
         _ONE + _EARLY + _mark("2"), Verdict(_NO_CLUSTER, early=True), id="clusters-come-later"
     ),
     pytest.param(
-        _NO_USERS + _mark("2"),
+        _NO_FILE + _mark("2"),
         Verdict("unable to read file: /etc/envoy/htpasswd", early=True),
         id="users-come-later",
     ),
@@ -82,7 +82,24 @@ LOGS = [
         id="clusters-are-refused-later",
     ),
     pytest.param(
-        "lds: add/update listener 'revision-2'", Verdict(unread=True), id="cut-at-the-front"
+        "lds: add/update listener 'revision-2'",
+        Verdict(unread=True, silent=True),
+        id="cut-at-the-front",
+    ),
+    pytest.param(
+        _mark("2") + _REFUSED + _mark("1") + _AFTER + _REFUSED + _AFTER + _CLUSTERS + _mark("2"),
+        Verdict(),
+        id="what-was-before-comes-again",
+    ),
+    pytest.param(
+        _NO_FILE + _mark("2"),
+        Verdict("unable to read file: /etc/envoy/htpasswd", early=True),
+        id="its-own-file",
+    ),
+    pytest.param(
+        _NO_FILE.replace("/etc/envoy/htpasswd", "/etc/keys/secret") + _mark("2"),
+        Verdict(UNTOLD),
+        id="somebodys-file",
     ),
     pytest.param(
         _ONE + _HTTP + _mark("2") + f"{_AT}[warning][lua] [l.cc:1] asked for {_REFUSED}",
