@@ -3,6 +3,7 @@
 Rule: for each kind of child, by what stands in the cluster afterwards.
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from tests.cluster.api import Object
 from tests.cluster.documents import PASSWORD, USER, kode, secret, stand_in
 from tests.cluster.place import Place, condition, uid_of
 
+_REVISION = re.compile(r'(?<=revision-)[0-9a-f]{16}|(?<="revision":")[0-9a-f]{16}')
 _EDITS: dict[str, tuple[str, dict[str, Any]]] = {
     "Secret-auth": ("child-auth", {"data": {"username": "bWFsbG9yeQ=="}}),
     "Secret-envoy": ("child-envoy", {"data": {"htpasswd": "bWFsbG9yeTp7U0hBfXg9Cg=="}}),
@@ -178,7 +180,11 @@ def _desired(item: Object) -> Object:
     if "session" in (kept["data"] or {}):
         # What remembers a login is random, and so is another one in a Secret that was made anew.
         person = first_user(b64decode(kept["data"]["htpasswd"]).decode())
-        kept["data"] = {**kept["data"], "session": "", "htpasswd": person}
+        files = {
+            key: _REVISION.sub("REVISION", b64decode(kept["data"][key]).decode())
+            for key in ("clusters.json", "listeners.json")
+        }
+        kept["data"] = {**kept["data"], **files, "session": "", "htpasswd": person}
     return {"spec": spec, "labels": item["metadata"].get("labels"), **kept}
 
 
